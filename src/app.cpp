@@ -1,0 +1,130 @@
+#include "app.hpp"
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <ostream>
+
+#include "engine.hpp"
+#include "execute.hpp"
+#include "http.hpp"
+#include "interruption.hpp"
+#include "inventory.hpp"
+#include "manual.hpp"
+#include "options.hpp"
+#include "plan.hpp"
+#include "report.hpp"
+#include "run.hpp"
+#include "verify.hpp"
+#include "version.hpp"
+
+namespace cac {
+
+namespace {
+
+using Clock = Interruption::Clock;
+
+HttpConnection::Watcher request_log(const Options& options, std::ostream& err) {
+  if (!options.verbose) return nullptr;
+  return [&err](const Exchange& exchange) {
+    err << fmt::format("{} {} -> {}, {}, {}", text_of(exchange.method), exchange.target,
+                       exchange.status == 0 ? "no answer" : std::to_string(exchange.status),
+                       text_of(Bytes{static_cast<std::int64_t>(exchange.body_size)}),
+                       text_of(exchange.took))
+        << std::endl;
+  };
+}
+
+void run_stations(Run& run, Clock::time_point start, const Surroundings& surroundings) {
+  const Options& options = run.options;
+  Interruption interruption(surroundings.signal_fd, start + options.timeout);
+  HttpConnection http(options.endpoint, interruption, request_log(options, surroundings.err));
+  Engine engine(http, options.endpoint, surroundings.environment, options.pinned_api);
+  run.engine = engine.identity();
+  if (options.mode == Mode::verify_only) {
+    run.verification = verify(engine, options, {}, run.outcomes);
+    return;
+  }
+  run.inventory = take_inventory(engine, options);
+  run.plan = plan_for(options, *run.inventory);
+  if (options.mode == Mode::dry_run) return;
+  execute(engine, run.plan->actions, run.outcomes);
+  run.verification = verify(engine, options, *run.inventory, run.outcomes);
+}
+
+constexpr const char* finish_advice =
+    "What was deleted stays deleted; run this again to finish the work.";
+
+// Whatever ends the stations becomes part of what is reported.
+void run_to_an_end(Run& run, std::span<const char* const> arguments,
+                   const Surroundings& surroundings) {
+  const auto start = Clock::now();
+  try {
+    run.options = options_from(arguments, surroundings.environment);
+    if (run.options.information == Information::none) run_stations(run, start, surroundings);
+  } catch (const UsageError& error) {
+    run.options.json = asks_for_json(arguments);
+    run.failure = {FailureKind::usage, error.what(), "See clear-app-cache --help."};
+  } catch (const EngineError& error) {
+    run.failure = error.failure();
+  } catch (const Interrupted& interrupted) {
+    run.signal = interrupted.signal;
+    run.failure = {FailureKind::interrupted,
+                   fmt::format("ended by SIG{}", sigabbrev_np(interrupted.signal)), finish_advice};
+  } catch (const TimedOut&) {
+    run.failure = {FailureKind::timeout,
+                   fmt::format("the timeout of {} ran out", text_of(run.options.timeout)),
+                   std::string("A longer --timeout may help. ") + finish_advice};
+  }
+  run.took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
+}
+
+TerminalStyle style_for(TerminalStyle style, ColorWhen color) {
+  if (color != ColorWhen::automatic) style.color = color == ColorWhen::always;
+  return style;
+}
+
+void print(const Run& run, const Surroundings& surroundings) {
+  const Options& options = run.options;
+  const bool silent = options.quiet && exit_code(run) == 0;
+  // What was done first, so that it stands above what went wrong.
+  if (options.json) {
+    surroundings.out << json_report(run) << "\n";
+  } else if (!silent) {
+    surroundings.out << text_report(run, style_for(surroundings.out_style, options.color));
+  }
+  surroundings.out.flush();
+  if (!silent) {
+    surroundings.err << messages(run, style_for(surroundings.err_style, options.color));
+    surroundings.err.flush();
+  }
+}
+
+}  // namespace
+
+int run_app(std::span<const char* const> arguments, const Surroundings& surroundings) {
+  Run run;
+  run_to_an_end(run, arguments, surroundings);
+  switch (run.options.information) {
+    case Information::short_help:
+      surroundings.out << short_help();
+      break;
+    case Information::long_help:
+      surroundings.out << long_help(surroundings.out_style.width);
+      break;
+    case Information::version:
+      surroundings.out << "clear-app-cache " << version << "\n";
+      break;
+    case Information::none:
+      print(run, surroundings);
+  }
+  surroundings.out.flush();
+  if (!surroundings.out) {
+    surroundings.err << "clear-app-cache: error: standard output could not be written\n";
+    const int code = run.options.information == Information::none ? exit_code(run) : 0;
+    return code != 0 ? code : static_cast<int>(ExitStatus::failure);
+  }
+  return run.options.information == Information::none ? exit_code(run) : 0;
+}
+
+}  // namespace cac

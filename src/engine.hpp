@@ -1,0 +1,77 @@
+// A Docker Engine: its endpoints, the version it speaks, its JSON as structs.
+// Only this room knows paths and JSON; it decides nothing about what to clear.
+//
+// Every call throws EngineError when the answer is none, an error or not what the API documents,
+// and Interrupted or TimedOut when the run must end. What may well be (absent) is a value.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "endpoint.hpp"
+#include "error.hpp"
+#include "http.hpp"
+#include "resources.hpp"
+
+namespace cac {
+
+enum class ImageRemoval {
+  absent,    // there was no such image
+  untagged,  // the name is gone; the image stays: another name or a container holds it
+  deleted,
+};
+
+struct Pruned {
+  std::size_t count = 0;  // records or images that the engine says it deleted
+  Bytes reclaimed;
+};
+
+class Engine {
+ public:
+  // Asks who answers and settles the API version: the pinned one, else the newest that both know.
+  // Throws EngineError for anybody but Docker, so that nothing else is ever written to.
+  Engine(HttpConnection& http, const Endpoint& endpoint, const Environment& environment,
+         std::optional<ApiVersion> pinned);
+
+  const EngineIdentity& identity() const { return identity_; }
+
+  // The images with a name that matches a pattern like "app-*", with all their matching names.
+  // Selected by the engine: on the containerd store a list of everything takes seconds.
+  std::vector<Image> images(std::string_view reference_pattern);
+  std::vector<Image> nameless_images();
+  // Nothing: absent.
+  std::optional<Image> image(std::string_view name);
+  // Stopped ones, too.
+  std::vector<Container> containers();
+  // Nothing: the answer does not tell (which is not the same as none).
+  std::optional<std::vector<CacheRecord>> build_cache();
+
+  // Takes the name away, by force: on a running container's image, too. A container keeps its
+  // image, nameless; it is not touched. 200 alone does not mean gone: only a "Deleted" entry does.
+  ImageRemoval remove_image(std::string_view name);
+  // Those that no container holds.
+  Pruned prune_nameless_images();
+  // Every record that no running build holds: without all=1 those that an image shares and
+  // internal ones would stay. Comes back when it is done; hanging up before cancels it.
+  Pruned prune_build_cache();
+
+ private:
+  HttpResponse exchange(Method method, const std::string& target);
+  // A success; nothing: the object is absent, which takes a 404 with a JSON message (a proxy's has
+  // none). Everything else throws.
+  std::optional<HttpResponse> find(Method method, const std::string& endpoint);
+  // A success; everything else throws.
+  HttpResponse request(Method method, const std::string& endpoint);
+  std::vector<Image> list_images(const char* filter, std::string_view value);
+  void identify(std::optional<ApiVersion> pinned);
+
+  HttpConnection& http_;
+  Endpoint endpoint_;
+  Environment environment_;
+  EngineIdentity identity_;
+};
+
+}  // namespace cac

@@ -1,0 +1,57 @@
+// What can go wrong, and the exit status that it leads to.
+// Exceptions are for "cannot go on"; an expected outcome (absent, in use) is a value elsewhere.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace cac {
+
+// A run ended by signal N exits with 128+N instead.
+enum class ExitStatus {
+  success = 0,    // the verdict is clean; of a dry run: the plan could be made
+  failure = 1,    // a request failed, the engine was lost, or the timeout ran out
+  usage = 2,      // the command line or the environment makes no sense
+  residue = 3,    // a cache source is left, or it could not be told
+  no_engine = 4,  // no usable Docker engine
+};
+
+enum class FailureKind {
+  usage,
+  unreachable,  // nobody answers at the address
+  denied,       // the socket or a proxy in front of the engine refuses us
+  not_docker,   // somebody answers, but it is not Docker
+  version,      // the engine's API is too old or too new
+  refused,      // the engine answered a request with an error
+  malformed,    // the answer is not what the Docker API documents
+  lost,         // the connection broke
+  timeout,
+  interrupted,
+  internal,
+};
+
+// A failure as people are told of it: what, on which object and why; then what to do about it.
+struct Failure {
+  FailureKind kind{};
+  std::string message;
+  std::string advice = {};  // may be empty
+  int http_status = 0;      // 0: no answer
+};
+
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+class EngineError : public std::runtime_error {
+ public:
+  explicit EngineError(Failure failure)
+      : std::runtime_error(failure.message), failure_(std::move(failure)) {}
+  const Failure& failure() const { return failure_; }
+
+ private:
+  Failure failure_;
+};
+
+}  // namespace cac

@@ -1,0 +1,86 @@
+// One HTTP exchange after the other over one kept-alive connection; the only user of libcurl.
+// Does not know Docker: a status is a number here, and a body is text.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "endpoint.hpp"
+#include "interruption.hpp"
+#include "units.hpp"
+
+namespace cac {
+
+enum class Method { get, post, del };
+std::string_view text_of(Method method);
+
+struct HttpResponse {
+  int status = 0;
+  std::map<std::string, std::string> headers;  // names in lower case
+  std::string body;
+
+  // Empty when there is no such header.
+  std::string_view header(std::string_view lower_case_name) const;
+};
+
+// No answer, or half of one.
+class TransportError : public std::runtime_error {
+ public:
+  enum class Kind {
+    connect,    // nobody was reached; os_error tells why, where the system said so
+    lost,       // the connection broke before the answer was complete
+    malformed,  // what came is not HTTP
+    too_large,  // the body is longer than any answer of an engine
+  };
+  TransportError(Kind kind, int os_error, const std::string& message)
+      : std::runtime_error(message), kind_(kind), os_error_(os_error) {}
+  Kind kind() const { return kind_; }
+  int os_error() const { return os_error_; }
+
+ private:
+  Kind kind_;
+  int os_error_;
+};
+
+// What became of one request, for whoever watches.
+struct Exchange {
+  Method method;
+  std::string_view target;
+  int status;  // 0: no answer
+  std::size_t body_size;
+  std::chrono::milliseconds took;
+};
+
+class HttpConnection {
+ public:
+  using Watcher = std::function<void(const Exchange&)>;
+
+  // The watcher is told of every exchange, failed ones too.
+  HttpConnection(const Endpoint& endpoint, Interruption& interruption, Watcher watcher);
+  ~HttpConnection();
+  HttpConnection(const HttpConnection&) = delete;
+  HttpConnection& operator=(const HttpConnection&) = delete;
+
+  // target: path and query, already encoded. Any status is a response; throws TransportError, and
+  // Interrupted or TimedOut, upon which the connection is closed: an engine takes that as a cancel.
+  HttpResponse exchange(Method method, const std::string& target);
+
+ private:
+  struct Handles;
+  std::unique_ptr<Handles> handles_;
+  Endpoint endpoint_;
+  Interruption& interruption_;
+  Watcher watcher_;
+};
+
+// Percent-encoded for a path: names keep their '/' and ':', as the engine's router wants.
+std::string path_encoded(std::string_view text);
+// Percent-encoded for the value of a query parameter.
+std::string query_encoded(std::string_view text);
+
+}  // namespace cac

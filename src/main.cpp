@@ -1,0 +1,79 @@
+// Signals, the last catch, the exit status.
+
+#include <langinfo.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <array>
+#include <clocale>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <iostream>
+#include <span>
+#include <string>
+
+#include "app.hpp"
+#include "error.hpp"
+
+namespace {
+
+std::array<int, 2> signal_pipe{-1, -1};
+
+// A second signal of the kind ends the process at once (SA_RESETHAND).
+void pass_on(int signal) {
+  const auto number = static_cast<unsigned char>(signal);
+  [[maybe_unused]] const auto written = write(signal_pipe[1], &number, 1);
+}
+
+void catch_signals() {
+  if (pipe(signal_pipe.data()) != 0) throw std::runtime_error(std::strerror(errno));
+  struct sigaction action {};
+  action.sa_handler = pass_on;
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    // nohup and a shell's background jobs ignore some on purpose.
+    struct sigaction inherited {};
+    sigaction(signal, nullptr, &inherited);
+    if (inherited.sa_handler != SIG_IGN) sigaction(signal, &action, nullptr);
+  }
+  // A reader that is gone shows as a failed write.
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+std::optional<std::string> environment(std::string_view name) {
+  const char* const value = std::getenv(std::string(name).c_str());
+  if (value == nullptr || *value == '\0') return std::nullopt;
+  return value;
+}
+
+cac::TerminalStyle style_of(int descriptor) {
+  cac::TerminalStyle style;
+  style.utf8 = std::strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+  if (isatty(descriptor) == 0) return style;
+  winsize size{};
+  if (ioctl(descriptor, TIOCGWINSZ, &size) == 0) style.width = size.ws_col;
+  style.color = !environment("NO_COLOR") && environment("TERM").value_or("dumb") != "dumb";
+  return style;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    std::setlocale(LC_CTYPE, "");
+    catch_signals();
+    const std::span<const char* const> arguments(argv, static_cast<std::size_t>(argc));
+    return cac::run_app(arguments.subspan(1),
+                        {.environment = environment,
+                         .out = std::cout,
+                         .err = std::cerr,
+                         .out_style = style_of(STDOUT_FILENO),
+                         .err_style = style_of(STDERR_FILENO),
+                         .signal_fd = signal_pipe[0]});
+  } catch (const std::exception& error) {
+    std::cerr << "clear-app-cache: error: " << error.what() << "\n";
+    return static_cast<int>(cac::ExitStatus::failure);
+  }
+}

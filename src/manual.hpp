@@ -1,0 +1,15 @@
+// Help, made from the table of options. Pure.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace cac {
+
+// Fits a screen of 80 columns and 24 lines.
+std::string short_help();
+
+// Complete; width: columns to wrap at, 0: 80.
+std::string long_help(std::size_t width);
+
+}  // namespace cac

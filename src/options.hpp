@@ -1,0 +1,44 @@
+// argv and environment become validated Options; the only user of cxxopts.
+// Parsing only records; what the words mean together is checked after.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "endpoint.hpp"
+#include "resources.hpp"
+#include "target.hpp"
+
+namespace cac {
+
+enum class Mode { clear, dry_run, verify_only };
+
+enum class ColorWhen { automatic, always, never };
+
+// Asked for instead of a run.
+enum class Information { none, short_help, long_help, version };
+
+struct Options {
+  Information information = Information::none;
+  Mode mode = Mode::clear;
+  Target target = Target::all;
+  std::string project;
+  Endpoint endpoint;
+  std::optional<ApiVersion> pinned_api;  // DOCKER_API_VERSION
+  std::chrono::seconds timeout{};
+  bool quiet = false;
+  bool verbose = false;
+  bool json = false;
+  ColorWhen color = ColorWhen::automatic;
+};
+
+// arguments: without the program's name. Throws UsageError, which says why. When information is
+// asked for nothing else is looked at.
+Options options_from(std::span<const char* const> arguments, const Environment& environment);
+
+// Whether --json is among the arguments, for a usage error's report: options_from gave none.
+bool asks_for_json(std::span<const char* const> arguments);
+
+}  // namespace cac

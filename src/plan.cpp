@@ -1,0 +1,116 @@
+#include "plan.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace cac {
+
+namespace {
+
+// Named so by buildx for a builder in a container of its own.
+constexpr std::string_view builder_prefix = "buildx_buildkit_";
+
+std::string effect_of_removal(const Image& image, std::string_view name,
+                              const std::vector<Container>& containers) {
+  const auto others = other_names(image, name);
+  if (!others.empty()) return fmt::format("the image stays as {}", fmt::join(others, ", "));
+  const std::string holders = holders_of(image.id, containers);
+  if (!holders.empty()) return fmt::format("{} keeps it, nameless, and is not touched", holders);
+  return "";
+}
+
+Action prune_of_build_cache(const Inventory& inventory) {
+  Action action{.kind = ActionKind::prune_build_cache,
+                .object = "build cache",
+                .image_id = {},
+                .count = inventory.records.size(),
+                .size = size_of(inventory.records),
+                .reason = "of every application on this engine: it cannot be told apart by service",
+                .effect = {}};
+  const auto held = std::count_if(inventory.records.begin(), inventory.records.end(),
+                                  [](const CacheRecord& record) { return record.in_use; });
+  if (held > 0) {
+    action.effect = fmt::format("{} of them held by a running build, which keeps them", held);
+  }
+  return action;
+}
+
+// A copy in a registry shows as a digest that is not the image's own ID. (The containerd store
+// writes a digest for every image, and it is the ID.)
+bool has_registry_copy(const Image& image) {
+  return std::any_of(image.repo_digests.begin(), image.repo_digests.end(),
+                     [&](const std::string& digest) { return !digest.ends_with("@" + image.id); });
+}
+
+}  // namespace
+
+std::vector<std::string> other_names(const Image& image, std::string_view name) {
+  std::vector<std::string> names;
+  std::copy_if(image.tags.begin(), image.tags.end(), std::back_inserter(names),
+               [&](const std::string& tag) { return tag != name; });
+  return names;
+}
+
+std::string warning_of_no_image(std::string_view project) {
+  return fmt::format(
+      "no image on this engine has a name that begins with '{}-': is the project's name right?",
+      project);
+}
+
+Plan plan_for(const Options& options, const Inventory& inventory) {
+  Plan plan;
+  for (const Image& image : inventory.project_images) {
+    for (const std::string& name : image.tags) {
+      if (!selects(options.target, options.project, name)) continue;
+      plan.actions.push_back({.kind = ActionKind::remove_image,
+                              .object = name,
+                              .image_id = image.id,
+                              .size = image.size,
+                              .reason = "cache_from can name it",
+                              .effect = effect_of_removal(image, name, inventory.containers)});
+      if (has_registry_copy(image)) {
+        plan.notes.push_back(fmt::format(
+            "{} has a copy in a registry: a build whose cache_from names it takes steps from "
+            "there, and nobody can clear that from here",
+            name));
+      }
+    }
+  }
+  const bool removes_images = !plan.actions.empty();
+  if (inventory.project_images.empty()) {
+    plan.warnings.push_back(warning_of_no_image(options.project));
+  }
+  if (options.target == Target::all && (removes_images || !inventory.nameless.empty())) {
+    Action action{.kind = ActionKind::prune_nameless_images,
+                  .object = "nameless images",
+                  .image_id = {},
+                  .count = 0,
+                  .size = {},
+                  .reason = "left over from earlier builds",
+                  .effect = {}};
+    std::size_t held = 0;
+    for (const Image& image : inventory.nameless) {
+      if (!holders_of(image.id, inventory.containers).empty()) {
+        ++held;
+        continue;
+      }
+      ++action.count;
+      action.size += image.size;
+    }
+    if (held > 0) action.effect = fmt::format("{} more stay: containers hold them", held);
+    plan.actions.push_back(std::move(action));
+  }
+  plan.actions.push_back(prune_of_build_cache(inventory));
+
+  for (const Container& container : inventory.containers) {
+    if (!container.name.starts_with(builder_prefix)) continue;
+    plan.notes.push_back(fmt::format(
+        "the buildx builder in container {} has a cache of its own, which is not touched: docker "
+        "buildx prune --builder NAME --all",
+        container.name));
+  }
+  return plan;
+}
+
+}  // namespace cac

@@ -1,0 +1,39 @@
+// Options and inventory become actions with reasons. Pure: asks nobody, changes nothing.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "inventory.hpp"
+
+namespace cac {
+
+enum class ActionKind { remove_image, prune_nameless_images, prune_build_cache };
+
+struct Action {
+  ActionKind kind{};
+  std::string object = {};    // "watchparty-backend:latest", "nameless images", "build cache"
+  std::string image_id = {};  // the image that the name stood for; of remove_image
+  std::size_t count = 1;  // how many images or records it is about
+  Bytes size = {};            // of images "up to": layers may be shared
+  std::string reason = {};    // why it is done
+  std::string effect = {};    // what stays all the same, and why; may be empty
+};
+
+struct Plan {
+  std::vector<Action> actions = {};
+  std::vector<std::string> warnings = {};
+  std::vector<std::string> notes = {};
+};
+
+// In the order of execution: images first, so that a build that starts in between cannot import
+// from them; nameless images (target `all`); the build cache.
+Plan plan_for(const Options& options, const Inventory& inventory);
+
+// That the project's name may be wrong: nothing on the engine begins with it.
+std::string warning_of_no_image(std::string_view project);
+
+// The image's other names: they keep it, and are not touched.
+std::vector<std::string> other_names(const Image& image, std::string_view name);
+
+}  // namespace cac

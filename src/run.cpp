@@ -1,0 +1,62 @@
+#include "run.hpp"
+
+namespace cac {
+
+namespace {
+
+template <typename Part>
+void append(std::vector<std::string>& to, const Part& part) {
+  to.insert(to.end(), part.begin(), part.end());
+}
+
+bool means_no_engine(FailureKind kind) {
+  return kind == FailureKind::unreachable || kind == FailureKind::denied ||
+         kind == FailureKind::not_docker || kind == FailureKind::version;
+}
+
+}  // namespace
+
+std::optional<Failure> first_failure(const Run& run) {
+  if (run.failure) return run.failure;
+  if (!run.verification || run.verification->verdict == Verdict::clean) return std::nullopt;
+  if (run.verification->failure) return run.verification->failure;
+  for (const Outcome& outcome : run.outcomes) {
+    if (outcome.failure) return outcome.failure;
+  }
+  return std::nullopt;
+}
+
+int exit_code(const Run& run) {
+  const auto status = [&] {
+    const auto failure = first_failure(run);
+    if (failure && failure->kind == FailureKind::usage) return ExitStatus::usage;
+    // Once a plan was made there was a usable engine: it has been lost since.
+    if (failure && !run.plan && means_no_engine(failure->kind)) return ExitStatus::no_engine;
+    if (failure) return ExitStatus::failure;
+    if (run.options.mode == Mode::dry_run) return ExitStatus::success;
+    return run.verification->verdict == Verdict::clean ? ExitStatus::success : ExitStatus::residue;
+  };
+  return run.signal != 0 ? 128 + run.signal : static_cast<int>(status());
+}
+
+std::vector<std::string> warnings_of(const Run& run) {
+  std::vector<std::string> warnings;
+  if (run.plan) append(warnings, run.plan->warnings);
+  if (run.verification) append(warnings, run.verification->warnings);
+  return warnings;
+}
+
+std::vector<std::string> notes_of(const Run& run) {
+  std::vector<std::string> notes;
+  if (run.plan) append(notes, run.plan->notes);
+  if (run.verification) append(notes, run.verification->notes);
+  return notes;
+}
+
+Bytes reclaimed_by(const Run& run) {
+  Bytes sum;
+  for (const Outcome& outcome : run.outcomes) sum += outcome.reclaimed;
+  return sum;
+}
+
+}  // namespace cac

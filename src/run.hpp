@@ -1,0 +1,42 @@
+// What a run has learned so far. The stations of the pipeline fill it in; `report` reads it.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "error.hpp"
+#include "options.hpp"
+#include "plan.hpp"
+#include "verify.hpp"
+
+namespace cac {
+
+struct Run {
+  Options options;
+  std::optional<EngineIdentity> engine;
+  std::optional<Inventory> inventory;
+  std::optional<Plan> plan;
+  std::vector<Outcome> outcomes;
+  std::optional<Verification> verification;
+  std::optional<Failure> failure;  // what ended the run before its end
+  int signal = 0;                  // ... if it was one
+  std::chrono::milliseconds took{};
+};
+
+// The exit status that the run has earned: an ExitStatus, or 128+N after signal N.
+int exit_code(const Run& run);
+
+// What went wrong first: what ended the run, else what kept it from a verdict, else the first
+// action that failed. Nothing where all of that turned out not to matter: the verdict is clean.
+std::optional<Failure> first_failure(const Run& run);
+
+// Those of the plan and of the verification.
+std::vector<std::string> warnings_of(const Run& run);
+std::vector<std::string> notes_of(const Run& run);
+
+// The sum of what the prunes say they freed; images are in no answer.
+Bytes reclaimed_by(const Run& run);
+
+}  // namespace cac

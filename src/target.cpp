@@ -1,0 +1,69 @@
+#include "target.hpp"
+
+#include <fmt/format.h>
+
+#include <regex>
+
+namespace cac {
+
+namespace {
+
+// The longest repository name that an engine takes, the domain included.
+constexpr std::size_t longest_name = 255;
+constexpr std::string_view longest_suffix = "-frontend";
+
+// The grammar of github.com/distribution/reference, without tag and digest.
+const std::regex& repository_name() {
+  static const std::regex name(
+      "((localhost|[a-zA-Z0-9-]+(\\.[a-zA-Z0-9-]+)+|[a-zA-Z0-9.-]+:[0-9]+)/)?"
+      "[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*(/[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*)*");
+  return name;
+}
+
+}  // namespace
+
+std::optional<Target> target_from(std::string_view text) {
+  for (const Target target : {Target::backend, Target::frontend, Target::all}) {
+    if (text == text_of(target)) return target;
+  }
+  return std::nullopt;
+}
+
+std::string_view text_of(Target target) {
+  switch (target) {
+    case Target::backend:
+      return "backend";
+    case Target::frontend:
+      return "frontend";
+    case Target::all:
+      return "all";
+  }
+  return "";
+}
+
+std::optional<std::string> project_from(std::string_view text) {
+  if (text.size() + longest_suffix.size() > longest_name) return std::nullopt;
+  std::string project(text);
+  if (!std::regex_match(project, repository_name())) return std::nullopt;
+  for (const std::string_view prefix : {"index.docker.io/", "docker.io/", "library/"}) {
+    if (project.starts_with(prefix)) project.erase(0, prefix.size());
+  }
+  return project;
+}
+
+std::string reference_pattern(std::string_view project) { return fmt::format("{}-*", project); }
+
+bool selects(Target target, std::string_view project, std::string_view image_name) {
+  if (target != Target::all) {
+    return image_name == fmt::format("{}-{}:latest", project, text_of(target));
+  }
+  constexpr std::string_view tag = ":latest";
+  if (!image_name.starts_with(fmt::format("{}-", project)) || !image_name.ends_with(tag)) {
+    return false;
+  }
+  image_name.remove_prefix(project.size() + 1);
+  image_name.remove_suffix(tag.size());
+  return !image_name.empty() && image_name.find('/') == std::string_view::npos;
+}
+
+}  // namespace cac

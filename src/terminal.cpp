@@ -1,0 +1,137 @@
+#include "terminal.hpp"
+
+#include <fmt/format.h>
+
+#include <cwchar>
+
+namespace cac {
+
+namespace {
+
+// One character at the front of a text.
+struct Glyph {
+  std::size_t bytes;    // at least 1
+  std::size_t columns;  // 0: a combining character
+  wchar_t code;
+  bool valid;           // false: no character in this locale
+};
+
+Glyph first_glyph(std::string_view text) {
+  std::mbstate_t state{};
+  wchar_t code = 0;
+  const std::size_t bytes = std::mbrtowc(&code, text.data(), text.size(), &state);
+  if (bytes == 0 || bytes > text.size()) return {1, 1, 0, false};
+  const int columns = wcwidth(code);
+  return {bytes, columns < 0 ? 1 : static_cast<std::size_t>(columns), code, true};
+}
+
+// Controls of both sets, and what turns the direction of the text around it.
+bool is_dangerous(wchar_t code) {
+  return code < 0x20 || (code >= 0x7f && code < 0xa0) || (code >= 0x202a && code <= 0x202e) ||
+         (code >= 0x2066 && code <= 0x2069) || code == 0x200e || code == 0x200f;
+}
+
+// How many bytes of the text fit into so many columns; at least one glyph.
+std::size_t bytes_that_fit(std::string_view text, std::size_t columns) {
+  std::size_t bytes = 0;
+  std::size_t used = 0;
+  while (bytes < text.size()) {
+    const Glyph glyph = first_glyph(text.substr(bytes));
+    if (bytes > 0 && used + glyph.columns > columns) break;
+    bytes += glyph.bytes;
+    used += glyph.columns;
+  }
+  return bytes;
+}
+
+}  // namespace
+
+std::string painted(std::string_view text, Paint paint, const TerminalStyle& style) {
+  if (!style.color || text.empty()) return std::string(text);
+  const auto code = [paint] {
+    switch (paint) {
+      case Paint::plain:
+        return 0;
+      case Paint::bold:
+        return 1;
+      case Paint::dim:
+        return 2;
+      case Paint::red:
+        return 31;
+      case Paint::green:
+        return 32;
+      case Paint::yellow:
+        return 33;
+    }
+    return 0;
+  }();
+  return code == 0 ? std::string(text) : fmt::format("\x1b[{}m{}\x1b[0m", code, text);
+}
+
+std::string harmless(std::string_view text, const TerminalStyle& style) {
+  std::string result;
+  while (!text.empty()) {
+    const auto byte = static_cast<unsigned char>(text.front());
+    if (byte < 0x80) {
+      // A line break inside a step's description is nothing special.
+      if (byte == '\n' || byte == '\t') {
+        result += ' ';
+      } else {
+        result += is_dangerous(byte) ? fmt::format("\\x{:02x}", byte) : std::string(1, text.front());
+      }
+      text.remove_prefix(1);
+      continue;
+    }
+    const Glyph glyph = first_glyph(text);
+    if (!style.utf8 || !glyph.valid) {
+      // One '?' for a whole character, not for each of its bytes.
+      result += '?';
+      text.remove_prefix(1);
+      while (!text.empty() && (static_cast<unsigned char>(text.front()) & 0xc0U) == 0x80) {
+        text.remove_prefix(1);
+      }
+      continue;
+    }
+    result += is_dangerous(glyph.code)
+                  ? fmt::format("\\u{:04x}", static_cast<unsigned>(glyph.code))
+                  : std::string(text.substr(0, glyph.bytes));
+    text.remove_prefix(glyph.bytes);
+  }
+  return result;
+}
+
+std::size_t columns_of(std::string_view text) {
+  std::size_t columns = 0;
+  while (!text.empty()) {
+    const Glyph glyph = first_glyph(text);
+    columns += glyph.columns;
+    text.remove_prefix(glyph.bytes);
+  }
+  return columns;
+}
+
+std::string padded(std::string_view text, std::size_t columns) {
+  const std::size_t used = columns_of(text);
+  return std::string(text) + std::string(used < columns ? columns - used : 0, ' ');
+}
+
+std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
+  std::vector<std::string> lines;
+  if (width == 0) return {std::string(text)};
+  while (columns_of(text) > width) {
+    std::size_t end = bytes_that_fit(text, width);
+    // Back to the last blank, unless a word fills the line.
+    if (text[end] != ' ') {
+      const auto blank = text.rfind(' ', end);
+      if (blank != std::string_view::npos && blank > 0) end = blank;
+    }
+    const auto line = text.substr(0, end);
+    lines.emplace_back(line.substr(0, line.find_last_not_of(' ') + 1));
+    const auto next = text.find_first_not_of(' ', end);
+    text = next == std::string_view::npos ? std::string_view() : text.substr(next);
+  }
+  if (!text.empty() || lines.empty()) lines.emplace_back(text);
+  return lines;
+}
+
+}  // namespace cac

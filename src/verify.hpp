@@ -1,0 +1,45 @@
+// The proof: fresh reads after the last action, and a verdict from nothing else.
+// A prune's own answer is no evidence, and no clock is compared.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "execute.hpp"
+
+namespace cac {
+
+class Engine;
+
+enum class Verdict { clean, residue, unknown };
+std::string_view text_of(Verdict verdict);
+
+enum class ResidueKind { image, build_cache };
+
+// A cache source that is still there, and what holds it.
+struct Residue {
+  ResidueKind kind{};
+  std::string object = {};  // the image's name; the record's description, or its ID when it has none
+  std::string id = {};
+  std::string record_type = {};
+  Bytes size = {};
+  bool held = false;  // by a running build
+  std::string reason = {};
+};
+
+struct Verification {
+  Verdict verdict = Verdict::unknown;
+  std::vector<Residue> residue = {};
+  std::vector<std::string> warnings = {};
+  std::vector<std::string> notes = {};
+  std::optional<Failure> failure = {};  // why it is unknown, where a request failed
+};
+
+// After a run: records that nothing holds are pruned again, at most three times, and each such
+// prune is appended to the outcomes. Nothing else is repeated. When the mode is verify_only it only
+// reads.
+Verification verify(Engine& engine, const Options& options, const Inventory& before,
+                    std::vector<Outcome>& outcomes);
+
+}  // namespace cac

@@ -1,0 +1,328 @@
+#!/usr/bin/env bash
+# Real container engines for the tests, each one isolated and without a network.
+#
+#   engine.sh list                 names, versions, state, sockets
+#   engine.sh host-tools           the packages that the host needs (nothing is installed here)
+#   engine.sh prepare [SUITE...]   makes the debootstrap roots that are missing (default: all)
+#   engine.sh start NAME           returns once GET /_ping answers; makes a missing root first
+#   engine.sh stop NAME            ends it and everything that runs in it
+#   engine.sh wipe NAME            stops it and deletes its data
+#   engine.sh socket NAME          prints the path of the API socket of a running engine
+#   engine.sh dir NAME             prints the folder that engine and host see under the same path
+#   engine.sh exec NAME CMD...     runs a command where the engine lives (its own docker/podman
+#                                  client; DOCKER_HOST and CONTAINER_HOST are set)
+#
+# ENGINES_DIR (default: build/engines of this checkout) holds roots/SUITE, kept between runs, and
+# run/NAME, an engine's data. MIRROR is the Debian mirror. Needs root. An engine has mount, network
+# and process namespaces of its own; no engine package gets onto the host, and of a host's own
+# engine nothing but the dockerd binary is used (docker-host).
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+ENGINES_DIR=$(realpath -m "${ENGINES_DIR:-$here/../../build/engines}")
+MIRROR=${MIRROR:-http://deb.debian.org/debian}
+KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+SUITES=(bookworm sid)
+NAMES=(docker-bookworm docker-sid docker-sid-containerd podman-bookworm podman-sid)
+if command -v dockerd >/dev/null; then NAMES+=(docker-host); fi
+
+die() {
+  echo "engine.sh: $*" >&2
+  exit 1
+}
+
+known() { # refuses a name that is no engine's
+  local n
+  for n in "${NAMES[@]}"; do [[ $n != "$1" ]] || return 0; done
+  [[ $1 != docker-host ]] || die "docker-host needs a dockerd binary on this host's PATH"
+  die "no engine called '$1' (${NAMES[*]})"
+}
+
+suite() {
+  case $1 in
+    *-bookworm) echo bookworm ;;
+    *-sid | *-sid-containerd) echo sid ;;
+    docker-host) echo host ;;
+  esac
+}
+
+root() { if [[ $1 == docker-host ]]; then echo /; else echo "$ENGINES_DIR/roots/$(suite "$1")"; fi; }
+dir() { echo "$ENGINES_DIR/run/$1"; }
+
+host_tools() { # command or file, package
+  echo debootstrap debootstrap
+  echo "$KEYRING" debian-archive-keyring # Ubuntu's debootstrap comes without it
+  echo busybox busybox-static            # what the sample images are made of
+  echo ip iproute2
+  echo curl curl
+  echo unshare util-linux
+}
+
+require_host_tools() {
+  local tool package
+  [[ $(id -u) == 0 ]] || die "must run as root: it makes namespaces and mounts"
+  while read -r tool package; do
+    [[ -e $tool ]] || command -v "$tool" >/dev/null || die "$tool is missing: apt-get install $package"
+  done < <(host_tools)
+}
+
+# --- roots ---
+
+packages() {
+  case $1 in
+    bookworm) echo docker.io podman runc conmon netavark iptables iproute2 ;;
+    sid) echo docker.io docker-cli docker-buildx docker-compose podman runc conmon netavark iptables iproute2 ;;
+    *) die "no root called '$1' (${SUITES[*]})" ;;
+  esac
+}
+
+# The stamp is written last and names the packages: a half-made root has none, an outdated one another.
+ready() { [[ $(cat "$ENGINES_DIR/roots/.ready-$1" 2>/dev/null) == "$(packages "$1")" ]]; }
+
+prepare() {
+  local suite=$1 root=$ENGINES_DIR/roots/$1
+  packages "$suite" >/dev/null
+  mkdir -p "$ENGINES_DIR/roots"
+  exec 9>"$ENGINES_DIR/roots/.lock-$suite" # two engines of one suite may start at once
+  flock 9
+  if ! ready "$suite"; then
+    require_host_tools
+    echo "engine.sh: making the $suite root from $MIRROR, which takes minutes" >&2
+    rm -rf --one-file-system "$root"
+    make_root "$suite" "$root" >"$root.log" 2>&1 || {
+      tail -n 20 "$root.log" >&2
+      die "the $suite root could not be made, see $root.log"
+    }
+    packages "$suite" >"$ENGINES_DIR/roots/.ready-$suite"
+  fi
+  exec 9>&-
+}
+
+make_root() {
+  local suite=$1 root=$2
+  debootstrap --variant=minbase --keyring="$KEYRING" "$suite" "$root" "$MIRROR" || return
+  printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d" || return # start no service
+  chmod +x "$root/usr/sbin/policy-rc.d" || return
+  cp /etc/resolv.conf "$root/etc/" || :
+  cp /etc/apt/apt.conf.d/99* "$root/etc/apt/apt.conf.d/" || : # this machine's settings for its mirror
+  # shellcheck disable=SC2046 # a list of packages
+  chroot "$root" env DEBIAN_FRONTEND=noninteractive sh -c \
+    'apt-get -qy update && apt-get -qy install --no-install-recommends "$@" && apt-get clean' \
+    _ $(packages "$suite")
+}
+
+# --- state ---
+
+# A process is told by its number and its start time, so that a reused number is never ended.
+started() { sed 's/.*) //' "/proc/$1/stat" | cut -d' ' -f20; }
+alive() { [[ -r /proc/$1/stat && $(started "$1" 2>/dev/null) == "$2" ]]; }
+
+pid() { # the first process of engine $1, or failure
+  local pid start
+  read -r pid start 2>/dev/null <"$(dir "$1")/pid" && alive "$pid" "$start" && echo "$pid"
+}
+
+socket() { cat "$(dir "$1")/socket" 2>/dev/null; }
+get() { curl -fsS -m 5 --unix-socket "$1" "http://engine$2" 2>/dev/null; }
+running() { pid "$1" >/dev/null && get "$(socket "$1")" /_ping >/dev/null; }
+
+# What an ended engine leaves outside its namespaces.
+tidy() {
+  local socket group
+  socket=$(socket "$1") || return 0
+  group=$(basename "$(dirname "$socket")")
+  find /sys/fs/cgroup/"$group" /sys/fs/cgroup/*/"$group" -depth -type d -exec rmdir {} \; 2>/dev/null || :
+  rm -f "$socket" "$(dir "$1")/socket" "$(dir "$1")/pid"
+  rmdir "$(dirname "$socket")" 2>/dev/null || :
+}
+
+# --- starting ---
+
+cgroup_v2() { [[ $(stat -f -c %T /sys/fs/cgroup) == cgroup2fs ]]; }
+
+# Runs a command in a cgroup (v2) of its own that it takes for the root, so that nothing outside is
+# changed, even within a container. A cgroup that has processes cannot give controllers to those
+# below it, hence the leaf "init".
+in_own_cgroup() {
+  local group=/sys/fs/cgroup/$1
+  shift
+  mkdir -p "$group/init"
+  echo "$BASHPID" >"$group/cgroup.procs"
+  # shellcheck disable=SC2016
+  exec unshare --cgroup bash -c 'echo $$ >"$1/init/cgroup.procs" && shift && exec "$@"' _ "$group" "$@"
+}
+
+# Can a container's layers be overlays in folder $1? Not if that is an overlay itself.
+overlay_works() {
+  local t ok=0
+  t=$(mktemp -d "$1/overlay.XXXXXX")
+  mkdir "$t/lower" "$t/upper" "$t/work" "$t/merged"
+  # shellcheck disable=SC2016
+  unshare --mount sh -c 'cd "$1" && mount -t overlay -o lowerdir=lower,upperdir=upper,workdir=work overlay merged' \
+    _ "$t" 2>/dev/null || ok=1
+  rm -rf "$t"
+  return $ok
+}
+
+# Engines and commands have this environment alone: nothing of the caller's DOCKER_*, BUILDX_*.
+environment() {
+  local dir
+  dir=$(dir "$1")
+  printf '%s\n' PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
+    "HOME=$dir/home" "CONTAINERS_CONF=$dir/containers.conf" PODMAN_IGNORE_CGROUPSV1_WARNING=1
+}
+
+engine_command() { # of engine $1 with socket $2, group $3, overlay driver or not $4: a word a line
+  local data
+  data=$(dir "$1")/data
+  case $1 in
+    docker-*)
+      printf '%s\n' dockerd --data-root "$data" --exec-root /run/docker --pidfile /run/docker.pid \
+        -H "unix://$2" --bridge=none --iptables=false --cgroup-parent "/$3"
+      if chroot "$(root "$1")" dockerd --help | grep -q -e --ip6tables; then echo --ip6tables=false; fi
+      if [[ $1 == *-containerd ]]; then
+        printf '%s\n' --feature containerd-snapshotter=true
+        [[ $4 == yes ]] || printf '%s\n' --storage-driver native
+      else
+        printf '%s\n' --storage-driver "$([[ $4 == yes ]] && echo overlay2 || echo vfs)"
+      fi
+      ;;
+    podman-*)
+      printf '%s\n' podman --root "$data" --runroot /run/podman --events-backend file \
+        --storage-driver "$([[ $4 == yes ]] && echo overlay || echo vfs)" \
+        --cgroup-manager cgroupfs system service -t 0 "unix://$2"
+      ;;
+  esac
+}
+
+start() {
+  local name=$1 dir sockets socket overlay=yes env command launcher=() launched i
+  if running "$name"; then return; fi
+  if [[ $name == docker-host ]]; then require_host_tools; else prepare "$(suite "$name")"; fi
+  stop "$name"
+  dir=$(dir "$name")
+  mkdir -p "$dir/home"
+  # A socket's path is limited to 107 characters, and the checkout may be deep.
+  sockets=$(mktemp -d "${TMPDIR:-/tmp}/engine.XXXXXX")
+  socket=$sockets/api.sock
+  echo "$socket" >"$dir/socket"
+  ((${#socket} < 108)) || die "$socket is too long for a socket: set TMPDIR to a shorter path"
+  if ! overlay_works "$dir"; then
+    overlay=no
+    echo "engine.sh: $name: no overlays in $dir, layers are copied instead" >&2
+  fi
+  # crun refuses hybrid cgroups; limits cannot be raised everywhere.
+  printf '%s\n' '[engine]' 'runtime = "runc"' '[containers]' \
+    'default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]' >"$dir/containers.conf"
+
+  mapfile -t env < <(environment "$name")
+  mapfile -t command < <(engine_command "$name" "$socket" "$(basename "$sockets")" "$overlay")
+  if cgroup_v2; then launcher=(in_own_cgroup "$(basename "$sockets")"); fi
+  launcher+=(setsid)
+  "${launcher[@]}" unshare --mount --net --pid --fork --kill-child --propagation private \
+    "$here/enter.sh" "$dir" "$(root "$name")" "$sockets" \
+    env -i "${env[@]}" "${command[@]}" >"$dir/log" 2>&1 </dev/null &
+  launched=$!
+  for ((i = 0; i < 600; i++)); do
+    if running "$name"; then return; fi
+    if ! kill -0 "$launched" 2>/dev/null; then
+      tail -n 5 "$dir/log" >&2
+      tidy "$name"
+      die "$name did not start, see $dir/log"
+    fi
+    sleep 0.1
+  done
+  stop "$name"
+  die "$name does not answer, see $dir/log"
+}
+
+# --- the other commands ---
+
+stop() {
+  local name=$1 pid start i
+  if pid=$(pid "$name"); then
+    start=$(started "$pid")
+    # Podman's containers outlive its service: they get a chance to end well, as Docker's do.
+    [[ $name != podman-* ]] || (inside "$name" podman --remote stop --all -t 1) >/dev/null 2>&1 || :
+    kill "$pid"
+    for ((i = 0; i < 300; i++)); do
+      alive "$pid" "$start" || break
+      sleep 0.1
+    done
+    if alive "$pid" "$start"; then
+      kill -9 "$pid"
+      while alive "$pid" "$start"; do sleep 0.1; done
+    fi
+  fi
+  tidy "$name"
+}
+
+wipe() {
+  stop "$1"
+  rm -rf --one-file-system "$(dir "$1")"
+}
+
+inside() {
+  local name=$1 pid env url
+  shift
+  pid=$(pid "$name") || die "$name is not running"
+  url=unix://$(socket "$name")
+  mapfile -t env < <(environment "$name")
+  exec nsenter -t "$pid" -m -n -p -r -w -- env -i "${env[@]}" "DOCKER_HOST=$url" "CONTAINER_HOST=$url" "$@"
+}
+
+version() { # of engine $1: its own word while it runs, else the package's
+  local package=${1%%-*}
+  if running "$1"; then
+    get "$(socket "$1")" /version |
+      sed -E 's/.*"Version":"([^"]+)","ApiVersion":"([^"]+)".*/\1 API \2/'
+  elif [[ $1 == docker-host ]]; then
+    dockerd --version | sed -E 's/.*version ([^,]+).*/\1/'
+  elif ready "$(suite "$1")"; then
+    [[ $package == podman ]] || package=docker.io
+    dpkg-query --admindir="$(root "$1")/var/lib/dpkg" -W -f '${Version}\n' "$package"
+  else
+    echo '(no root yet)'
+  fi
+}
+
+list() {
+  local name state
+  for name in "${NAMES[@]}"; do
+    state=stopped
+    if running "$name"; then state="running  $(socket "$name")"; fi
+    printf '%-22s %-34s %s\n' "$name" "$(version "$name")" "$state"
+  done
+}
+
+usage() {
+  sed -n '2,/^set/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+  exit 2
+}
+
+action=${1-}
+(($# == 0)) || shift
+case $action in
+  list) list ;;
+  host-tools) host_tools | cut -d' ' -f2 ;;
+  prepare)
+    (($#)) || set -- "${SUITES[@]}"
+    for suite; do prepare "$suite"; done
+    ;;
+  start | stop | wipe | dir)
+    [[ $# == 1 ]] || usage
+    known "$1"
+    "$action" "$1"
+    ;;
+  socket)
+    [[ $# == 1 ]] || usage
+    known "$1"
+    running "$1" || die "$1 is not running"
+    socket "$1"
+    ;;
+  exec)
+    (($# >= 2)) || usage
+    known "$1"
+    inside "$@"
+    ;;
+  *) usage ;;
+esac

@@ -1,0 +1,212 @@
+# shellcheck shell=bash
+# Sourced by the tests: fills a real engine (see engine.sh) with the sample application and tells
+# what became of it. Nothing happens on sourcing; begin with `scene_use ENGINE`.
+#
+# The sample application is watchparty-backend and watchparty-frontend: four stages from scratch,
+# where every RUN writes a fresh uuid to /steps. The image has all of them, so a uuid that an earlier
+# build wrote proves that its step was not run again. /marks/npm is apart: the uuid that the cache
+# mount holds, which outlives its step as long as the mount is kept.
+#
+# Knobs for every build: BUILDER=buildkit|classic (on Docker), INLINE=yes for inline cache metadata,
+# CACHE_FROM=yes for --cache-from with the image's own name.
+
+engine_sh=$(dirname "${BASH_SOURCE[0]}")/engine.sh
+step_count=5 # the RUNs of the sample application
+BUILDER=buildkit INLINE=no CACHE_FROM=no
+
+# Starts ENGINE if it does not run and prepares the contexts.
+scene_use() {
+  ENGINE=$1
+  "$engine_sh" start "$ENGINE" || return
+  SOCKET=$("$engine_sh" socket "$ENGINE")
+  contexts=$("$engine_sh" dir "$ENGINE")/contexts
+  prefix=
+  [[ $ENGINE != podman-* ]] || prefix=localhost/
+  app_context backend watchparty-backend 2
+  app_context backend-old watchparty-backend 1
+  app_context frontend watchparty-frontend 1
+  app_context other other-app 1
+}
+
+in_engine() { "$engine_sh" exec "$ENGINE" "$@"; }
+
+# The engine's own client: docker or, through its API too, podman.
+client() {
+  if [[ $ENGINE == podman-* ]]; then
+    in_engine podman "$@"
+  else
+    in_engine docker "$@"
+  fi
+}
+
+# --- the sample application ---
+
+image_of() { # the image of a service, as the engine names it
+  case $1 in
+    backend | frontend) echo "${prefix}watchparty-$1:latest" ;;
+    backend-old) echo "${prefix}watchparty-backend:rollback" ;;
+    other) echo "${prefix}other-app:latest" ;;
+  esac
+}
+
+# app_context FOLDER APP VERSION: what two versions share are the stages base and deps.
+app_context() {
+  local dir=$contexts/$1
+  rm -rf "$dir"
+  mkdir -p "$dir/src"
+  cp "$(command -v busybox)" "$dir/busybox"
+  echo "{\"name\": \"$2\"}" >"$dir/package.json"
+  echo "$2 $3" >"$dir/src/main.js"
+  cat >"$dir/Dockerfile" <<'END'
+FROM scratch AS base
+COPY busybox /bin/busybox
+RUN ["/bin/busybox", "sh", "-c", "/bin/busybox --install -s /bin && mkdir /steps && cat /proc/sys/kernel/random/uuid >/steps/base"]
+
+FROM base AS deps
+WORKDIR /app
+COPY package.json .
+RUN --mount=type=cache,target=/root/.npm \
+    mkdir -p node_modules /marks /root/.npm && cp package.json node_modules/ && \
+    { test -f /root/.npm/mark || cat /proc/sys/kernel/random/uuid >/root/.npm/mark; } && \
+    cp /root/.npm/mark /marks/npm && \
+    cat /proc/sys/kernel/random/uuid >/steps/deps
+
+FROM deps AS build
+COPY src src
+RUN cat src/*.js >bundle.js && cat /proc/sys/kernel/random/uuid >/steps/build
+
+FROM base AS runtime
+WORKDIR /app
+RUN mkdir data && echo configured >data/config && cat /proc/sys/kernel/random/uuid >/steps/runtime
+COPY --from=deps /app/node_modules node_modules
+COPY --from=deps /marks /marks
+COPY --from=build /app/bundle.js .
+COPY --from=build /steps /steps
+RUN cat bundle.js node_modules/package.json >release && cat /proc/sys/kernel/random/uuid >/steps/release
+CMD ["/bin/sh", "-c", "trap exit TERM; sleep 86400 & wait"]
+END
+  # The classic builder knows no mounts.
+  sed 's/--mount=[^ ]*//' "$dir/Dockerfile" >"$dir/Dockerfile.classic"
+  find "$dir" -exec touch -d 2024-01-01 {} + # the same context on every run
+}
+
+# build_app SERVICE [ARG...]: what the client says is shown only if the build fails.
+build_app() {
+  local service=$1 image args=() log=$contexts/$1.log
+  image=$(image_of "$service")
+  args=(build --network none -t "$image")
+  [[ $INLINE == no ]] || args+=(--build-arg BUILDKIT_INLINE_CACHE=1)
+  [[ $CACHE_FROM == no ]] || args+=(--cache-from "$image")
+  shift
+  if [[ $ENGINE == podman-* ]]; then
+    set -- podman "${args[@]}" --layers "$@"
+  elif [[ $BUILDER == classic ]]; then
+    set -- env DOCKER_BUILDKIT=0 docker "${args[@]}" -f "$contexts/$service/Dockerfile.classic" "$@"
+  else
+    set -- env DOCKER_BUILDKIT=1 BUILDKIT_PROGRESS=plain docker "${args[@]}" "$@"
+  fi
+  in_engine "$@" "$contexts/$service" >"$log" 2>&1 || {
+    cat "$log"
+    return 1
+  }
+}
+
+# compose_build [SERVICE...]: the real `docker compose build`, where the engine's client has it.
+compose_build() {
+  local service
+  {
+    echo 'name: watchparty'
+    echo 'services:'
+    for service in backend frontend; do
+      printf '  %s:\n    image: watchparty-%s:latest\n    build:\n' "$service" "$service"
+      printf '      context: ./%s\n      network: none\n' "$service"
+      printf '      cache_from: [watchparty-%s:latest]\n' "$service"
+      printf '      args: {BUILDKIT_INLINE_CACHE: "%d"}\n' "$([[ $INLINE == no ]] && echo 0 || echo 1)"
+    done
+  } >"$contexts/compose.yaml"
+  in_engine docker compose -f "$contexts/compose.yaml" build "$@" >"$contexts/compose.log" 2>&1 || {
+    cat "$contexts/compose.log"
+    return 1
+  }
+}
+
+# image_file IMAGE PATH: the content of a file or of all files in a folder. The container that this
+# takes is never started and is gone afterwards.
+image_file() {
+  # shellcheck disable=SC2016
+  in_engine sh -c '
+    id=$("$1" create --network none "$2") || exit
+    "$1" cp "$id:$3" -
+    status=$?
+    "$1" rm "$id" >/dev/null && exit $status' _ "${ENGINE%%-*}" "$1" "$2" | tar -xO
+}
+step_uuids() { image_file "$1" /steps | sort; }
+cache_mount_mark() { image_file "$1" /marks/npm; }
+
+# recurring UUIDS UUIDS: how many are in both
+recurring() { comm -12 <(sort <<<"$1") <(sort <<<"$2") | grep -c . || :; }
+
+# Expectations about the uuids of an earlier build and those of a later one. A list that is not
+# complete proves nothing.
+complete() { [[ $(grep -c . <<<"$1") == "$step_count" ]] || { printf 'not %d uuids:\n%s\n' "$step_count" "$1" && return 1; }; }
+recurs() { # COUNT EARLIER LATER
+  complete "$2" && complete "$3" || return
+  [[ $(recurring "$2" "$3") == "$1" ]] || {
+    printf '%d of %d steps recur, expected %d\n' "$(recurring "$2" "$3")" "$step_count" "$1"
+    return 1
+  }
+}
+all_recur() { recurs "$step_count" "$@"; }
+fresh() { recurs 0 "$@"; }
+
+# --- scenes ---
+
+# Removes all containers, images and the build cache of this engine.
+scene_clean() {
+  if [[ $ENGINE == podman-* ]]; then
+    in_engine sh -c 'podman rm -af && podman image rm -af && [ -z "$(podman images -aq)" ]'
+  else
+    in_engine sh -c '
+      docker ps -aq | xargs -r docker rm -f &&
+        docker images -aq | sort -u | xargs -r docker image rm -f
+      docker image prune -af && docker builder prune -af &&
+        [ -z "$(docker ps -aq)$(docker images -aq)" ]'
+  fi >"$contexts/clean.log" 2>&1 || {
+    cat "$contexts/clean.log"
+    return 1
+  }
+}
+
+scene_images_only() {
+  scene_clean && build_app backend && build_app frontend
+}
+
+scene_other_apps() {
+  scene_images_only && build_app backend-old && build_app other
+}
+
+# wp-backend runs, wp-frontend ran once and stopped.
+scene_containers() {
+  scene_other_apps || return
+  client run -d --network none --name wp-backend "$(image_of backend)" >/dev/null &&
+    client run --network none --name wp-frontend "$(image_of frontend)" true
+}
+
+# The pid of a running container as its engine sees it; failure if there is no such process.
+container_pid() {
+  # shellcheck disable=SC2016
+  in_engine sh -c '
+    pid=$("$1" inspect -f "{{.State.Pid}}" "$2") && test -d "/proc/$pid" && echo "$pid"' \
+    _ "${ENGINE%%-*}" "$1"
+}
+container_state() { client inspect -f '{{.State.Status}}' "$1"; }
+
+image_id() { client image inspect -f '{{.Id}}' "$1"; }
+image_ids() { client images -a --no-trunc --format '{{.Repository}}:{{.Tag}} {{.ID}}' | sort; }
+
+# What users ran before there was the tool, its errors hidden as there.
+old_script() {
+  in_engine sh -c '
+    docker builder prune -f
+    docker image rm watchparty-backend:latest watchparty-frontend:latest' >/dev/null 2>&1 || :
+}
