@@ -1,0 +1,122 @@
+// A Docker Engine for what a real one does not do on demand: a thread on a real socket that keeps a
+// small scene like an engine, records requests, and gives scripted replies where a test says so.
+// The contract cases run on it and on real engines, so that it cannot drift from them.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace cac::test {
+
+struct FakeImage {
+  std::string id;
+  std::vector<std::string> tags;  // empty: nameless
+  long long size = 1000;
+  std::vector<std::string> repo_digests = {};
+};
+
+struct FakeContainer {
+  std::string name;
+  std::string image_id;
+  std::string state = "running";
+};
+
+struct FakeRecord {
+  std::string id;
+  std::string type = "regular";
+  std::string description = {};
+  bool in_use = false;
+  long long size = 100;
+};
+
+// What the engine has. Tests set it up, and look at what is left of it.
+struct FakeScene {
+  std::vector<FakeImage> images;
+  std::vector<FakeContainer> containers;
+  std::vector<FakeRecord> records;
+};
+
+// A scripted reply, or how not to give one.
+struct FakeReply {
+  int status = 200;
+  std::string body = {};
+  std::map<std::string, std::string> headers = {};
+  enum class Fault {
+    none,
+    cut_off,    // closes the connection in the middle of the body
+    hang_up,    // closes it without an answer
+    no_answer,  // says nothing until the client gives up
+    endless,    // sends body after body, for ever
+  } fault = Fault::none;
+};
+
+class FakeEngine {
+ public:
+  enum class Listen { on_socket, on_tcp };
+
+  explicit FakeEngine(Listen listen = Listen::on_socket);
+  ~FakeEngine();
+  FakeEngine(const FakeEngine&) = delete;
+  FakeEngine& operator=(const FakeEngine&) = delete;
+
+  // For --host.
+  std::string url() const { return url_; }
+
+  // The next requests that begin so ("GET /images/json", the version is left out) get these replies
+  // in turn; the last one stays. Without a reply (nothing in the optional) the scene answers.
+  using Replies = std::vector<std::optional<FakeReply>>;
+  void reply(const std::string& request_prefix, Replies replies);
+
+  // Called before a request that begins so is answered, with the scene to change; each time.
+  void before(const std::string& request_prefix, std::function<void(FakeScene&)> change);
+
+  // In every answer to /_ping; a header with an empty value is left out.
+  void set_ping_header(const std::string& name, const std::string& value);
+
+  FakeScene scene() const;
+  void set_scene(FakeScene scene);
+
+  // "GET /v1.51/images/json?filters=…", as they came in; and how many connections they took.
+  std::vector<std::string> requests() const;
+  std::size_t connections() const;
+
+ private:
+  struct Script {
+    std::string prefix;
+    Replies replies;
+    std::size_t next = 0;
+  };
+  struct Hook {
+    std::string prefix;
+    std::function<void(FakeScene&)> change;
+  };
+
+  void serve();
+  void serve_connection(int connection);
+  bool answer(int connection, const std::string& method, const std::string& target);
+  FakeReply reply_for(const std::string& method, const std::string& target);
+  FakeReply scene_reply(const std::string& method, const std::string& path,
+                        const std::string& query);
+  bool stopping(int connection) const;
+
+  std::string folder_;
+  std::string url_;
+  int listener_ = -1;
+  int stop_pipe_[2] = {-1, -1};
+  mutable std::mutex mutex_;
+  FakeScene scene_;
+  std::vector<Script> scripts_;
+  std::vector<Hook> hooks_;
+  std::map<std::string, std::string> ping_headers_;
+  std::vector<std::string> requests_;
+  std::size_t connections_ = 0;
+  std::thread thread_;
+};
+
+}  // namespace cac::test
