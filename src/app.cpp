@@ -7,16 +7,17 @@
 
 #include "engine.hpp"
 #include "execute.hpp"
-#include "http.hpp"
 #include "interruption.hpp"
 #include "inventory.hpp"
 #include "manual.hpp"
 #include "options.hpp"
 #include "plan.hpp"
+#include "progress.hpp"
 #include "report.hpp"
 #include "run.hpp"
 #include "verify.hpp"
 #include "version.hpp"
+#include "wait.hpp"
 
 namespace cac {
 
@@ -35,12 +36,18 @@ HttpConnection::Watcher request_log(const Options& options, std::ostream& err) {
   };
 }
 
-void run_stations(Run& run, Clock::time_point start, const Surroundings& surroundings) {
+void run_stations(Run& run, Clock::time_point start, Progress& progress,
+                  const Surroundings& surroundings) {
   const Options& options = run.options;
   Interruption interruption(surroundings.signal_fd, start + options.timeout);
-  HttpConnection http(options.endpoint, interruption, request_log(options, surroundings.err));
-  Engine engine(http, options.endpoint, surroundings.environment, options.pinned_api);
+  interruption.on_tick([&progress] { progress.tick(); }, progress.tick_interval());
+  Engine engine(options.endpoint, options.pinned_api,
+                {surroundings.environment, interruption, progress,
+                 request_log(options, surroundings.err)});
   run.engine = engine.identity();
+  if (options.wait && options.mode != Mode::dry_run) {
+    wait_for_builds(engine, interruption, progress);
+  }
   if (options.mode == Mode::verify_only) {
     run.verification = verify(engine, options, {}, run.outcomes);
     return;
@@ -59,9 +66,17 @@ constexpr const char* finish_advice =
 void run_to_an_end(Run& run, std::span<const char* const> arguments,
                    const Surroundings& surroundings) {
   const auto start = Clock::now();
+  std::optional<Progress> progress;
+  const auto meanwhile = [&] {
+    return progress && !progress->latest().empty() ? " while " + progress->latest() : "";
+  };
   try {
     run.options = options_from(arguments, surroundings.environment);
-    if (run.options.information == Information::none) run_stations(run, start, surroundings);
+    if (run.options.information == Information::none) {
+      progress.emplace(surroundings.err, surroundings.err_style,
+                       !run.options.quiet && !run.options.verbose);
+      run_stations(run, start, *progress, surroundings);
+    }
   } catch (const UsageError& error) {
     run.options.json = asks_for_json(arguments);
     run.failure = {FailureKind::usage, error.what(), "See clear-app-cache --help."};
@@ -70,10 +85,12 @@ void run_to_an_end(Run& run, std::span<const char* const> arguments,
   } catch (const Interrupted& interrupted) {
     run.signal = interrupted.signal;
     run.failure = {FailureKind::interrupted,
-                   fmt::format("ended by SIG{}", sigabbrev_np(interrupted.signal)), finish_advice};
+                   fmt::format("ended by SIG{}{}", sigabbrev_np(interrupted.signal), meanwhile()),
+                   finish_advice};
   } catch (const TimedOut&) {
     run.failure = {FailureKind::timeout,
-                   fmt::format("the timeout of {} ran out", text_of(run.options.timeout)),
+                   fmt::format("the timeout of {} ran out{}", text_of(run.options.timeout),
+                               meanwhile()),
                    std::string("A longer --timeout may help. ") + finish_advice};
   }
   run.took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);

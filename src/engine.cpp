@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 namespace cac {
@@ -124,7 +125,7 @@ ErrorText error_text(const HttpResponse& response) {
 }
 
 std::string filters(const char* key, std::string_view value) {
-  return "?filters=" + query_encoded(Json{{key, {value}}}.dump());
+  return "filters=" + query_encoded(Json{{key, {value}}}.dump());
 }
 
 Image image_from(const Reader& reader) {
@@ -170,6 +171,22 @@ Pruned pruned_from(const HttpResponse& response, const char* list_key, const std
   return {deleted == nullptr ? 0 : deleted->size(), {reader.required_number("SpaceReclaimed")}};
 }
 
+// Errors that say that the engine is busy with the same for somebody else, and one that comes of a
+// race within (moby#40480). Their statuses differ from release to release; the words do not.
+bool will_pass(std::string_view error) {
+  const auto says = [&](std::string_view words) {
+    return error.find(words) != std::string_view::npos;
+  };
+  return says("a prune operation is already running") ||
+         says("a disk usage operation is already running") ||
+         (says("lease") && says("not found"));
+}
+
+// Together about 40 seconds: what lasts longer is told, and the rest of the work is done.
+constexpr int most_tries = 12;
+constexpr std::chrono::milliseconds shortest_pause{100};
+constexpr std::chrono::milliseconds longest_pause{6400};
+
 std::string proxy_advice(std::string_view request) {
   return fmt::format(
       "A proxy in front of the engine, it seems: allow {} there, or use the engine's own socket.",
@@ -209,9 +226,10 @@ bool is_denial(const HttpResponse& response) {
 
 }  // namespace
 
-Engine::Engine(HttpConnection& http, const Endpoint& endpoint, const Environment& environment,
-               std::optional<ApiVersion> pinned)
-    : http_(http), endpoint_(endpoint), environment_(environment) {
+Engine::Engine(const Endpoint& endpoint, std::optional<ApiVersion> pinned, Means means)
+    : endpoint_(endpoint),
+      means_(std::move(means)),
+      http_(endpoint_, means_.interruption, means_.watcher) {
   identify(pinned);
 }
 
@@ -220,7 +238,8 @@ HttpResponse Engine::exchange(Method method, const std::string& target) {
     return http_.exchange(method, target);
   } catch (const TransportError& error) {
     if (error.kind() == TransportError::Kind::connect) {
-      auto problem = connect_problem(endpoint_, error.os_error(), error.what(), environment_);
+      auto problem = connect_problem(endpoint_, error.os_error(), error.what(),
+                                     means_.environment);
       throw EngineError({problem.denied ? FailureKind::denied : FailureKind::unreachable,
                          std::move(problem.message), std::move(problem.advice)});
     }
@@ -236,9 +255,20 @@ HttpResponse Engine::exchange(Method method, const std::string& target) {
   }
 }
 
+HttpResponse Engine::patient_exchange(Method method, const std::string& target) {
+  std::chrono::milliseconds pause = shortest_pause;
+  for (int tries = 1;; ++tries) {
+    HttpResponse response = exchange(method, target);
+    if (response.status < 300 || !will_pass(error_text(response).text)) return response;
+    if (tries == most_tries) return response;
+    means_.interruption.sleep_for(pause);
+    pause = std::min(2 * pause, longest_pause);
+  }
+}
+
 std::optional<HttpResponse> Engine::find(Method method, const std::string& endpoint) {
   HttpResponse response =
-      exchange(method, fmt::format("/v{}{}", text_of(identity_.api), endpoint));
+      patient_exchange(method, fmt::format("/v{}{}", text_of(identity_.api), endpoint));
   if (response.status >= 200 && response.status < 300) return response;
   if (response.status == 404 && error_text(response).is_json) return std::nullopt;
   throw_refusal(response, named(method, endpoint));
@@ -256,6 +286,7 @@ HttpResponse Engine::request(Method method, const std::string& endpoint) {
 }
 
 void Engine::identify(std::optional<ApiVersion> pinned) {
+  const Progress::Activity activity(means_.progress, "asking who answers");
   const HttpResponse response = exchange(Method::get, "/_ping");
   const std::string_view server = response.header("server");
   identity_.address = endpoint_.text();
@@ -301,9 +332,10 @@ void Engine::identify(std::optional<ApiVersion> pinned) {
 }
 
 std::vector<Image> Engine::list_images(const char* filter, std::string_view value) {
+  const Progress::Activity activity(means_.progress, "reading the images");
   const std::string path = "/images/json";
   const std::string name = named(Method::get, path);
-  return images_from(json_of(request(Method::get, path + filters(filter, value)), name), name);
+  return images_from(json_of(request(Method::get, path + "?" + filters(filter, value)), name), name);
 }
 
 std::vector<Image> Engine::images(std::string_view reference_pattern) {
@@ -313,6 +345,7 @@ std::vector<Image> Engine::images(std::string_view reference_pattern) {
 std::vector<Image> Engine::nameless_images() { return list_images("dangling", "true"); }
 
 std::optional<Image> Engine::image(std::string_view name) {
+  const Progress::Activity activity(means_.progress, fmt::format("looking up {}", name));
   const std::string path = fmt::format("/images/{}/json", path_encoded(name));
   const auto response = find(Method::get, path);
   if (!response) return std::nullopt;
@@ -322,6 +355,7 @@ std::optional<Image> Engine::image(std::string_view name) {
 }
 
 std::vector<Container> Engine::containers() {
+  const Progress::Activity activity(means_.progress, "reading the containers");
   const std::string path = "/containers/json";
   const std::string name = named(Method::get, path);
   const Json json = json_of(request(Method::get, path + "?all=1"), name);
@@ -341,6 +375,7 @@ std::vector<Container> Engine::containers() {
 }
 
 std::optional<std::vector<CacheRecord>> Engine::build_cache() {
+  const Progress::Activity activity(means_.progress, "reading the build cache");
   // Below 1.42 the parameter does nothing: the engine walks its whole disk. From 1.52 on verbose
   // lists the records under a key of their own.
   const std::string path = "/system/df";
@@ -365,6 +400,7 @@ std::optional<std::vector<CacheRecord>> Engine::build_cache() {
 }
 
 ImageRemoval Engine::remove_image(std::string_view image_name) {
+  const Progress::Activity activity(means_.progress, fmt::format("removing {}", image_name));
   const std::string path = fmt::format("/images/{}", path_encoded(image_name));
   const auto response = find(Method::del, path + "?force=1");
   if (!response) return ImageRemoval::absent;
@@ -378,14 +414,18 @@ ImageRemoval Engine::remove_image(std::string_view image_name) {
 }
 
 Pruned Engine::prune_nameless_images() {
+  const Progress::Activity activity(means_.progress, "pruning nameless images");
   const std::string path = "/images/prune";
-  return pruned_from(request(Method::post, path + filters("dangling", "true")), "ImagesDeleted",
+  return pruned_from(request(Method::post, path + "?" + filters("dangling", "true")), "ImagesDeleted",
                      named(Method::post, path));
 }
 
-Pruned Engine::prune_build_cache() {
+Pruned Engine::prune_build_cache(std::string_view type) {
+  const Progress::Activity activity(means_.progress, "pruning the build cache");
   const std::string path = "/build/prune";
-  return pruned_from(request(Method::post, path + "?all=1"), "CachesDeleted",
+  std::string query = "?all=1";
+  if (!type.empty()) query += "&" + filters("type", type);
+  return pruned_from(request(Method::post, path + query), "CachesDeleted",
                      named(Method::post, path));
 }
 

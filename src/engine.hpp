@@ -14,6 +14,8 @@
 #include "endpoint.hpp"
 #include "error.hpp"
 #include "http.hpp"
+#include "interruption.hpp"
+#include "progress.hpp"
 #include "resources.hpp"
 
 namespace cac {
@@ -31,10 +33,17 @@ struct Pruned {
 
 class Engine {
  public:
+  // What a call works with, for as long as the engine is talked to.
+  struct Means {
+    const Environment& environment;
+    Interruption& interruption;
+    Progress& progress;
+    HttpConnection::Watcher watcher;
+  };
+
   // Asks who answers and settles the API version: the pinned one, else the newest that both know.
   // Throws EngineError for anybody but Docker, so that nothing else is ever written to.
-  Engine(HttpConnection& http, const Endpoint& endpoint, const Environment& environment,
-         std::optional<ApiVersion> pinned);
+  Engine(const Endpoint& endpoint, std::optional<ApiVersion> pinned, Means means);
 
   const EngineIdentity& identity() const { return identity_; }
 
@@ -55,8 +64,9 @@ class Engine {
   // Those that no container holds.
   Pruned prune_nameless_images();
   // Every record that no running build holds: without all=1 those that an image shares and
-  // internal ones would stay. Comes back when it is done; hanging up before cancels it.
-  Pruned prune_build_cache();
+  // internal ones would stay. type: of these records only; empty: of all. The filter knows only
+  // equality and takes one type a call. Comes back when it is done; hanging up before cancels it.
+  Pruned prune_build_cache(std::string_view type = {});
 
  private:
   HttpResponse exchange(Method method, const std::string& target);
@@ -66,11 +76,14 @@ class Engine {
   // A success; everything else throws.
   HttpResponse request(Method method, const std::string& endpoint);
   std::vector<Image> list_images(const char* filter, std::string_view value);
+  // The answer that comes once the engine is not busy any more; an error that passes is waited out
+  // for a while.
+  HttpResponse patient_exchange(Method method, const std::string& target);
   void identify(std::optional<ApiVersion> pinned);
 
-  HttpConnection& http_;
   Endpoint endpoint_;
-  Environment environment_;
+  Means means_;
+  HttpConnection http_;
   EngineIdentity identity_;
 };
 

@@ -21,7 +21,25 @@ void remove_image(Engine& engine, Outcome& outcome) {
   outcome.count = removal == ImageRemoval::deleted ? 1 : 0;
 }
 
-void take(const Pruned& pruned, Outcome& outcome) {
+void prune_build_cache(Engine& engine, Outcome& outcome) {
+  auto types = outcome.action.record_types;
+  if (types.empty()) types.emplace_back();
+  std::optional<Failure> failure;
+  for (const std::string_view type : types) {
+    try {
+      const Pruned pruned = engine.prune_build_cache(type);
+      outcome.count += pruned.count;
+      outcome.reclaimed += pruned.reclaimed;
+    } catch (const EngineError& error) {
+      if (!failure) failure = error.failure();
+    }
+  }
+  outcome.status = failure ? OutcomeStatus::failed : OutcomeStatus::done;
+  outcome.failure = failure;
+}
+
+void prune_nameless_images(Engine& engine, Outcome& outcome) {
+  const Pruned pruned = engine.prune_nameless_images();
   outcome.status = OutcomeStatus::done;
   outcome.count = pruned.count;
   outcome.reclaimed = pruned.reclaimed;
@@ -33,9 +51,9 @@ void perform(Engine& engine, Outcome& outcome) {
       case ActionKind::remove_image:
         return remove_image(engine, outcome);
       case ActionKind::prune_nameless_images:
-        return take(engine.prune_nameless_images(), outcome);
+        return prune_nameless_images(engine, outcome);
       case ActionKind::prune_build_cache:
-        return take(engine.prune_build_cache(), outcome);
+        return prune_build_cache(engine, outcome);
     }
   } catch (const EngineError& error) {
     outcome.status = OutcomeStatus::failed;

@@ -34,11 +34,10 @@ std::size_t receive_body(char* data, std::size_t, std::size_t size, void* to) {
 std::size_t receive_header(char* data, std::size_t, std::size_t size, void* to) {
   auto& headers = static_cast<Received*>(to)->response.headers;
   const std::string_view line(data, size);
+  // A status line: the headers of an earlier, interim response are not ours.
+  if (line.starts_with("HTTP/")) headers.clear();
   const auto colon = line.find(':');
-  if (colon == std::string_view::npos) {
-    headers.clear();  // a status line: the headers of an earlier, interim response are not ours
-    return size;
-  }
+  if (colon == std::string_view::npos) return size;
   std::string name(line.substr(0, colon));
   std::transform(name.begin(), name.end(), name.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
@@ -123,7 +122,7 @@ struct HttpConnection::Handles {
       if (running == 0) break;
       curl_waitfd signal{interruption.signal_fd(), CURL_WAIT_POLLIN, 0};
       curl_multi_poll(multi, &signal, signal.fd < 0 ? 0 : 1,
-                      static_cast<int>(interruption.time_left().count()), nullptr);
+                      static_cast<int>(interruption.longest_wait().count()), nullptr);
     }
     int queued = 0;
     const CURLMsg* const message = curl_multi_info_read(multi, &queued);

@@ -51,6 +51,14 @@ inline constexpr OptionSpec option_table[] = {
     {0, "verify-only", ValueKind::none, "", "", "", "", OptionGroup::how,
      "report the verdict; change nothing",
      "Reads what cache sources are there and reports the verdict, and changes nothing."},
+    {0, "wait", ValueKind::none, "", "", "", "", OptionGroup::how,
+     "first wait until no build is running",
+     "First waits, within --timeout, until no running build holds a build cache record. Without it "
+     "such records are left, and reported as residue. A dry run does not wait."},
+    {0, "keep-cache-mounts", ValueKind::none, "", "", "", "", OptionGroup::how,
+     "spare RUN --mount=type=cache caches",
+     "Spares the caches of RUN --mount=type=cache, where package managers keep what they "
+     "downloaded. Every step of the next build still runs."},
     {0, "timeout", ValueKind::duration, "DURATION", "", "10m", "", OptionGroup::how,
      "for the whole run",
      "How long the whole run may take: a whole number and s, m, h, d or w. When it runs out, a "

@@ -189,6 +189,8 @@ Options options_from(std::span<const char* const> arguments, const Environment& 
   options.project = project_of(given);
   options.timeout = timeout_of(given);
   options.color = color_of(given);
+  options.wait = given.has(option_spec("wait"));
+  options.keep_cache_mounts = given.has(option_spec("keep-cache-mounts"));
   options.quiet = given.has(option_spec("quiet"));
   options.verbose = given.has(option_spec("verbose"));
   options.json = given.has(option_spec("json"));

@@ -28,6 +28,8 @@ struct Options {
   Endpoint endpoint;
   std::optional<ApiVersion> pinned_api;  // DOCKER_API_VERSION
   std::chrono::seconds timeout{};
+  bool wait = false;
+  bool keep_cache_mounts = false;
   bool quiet = false;
   bool verbose = false;
   bool json = false;

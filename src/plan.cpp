@@ -20,21 +20,10 @@ std::string effect_of_removal(const Image& image, std::string_view name,
   return "";
 }
 
-Action prune_of_build_cache(const Inventory& inventory) {
-  Action action{.kind = ActionKind::prune_build_cache,
-                .object = "build cache",
-                .image_id = {},
-                .count = inventory.records.size(),
-                .size = size_of(inventory.records),
-                .reason = "of every application on this engine: it cannot be told apart by service",
-                .effect = {}};
-  const auto held = std::count_if(inventory.records.begin(), inventory.records.end(),
-                                  [](const CacheRecord& record) { return record.in_use; });
-  if (held > 0) {
-    action.effect = fmt::format("{} of them held by a running build, which keeps them", held);
-  }
-  return action;
-}
+// The types of records that BuildKit knows, but for the cache mounts. Children before parents: a
+// record goes only when nothing is built on it.
+const std::vector<std::string_view> types_to_prune{"regular", "source.git.checkout", "source.local",
+                                                   "frontend", "internal"};
 
 // A copy in a registry shows as a digest that is not the image's own ID. (The containerd store
 // writes a digest for every image, and it is the ID.)
@@ -50,6 +39,36 @@ std::vector<std::string> other_names(const Image& image, std::string_view name) 
   std::copy_if(image.tags.begin(), image.tags.end(), std::back_inserter(names),
                [&](const std::string& tag) { return tag != name; });
   return names;
+}
+
+bool is_kept(const CacheRecord& record, const Options& options) {
+  return options.keep_cache_mounts && record.type == cache_mount_type;
+}
+
+Action prune_of(const std::vector<CacheRecord>& records, const Options& options) {
+  Action action{.kind = ActionKind::prune_build_cache,
+                .object = "build cache",
+                .count = 0,
+                .reason = "of every application on this engine: it cannot be told apart by service"};
+  if (options.keep_cache_mounts) action.record_types = types_to_prune;
+  std::size_t held = 0;
+  std::size_t kept = 0;
+  for (const CacheRecord& record : records) {
+    if (is_kept(record, options)) {
+      ++kept;
+      continue;
+    }
+    ++action.count;
+    action.size += record.size;
+    if (record.in_use) ++held;
+  }
+  if (held > 0) {
+    action.effect = fmt::format("{} of them held by a running build, which keeps them", held);
+  }
+  if (kept > 0) {
+    action.effect += fmt::format("{}cache mounts are spared: {}", held > 0 ? "; " : "", kept);
+  }
+  return action;
 }
 
 std::string warning_of_no_image(std::string_view project) {
@@ -84,11 +103,8 @@ Plan plan_for(const Options& options, const Inventory& inventory) {
   if (options.target == Target::all && (removes_images || !inventory.nameless.empty())) {
     Action action{.kind = ActionKind::prune_nameless_images,
                   .object = "nameless images",
-                  .image_id = {},
                   .count = 0,
-                  .size = {},
-                  .reason = "left over from earlier builds",
-                  .effect = {}};
+                  .reason = "left over from earlier builds"};
     std::size_t held = 0;
     for (const Image& image : inventory.nameless) {
       if (!holders_of(image.id, inventory.containers).empty()) {
@@ -101,7 +117,7 @@ Plan plan_for(const Options& options, const Inventory& inventory) {
     if (held > 0) action.effect = fmt::format("{} more stay: containers hold them", held);
     plan.actions.push_back(std::move(action));
   }
-  plan.actions.push_back(prune_of_build_cache(inventory));
+  plan.actions.push_back(prune_of(inventory.records, options));
 
   for (const Container& container : inventory.containers) {
     if (!container.name.starts_with(builder_prefix)) continue;

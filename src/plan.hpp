@@ -14,6 +14,8 @@ struct Action {
   ActionKind kind{};
   std::string object = {};    // "watchparty-backend:latest", "nameless images", "build cache"
   std::string image_id = {};  // the image that the name stood for; of remove_image
+  // Of prune_build_cache: a prune for each of these types of records; none: one prune for all.
+  std::vector<std::string_view> record_types = {};
   std::size_t count = 1;  // how many images or records it is about
   Bytes size = {};            // of images "up to": layers may be shared
   std::string reason = {};    // why it is done
@@ -29,6 +31,13 @@ struct Plan {
 // In the order of execution: images first, so that a build that starts in between cannot import
 // from them; nameless images (target `all`); the build cache.
 Plan plan_for(const Options& options, const Inventory& inventory);
+
+// A prune of the build cache: of every record, or of all but the cache mounts if they are to be
+// kept. records: those that it is about.
+Action prune_of(const std::vector<CacheRecord>& records, const Options& options);
+
+// Whether the record is to stay, because it was asked for.
+bool is_kept(const CacheRecord& record, const Options& options);
 
 // That the project's name may be wrong: nothing on the engine begins with it.
 std::string warning_of_no_image(std::string_view project);

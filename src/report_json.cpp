@@ -136,6 +136,19 @@ Json residue_of(const Run& run) {
   return list;
 }
 
+Json kept_of(const Run& run) {
+  Json list = Json::array();
+  if (!run.verification) return list;
+  for (const CacheRecord& record : run.verification->kept) {
+    list.push_back({{"kind", "build-cache"},
+                    {"object", name_of(record)},
+                    {"id", record.id},
+                    {"type", record.type},
+                    {"bytes", record.size.count}});
+  }
+  return list;
+}
+
 Json engine_of(const Run& run) {
   if (!run.engine) return nullptr;
   return {{"name", run.engine->name},
@@ -159,6 +172,7 @@ std::string json_report(const Run& run) {
                     {"engine", engine_of(run)},
                     {"actions", actions_of(run)},
                     {"residue", residue_of(run)},
+                    {"kept", kept_of(run)},
                     {"warnings", warnings_of(run)},
                     {"notes", notes_of(run)},
                     {"verdict", verdict},

@@ -113,6 +113,11 @@ std::vector<Line> lines_of(const Run& run) {
           {Mark::failed, "left", residue.object, text_of(residue.size), residue.reason});
     }
   }
+  if (run.verification) {
+    for (const CacheRecord& record : run.verification->kept) {
+      lines.push_back({Mark::kept, "kept", name_of(record), text_of(record.size), "a cache mount"});
+    }
+  }
   for (const std::string& note : notes_of(run)) lines.push_back({Mark::kept, "note", note});
   return lines;
 }

@@ -58,4 +58,7 @@ struct CacheRecord {
   Bytes size = {};
 };
 
+// The type of the records that RUN --mount=type=cache leaves.
+inline constexpr std::string_view cache_mount_type = "exec.cachemount";
+
 }  // namespace cac

@@ -46,6 +46,7 @@ void add_images(const std::vector<Image>& images, const Options& options, const 
 
 void add_records(const Records& records, const Options& options, std::vector<Residue>& residue) {
   for (const CacheRecord& record : records) {
+    if (is_kept(record, options)) continue;
     std::string reason = "a build can take its step from it";
     if (is_held(record)) {
       reason = "held by a running build";
@@ -53,7 +54,7 @@ void add_records(const Records& records, const Options& options, std::vector<Res
       reason = "still there after every prune";
     }
     residue.push_back({.kind = ResidueKind::build_cache,
-                       .object = record.description.empty() ? record.id : record.description,
+                       .object = name_of(record),
                        .id = record.id,
                        .record_type = record.type,
                        .size = record.size,
@@ -66,29 +67,24 @@ void add_records(const Records& records, const Options& options, std::vector<Res
 // told.
 std::optional<Records> settled_records(Engine& engine, const Options& options,
                                        std::vector<Outcome>& outcomes) {
-  auto records = engine.build_cache();
   bool asked_again = false;
-  for (int prunes = 0; records && !records->empty() && options.mode == Mode::clear;) {
-    Records loose;
-    std::remove_copy_if(records->begin(), records->end(), std::back_inserter(loose), is_held);
-    if (loose.empty()) {
+  for (int prunes = 0;;) {
+    auto records = engine.build_cache();
+    if (!records || options.mode == Mode::verify_only) return records;
+    Records left;
+    std::remove_copy_if(records->begin(), records->end(), std::back_inserter(left),
+                        [&](const CacheRecord& record) { return is_kept(record, options); });
+    if (left.empty()) return records;
+    if (std::all_of(left.begin(), left.end(), is_held)) {
       // Concurrent requests share one answer: it can be older than the last prune.
-      if (std::exchange(asked_again, true)) break;
-    } else {
-      if (prunes++ == most_repeated_prunes) break;
-      execute(engine,
-              {{.kind = ActionKind::prune_build_cache,
-                .object = "build cache",
-                .image_id = {},
-                .count = loose.size(),
-                .size = size_of(loose),
-                .reason = "records were there after the prune: once more",
-                .effect = {}}},
-              outcomes);
+      if (std::exchange(asked_again, true)) return records;
+      continue;
     }
-    records = engine.build_cache();
+    if (prunes++ == most_repeated_prunes) return records;
+    Action again = prune_of(left, options);
+    again.reason = "records were left after the prune: once more";
+    execute(engine, {again}, outcomes);
   }
-  return records;
 }
 
 // Nameless images are no cache source of BuildKit's: a note, not residue. Those that this run made
@@ -127,6 +123,10 @@ std::string_view text_of(Verdict verdict) {
   return "";
 }
 
+std::string name_of(const CacheRecord& record) {
+  return record.description.empty() ? record.id : record.description;
+}
+
 Verification verify(Engine& engine, const Options& options, const Inventory& before,
                     std::vector<Outcome>& outcomes) {
   Verification result;
@@ -134,6 +134,8 @@ Verification verify(Engine& engine, const Options& options, const Inventory& bef
     const auto records = settled_records(engine, options, outcomes);
     if (records) {
       add_records(*records, options, result.residue);
+      std::copy_if(records->begin(), records->end(), std::back_inserter(result.kept),
+                   [&](const CacheRecord& record) { return is_kept(record, options); });
     } else {
       result.notes.push_back(
           "the engine's answer about its build cache does not tell whether there are records");

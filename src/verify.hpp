@@ -20,7 +20,7 @@ enum class ResidueKind { image, build_cache };
 // A cache source that is still there, and what holds it.
 struct Residue {
   ResidueKind kind{};
-  std::string object = {};  // the image's name; the record's description, or its ID when it has none
+  std::string object = {};  // the image's name; the record's name_of()
   std::string id = {};
   std::string record_type = {};
   Bytes size = {};
@@ -31,14 +31,18 @@ struct Residue {
 struct Verification {
   Verdict verdict = Verdict::unknown;
   std::vector<Residue> residue = {};
+  std::vector<CacheRecord> kept = {};  // spared on request: no residue
   std::vector<std::string> warnings = {};
   std::vector<std::string> notes = {};
   std::optional<Failure> failure = {};  // why it is unknown, where a request failed
 };
 
+// The record's description, or its ID when it has none.
+std::string name_of(const CacheRecord& record);
+
 // After a run: records that nothing holds are pruned again, at most three times, and each such
-// prune is appended to the outcomes. Nothing else is repeated. When the mode is verify_only it only
-// reads.
+// prune is appended to the outcomes. Nothing else is repeated. In the mode verify_only it only
+// reads. Records that the options spare are listed as kept, and are no residue.
 Verification verify(Engine& engine, const Options& options, const Inventory& before,
                     std::vector<Outcome>& outcomes);
 

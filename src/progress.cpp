@@ -1,0 +1,60 @@
+#include "progress.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ostream>
+
+#include "units.hpp"
+
+namespace cac {
+
+namespace {
+
+// What is quicker than this flickers by unseen.
+constexpr std::chrono::milliseconds patience{700};
+
+}  // namespace
+
+Progress::Progress(std::ostream& out, const TerminalStyle& style, bool live)
+    : out_(out), style_(style), live_(live && style.width > 0) {}
+
+Progress::Activity::Activity(Progress& progress, std::string what) : progress_(progress) {
+  if (progress_.depth_++ > 0) return;
+  progress_.what_ = std::move(what);
+  progress_.since_ = Clock::now();
+}
+
+Progress::Activity::~Activity() {
+  if (--progress_.depth_ == 0) progress_.erase();
+}
+
+void Progress::tick() {
+  const auto elapsed =
+      std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - since_);
+  if (!live_ || depth_ == 0 || elapsed < patience) return;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(elapsed);
+  const std::string time = fmt::format(" ({} s)", seconds.count());
+  // One column stays free: a cursor behind the last one wraps on some terminals.
+  const std::size_t room = style_.width - 1;
+  std::string text = harmless(what_, style_);
+  if (columns_of(text) + time.size() > room) {
+    const std::size_t kept = room > time.size() + 3 ? room - time.size() - 3 : 0;
+    text = wrapped(text, std::max<std::size_t>(kept, 1)).front() + "...";
+  }
+  if (columns_of(text) + time.size() > room) text.clear();
+  out_ << '\r' << text << time << "\x1b[K" << std::flush;
+  drawn_ = true;
+}
+
+std::chrono::milliseconds Progress::tick_interval() const {
+  return std::chrono::milliseconds(live_ ? 200 : 0);
+}
+
+void Progress::erase() {
+  if (!drawn_) return;
+  out_ << "\r\x1b[K" << std::flush;
+  drawn_ = false;
+}
+
+}  // namespace cac
