@@ -16,7 +16,7 @@ std::string effect_of_removal(const Image& image, std::string_view name,
   const auto others = other_names(image, name);
   if (!others.empty()) return fmt::format("the image stays as {}", fmt::join(others, ", "));
   const std::string holders = holders_of(image.id, containers);
-  if (!holders.empty()) return fmt::format("{} keeps it, nameless, and is not touched", holders);
+  if (!holders.empty()) return fmt::format("{} uses it and is not touched", holders);
   return "";
 }
 
@@ -49,7 +49,7 @@ Action prune_of(const std::vector<CacheRecord>& records, const Options& options)
   Action action{.kind = ActionKind::prune_build_cache,
                 .object = "build cache",
                 .count = 0,
-                .reason = "of every application on this engine: it cannot be told apart by service"};
+                .reason = "every application's: it cannot be told apart by service"};
   if (options.keep_cache_mounts) action.record_types = types_to_prune;
   std::size_t held = 0;
   std::size_t kept = 0;
@@ -114,7 +114,7 @@ Plan plan_for(const Options& options, const Inventory& inventory) {
       ++action.count;
       action.size += image.size;
     }
-    if (held > 0) action.effect = fmt::format("{} more stay: containers hold them", held);
+    if (held > 0) action.effect = fmt::format("{} that containers use stay", held);
     plan.actions.push_back(std::move(action));
   }
   plan.actions.push_back(prune_of(inventory.records, options));

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <ostream>
 
 #include "units.hpp"
@@ -37,12 +36,8 @@ void Progress::tick() {
   const std::string time = fmt::format(" ({} s)", seconds.count());
   // One column stays free: a cursor behind the last one wraps on some terminals.
   const std::size_t room = style_.width - 1;
-  std::string text = harmless(what_, style_);
-  if (columns_of(text) + time.size() > room) {
-    const std::size_t kept = room > time.size() + 3 ? room - time.size() - 3 : 0;
-    text = wrapped(text, std::max<std::size_t>(kept, 1)).front() + "...";
-  }
-  if (columns_of(text) + time.size() > room) text.clear();
+  const std::string text =
+      room > time.size() ? shortened(harmless(what_, style_), room - time.size()) : "";
   out_ << '\r' << text << time << "\x1b[K" << std::flush;
   drawn_ = true;
 }

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "report.hpp"
 
@@ -16,7 +17,13 @@ struct Line {
   std::string object;
   std::string size = {};
   std::string reason = {};
+
+  // A note: a sentence of its own instead of columns.
+  bool is_text() const { return size.empty() && reason.empty(); }
 };
+
+// In columns; what is longer is cut.
+constexpr std::size_t longest_object = 60;
 
 struct MarkLook {
   std::string_view utf8;
@@ -73,14 +80,14 @@ Line line_for(const Outcome& outcome) {
     case OutcomeStatus::done:
       if (!is_image) {
         return {Mark::done, "pruned", action.object,
-                amount(action, outcome.count, outcome.reclaimed), action.effect};
+                amount(action, outcome.count, outcome.reclaimed),
+                joined({action.reason, action.effect})};
       }
       if (!outcome.image_stays) {
         return {Mark::done, "removed", action.object, amount(action, 1, action.size)};
       }
-      return {Mark::done, "untagged", action.object, "",
-              action.effect.empty() ? "something else holds the image, which stays nameless"
-                                    : action.effect};
+      return {Mark::done, "untagged", action.object, text_of(action.size),
+              joined({action.effect, "the image stays"})};
     case OutcomeStatus::absent:
       return {Mark::done, "gone", action.object, "", "it was removed already"};
     case OutcomeStatus::retagged:
@@ -95,6 +102,30 @@ Line line_for(const Outcome& outcome) {
   return {};
 }
 
+// What is left, one by one where that helps to find who holds it; in JSON it is all one by one.
+void add_lines(std::vector<Line>& lines, const Verification& verification) {
+  constexpr std::size_t most_records = 10;
+  std::size_t records = 0;
+  std::map<std::string, std::pair<std::size_t, Bytes>> summed;  // by reason
+  for (const Residue& residue : verification.residue) {
+    const bool is_record = residue.kind == ResidueKind::build_cache;
+    if (is_record && (!residue.held || ++records > most_records)) {
+      auto& [count, size] = summed[residue.reason];
+      ++count;
+      size += residue.size;
+      continue;
+    }
+    lines.push_back({Mark::failed, "left", residue.object, text_of(residue.size), residue.reason});
+  }
+  for (const auto& [reason, sum] : summed) {
+    lines.push_back({Mark::failed, "left", counted(sum.first, "build cache record"),
+                     text_of(sum.second), reason});
+  }
+  for (const CacheRecord& record : verification.kept) {
+    lines.push_back({Mark::kept, "kept", name_of(record), text_of(record.size), "a cache mount"});
+  }
+}
+
 std::vector<Line> lines_of(const Run& run) {
   std::vector<Line> lines;
   for (const Outcome& outcome : run.outcomes) lines.push_back(line_for(outcome));
@@ -107,17 +138,7 @@ std::vector<Line> lines_of(const Run& run) {
       lines.push_back(std::move(line));
     }
   }
-  if (run.verification) {
-    for (const Residue& residue : run.verification->residue) {
-      lines.push_back(
-          {Mark::failed, "left", residue.object, text_of(residue.size), residue.reason});
-    }
-  }
-  if (run.verification) {
-    for (const CacheRecord& record : run.verification->kept) {
-      lines.push_back({Mark::kept, "kept", name_of(record), text_of(record.size), "a cache mount"});
-    }
-  }
+  if (run.verification) add_lines(lines, *run.verification);
   for (const std::string& note : notes_of(run)) lines.push_back({Mark::kept, "note", note});
   return lines;
 }
@@ -137,14 +158,13 @@ std::string table_of(std::vector<Line> lines, const TerminalStyle& style) {
   std::size_t object_columns = 0;
   std::size_t size_columns = 0;
   for (Line& line : lines) {
-    line.object = harmless(line.object, style);
+    // A record's description is a whole RUN instruction.
+    line.object = line.is_text() ? harmless(line.object, style)
+                                 : shortened(harmless(line.object, style), longest_object);
     line.reason = harmless(line.reason, style);
     verb_columns = std::max(verb_columns, columns_of(line.verb));
     size_columns = std::max(size_columns, columns_of(line.size));
-    // Notes and residue have sentences for objects: they do not set the table's width.
-    if (line.mark != Mark::kept && line.mark != Mark::failed) {
-      object_columns = std::max(object_columns, columns_of(line.object));
-    }
+    if (!line.is_text()) object_columns = std::max(object_columns, columns_of(line.object));
   }
   std::string out;
   constexpr std::size_t indent = 2;
@@ -153,10 +173,8 @@ std::string table_of(std::vector<Line> lines, const TerminalStyle& style) {
     const MarkLook look = look_of(line.mark);
     const std::string mark = painted(style.utf8 ? look.utf8 : look.ascii, look.paint, style);
     const std::string verb = padded(line.verb, verb_columns);
-    std::string text = line.size.empty() && line.reason.empty()
-                           ? line.object
-                           : padded(line.object, object_columns);
-    if (!line.size.empty() || !line.reason.empty()) {
+    std::string text = line.is_text() ? line.object : padded(line.object, object_columns);
+    if (!line.is_text()) {
       text += "  " + (line.reason.empty() ? line.size : padded(line.size, size_columns));
     }
     const std::string whole = line.reason.empty() ? text : text + "  " + line.reason;

@@ -115,6 +115,13 @@ std::string padded(std::string_view text, std::size_t columns) {
   return std::string(text) + std::string(used < columns ? columns - used : 0, ' ');
 }
 
+std::string shortened(std::string_view text, std::size_t columns) {
+  constexpr std::string_view dots = "...";
+  if (columns_of(text) <= columns) return std::string(text);
+  const std::size_t room = columns > dots.size() ? columns - dots.size() : 1;
+  return std::string(text.substr(0, bytes_that_fit(text, room))) + std::string(dots);
+}
+
 std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
   std::vector<std::string> lines;
   if (width == 0) return {std::string(text)};

@@ -28,6 +28,9 @@ std::size_t columns_of(std::string_view text);
 // The text padded with blanks to so many columns.
 std::string padded(std::string_view text, std::size_t columns);
 
+// The front of a text that is longer than so many columns, and "...".
+std::string shortened(std::string_view text, std::size_t columns);
+
 // Lines of at most `width` columns (0: one line), broken at blanks, within a word if it must be.
 std::vector<std::string> wrapped(std::string_view text, std::size_t width);
 
