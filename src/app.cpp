@@ -3,10 +3,15 @@
 #include <fmt/format.h>
 
 #include <csignal>
+#include <fstream>
+#include <optional>
 #include <ostream>
+#include <string>
+#include <utility>
 
 #include "engine.hpp"
 #include "execute.hpp"
+#include "github.hpp"
 #include "interruption.hpp"
 #include "inventory.hpp"
 #include "manual.hpp"
@@ -101,20 +106,56 @@ TerminalStyle style_for(TerminalStyle style, ColorWhen color) {
   return style;
 }
 
-void print(const Run& run, const Surroundings& surroundings) {
+// Appends to a file that the runner names in a variable; false: it could not be written.
+bool append_to(const std::optional<std::string>& path, const std::string& text) {
+  if (!path) return true;
+  std::ofstream file(*path, std::ios::app);
+  file << text << std::flush;
+  return file.good();
+}
+
+// What there is to say, wherever it is wanted. False: something of it could not be written.
+bool print(const Run& run, const Surroundings& surroundings) {
   const Options& options = run.options;
+  const auto& [environment, out, err, out_style, err_style, signal_fd] = surroundings;
   const bool silent = options.quiet && exit_code(run) == 0;
+  const bool on_github = environment("GITHUB_ACTIONS") == "true";
   // What was done first, so that it stands above what went wrong.
   if (options.json) {
-    surroundings.out << json_report(run) << "\n";
+    out << json_report(run) << "\n";
   } else if (!silent) {
-    surroundings.out << text_report(run, style_for(surroundings.out_style, options.color));
+    out << text_report(run, style_for(out_style, options.color));
   }
-  surroundings.out.flush();
+  out.flush();
   if (!silent) {
-    surroundings.err << messages(run, style_for(surroundings.err_style, options.color));
-    surroundings.err.flush();
+    err << (on_github ? workflow_commands(run)
+                      : messages(run, style_for(err_style, options.color)))
+        << std::flush;
   }
+  bool written = out.good();
+  if (!written) err << "clear-app-cache: error: standard output could not be written\n";
+  if (on_github) {
+    for (const auto& [name, text] : {std::pair{"GITHUB_STEP_SUMMARY", job_summary(run)},
+                                     std::pair{"GITHUB_OUTPUT", step_outputs(run)}}) {
+      const auto path = environment(name);
+      if (append_to(path, text)) continue;
+      written = false;
+      err << fmt::format("clear-app-cache: error: {} ({}) could not be written\n", name, *path);
+    }
+  }
+  return written;
+}
+
+bool print_information(Information information, const Surroundings& surroundings) {
+  std::ostream& out = surroundings.out;
+  if (information == Information::version) {
+    out << "clear-app-cache " << version << "\n";
+  } else {
+    out << (information == Information::short_help ? short_help()
+                                                   : long_help(surroundings.out_style.width));
+  }
+  out.flush();
+  return out.good();
 }
 
 }  // namespace
@@ -122,26 +163,11 @@ void print(const Run& run, const Surroundings& surroundings) {
 int run_app(std::span<const char* const> arguments, const Surroundings& surroundings) {
   Run run;
   run_to_an_end(run, arguments, surroundings);
-  switch (run.options.information) {
-    case Information::short_help:
-      surroundings.out << short_help();
-      break;
-    case Information::long_help:
-      surroundings.out << long_help(surroundings.out_style.width);
-      break;
-    case Information::version:
-      surroundings.out << "clear-app-cache " << version << "\n";
-      break;
-    case Information::none:
-      print(run, surroundings);
-  }
-  surroundings.out.flush();
-  if (!surroundings.out) {
-    surroundings.err << "clear-app-cache: error: standard output could not be written\n";
-    const int code = run.options.information == Information::none ? exit_code(run) : 0;
-    return code != 0 ? code : static_cast<int>(ExitStatus::failure);
-  }
-  return run.options.information == Information::none ? exit_code(run) : 0;
+  const bool informs = run.options.information != Information::none;
+  const bool written = informs ? print_information(run.options.information, surroundings)
+                               : print(run, surroundings);
+  const int code = informs ? 0 : exit_code(run);
+  return code == 0 && !written ? static_cast<int>(ExitStatus::failure) : code;
 }
 
 }  // namespace cac

@@ -1,16 +1,16 @@
-// A Docker Engine: its endpoints, the version it speaks, its JSON as structs.
-// Only this room knows paths and JSON; it decides nothing about what to clear.
+// A Docker Engine: its endpoints and the version it speaks; `answers` reads what it says.
+// Only this room knows paths; it decides nothing about what to clear.
 //
 // Every call throws EngineError when the answer is none, an error or not what the API documents,
 // and Interrupted or TimedOut when the run must end. What may well be (absent) is a value.
 #pragma once
 
-#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "answers.hpp"
 #include "endpoint.hpp"
 #include "error.hpp"
 #include "http.hpp"
@@ -24,11 +24,6 @@ enum class ImageRemoval {
   absent,    // there was no such image
   untagged,  // the name is gone; the image stays: another name or a container holds it
   deleted,
-};
-
-struct Pruned {
-  std::size_t count = 0;  // records or images that the engine says it deleted
-  Bytes reclaimed;
 };
 
 class Engine {
@@ -72,9 +67,9 @@ class Engine {
   HttpResponse exchange(Method method, const std::string& target);
   // A success; nothing: the object is absent, which takes a 404 with a JSON message (a proxy's has
   // none). Everything else throws.
-  std::optional<HttpResponse> find(Method method, const std::string& endpoint);
+  std::optional<Answer> find(Method method, const std::string& endpoint);
   // A success; everything else throws.
-  HttpResponse request(Method method, const std::string& endpoint);
+  Answer request(Method method, const std::string& endpoint);
   std::vector<Image> list_images(const char* filter, std::string_view value);
   // The answer that comes once the engine is not busy any more; an error that passes is waited out
   // for a while.

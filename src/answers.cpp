@@ -1,0 +1,213 @@
+#include "answers.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "error.hpp"
+
+namespace cac {
+
+namespace {
+
+using Json = nlohmann::json;
+
+// Reads one JSON value of an answer; tells an absent or null member (nothing) from a wrong one
+// (throws).
+class Reader {
+ public:
+  Reader(const Json& json, const std::string& request) : json_(json), request_(request) {}
+
+  const Json& object() const {
+    if (!json_.is_object()) wrong("an object", "the answer");
+    return json_;
+  }
+  const Json& array() const {
+    if (!json_.is_array()) wrong("an array", "the answer");
+    return json_;
+  }
+  bool has(const char* key) const { return object().contains(key); }
+
+  std::optional<std::string> text(const char* key) const {
+    const Json* found = member(key, &Json::is_string, "a string");
+    return found != nullptr ? std::optional(found->get<std::string>()) : std::nullopt;
+  }
+  std::optional<std::int64_t> number(const char* key) const {
+    const Json* found = member(key, &Json::is_number_integer, "a whole number");
+    return found != nullptr ? std::optional(found->get<std::int64_t>()) : std::nullopt;
+  }
+  bool flag(const char* key) const {
+    const Json* found = member(key, &Json::is_boolean, "true or false");
+    return found != nullptr && found->get<bool>();
+  }
+  // Absent or null is no list.
+  const Json* list(const char* key) const { return member(key, &Json::is_array, "an array"); }
+  const Json* part(const char* key) const { return member(key, &Json::is_object, "an object"); }
+
+  std::vector<std::string> texts(const char* key) const {
+    std::vector<std::string> result;
+    const Json* found = list(key);
+    if (found == nullptr) return result;
+    for (const Json& item : *found) {
+      if (!item.is_string()) wrong("an array of strings", key);
+      result.push_back(item.get<std::string>());
+    }
+    return result;
+  }
+
+  std::string required_text(const char* key) const {
+    auto found = text(key);
+    if (!found) wrong("there", key);
+    return *std::move(found);
+  }
+  std::int64_t required_number(const char* key) const {
+    const auto found = number(key);
+    if (!found) wrong("there", key);
+    return *found;
+  }
+
+ private:
+  const Json* member(const char* key, bool (Json::*is_right)() const noexcept,
+                     std::string_view what) const {
+    const auto found = object().find(key);
+    if (found == json_.end() || found->is_null()) return nullptr;
+    if (!((*found).*is_right)()) wrong(what, key);
+    return &*found;
+  }
+  [[noreturn]] void wrong(std::string_view expected, std::string_view what) const {
+    throw_malformed(request_, fmt::format("{} is not {}", what, expected));
+  }
+
+  const Json& json_;
+  const std::string& request_;
+};
+
+Json json_of(const Answer& answer) {
+  Json json = Json::parse(answer.response.body, nullptr, false);
+  if (json.is_discarded()) {
+    throw_malformed(answer.request, answer.response.body.empty()
+                                        ? "it is empty"
+                                        : "it is not JSON, or it is cut off");
+  }
+  return json;
+}
+
+Image read_image(const Reader& reader) {
+  Image image;
+  image.id = reader.required_text("Id");
+  image.tags = reader.texts("RepoTags");
+  // How 20.10 says that there is none.
+  std::erase(image.tags, "<none>:<none>");
+  image.repo_digests = reader.texts("RepoDigests");
+  image.size = {reader.number("Size").value_or(0)};
+  return image;
+}
+
+Container read_container(const Reader& reader) {
+  Container container{.id = reader.required_text("Id"),
+                      .image_id = reader.text("ImageID").value_or(""),
+                      .state = reader.text("State").value_or("")};
+  const auto names = reader.texts("Names");
+  container.name = names.empty() ? container.id.substr(0, 12) : names.front();
+  if (container.name.starts_with('/')) container.name.erase(0, 1);
+  return container;
+}
+
+std::vector<CacheRecord> read_records(const Json* list, const std::string& request) {
+  std::vector<CacheRecord> records;
+  if (list == nullptr) return records;
+  records.reserve(list->size());
+  for (const Json& item : *list) {
+    const Reader reader(item, request);
+    records.push_back({.id = reader.required_text("ID"),
+                       .type = reader.text("Type").value_or(""),
+                       .description = reader.text("Description").value_or(""),
+                       .in_use = reader.flag("InUse"),
+                       .shared = reader.flag("Shared"),
+                       .size = {reader.number("Size").value_or(0)}});
+  }
+  return records;
+}
+
+}  // namespace
+
+[[noreturn]] void throw_malformed(const std::string& request, std::string_view why) {
+  throw EngineError(
+      {FailureKind::malformed,
+       fmt::format("{}: the answer is not what the Docker API documents: {}", request, why),
+       "Is something other than the engine, a proxy perhaps, answering at this address?"});
+}
+
+bool is_html(const HttpResponse& response) {
+  return response.header("content-type").starts_with("text/html") ||
+         response.body.starts_with("<");
+}
+
+ErrorText error_text(const HttpResponse& response) {
+  const Json json = Json::parse(response.body, nullptr, false);
+  if (json.is_object() && json.contains("message") && json["message"].is_string()) {
+    return {json["message"].get<std::string>(), true};
+  }
+  if (is_html(response)) return {"an HTML page"};
+  std::string text = response.body.substr(0, std::min(response.body.find_first_of("\r\n"),
+                                                      std::size_t{200}));
+  return {text.empty() ? "nothing" : text};
+}
+
+std::vector<Image> images_from(const Answer& answer) {
+  const Json json = json_of(answer);
+  std::vector<Image> images;
+  // A Go slice that holds nothing may be written as null.
+  if (json.is_null()) return images;
+  for (const Json& item : Reader(json, answer.request).array()) {
+    images.push_back(read_image(Reader(item, answer.request)));
+  }
+  return images;
+}
+
+Image image_from(const Answer& answer) {
+  const Json json = json_of(answer);
+  return read_image(Reader(json, answer.request));
+}
+
+std::vector<Container> containers_from(const Answer& answer) {
+  const Json json = json_of(answer);
+  std::vector<Container> containers;
+  for (const Json& item : Reader(json, answer.request).array()) {
+    containers.push_back(read_container(Reader(item, answer.request)));
+  }
+  return containers;
+}
+
+std::optional<std::vector<CacheRecord>> build_cache_from(const Answer& answer) {
+  const Json json = json_of(answer);
+  const Reader reader(json, answer.request);
+  if (const Json* usage = reader.part("BuildCacheUsage")) {
+    const Reader usage_reader(*usage, answer.request);
+    auto records = read_records(usage_reader.list("Items"), answer.request);
+    // A count without the items says that there are some, not which.
+    if (usage_reader.number("TotalCount").value_or(0) > std::ssize(records)) return std::nullopt;
+    return records;
+  }
+  // Null is how 20.10 writes an empty list; a key that is not there tells nothing.
+  if (!reader.has("BuildCache")) return std::nullopt;
+  return read_records(reader.list("BuildCache"), answer.request);
+}
+
+bool says_deleted(const Answer& answer) {
+  const Json json = json_of(answer);
+  const Json& entries = Reader(json, answer.request).array();
+  return std::any_of(entries.begin(), entries.end(), [&](const Json& entry) {
+    return Reader(entry, answer.request).has("Deleted");
+  });
+}
+
+Pruned pruned_from(const Answer& answer, const char* list_key) {
+  const Json json = json_of(answer);
+  const Reader reader(json, answer.request);
+  const Json* deleted = reader.list(list_key);
+  return {deleted == nullptr ? 0 : deleted->size(), {reader.required_number("SpaceReclaimed")}};
+}
+
+}  // namespace cac

@@ -1,0 +1,48 @@
+// The engine's answers as structs: the only room that reads its JSON. Unknown members are ignored,
+// missing ones are told apart from empty ones. Knows no endpoint and sends nothing.
+// Every function throws EngineError (malformed) when the answer is not what the Docker API documents.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "http.hpp"
+#include "resources.hpp"
+
+namespace cac {
+
+struct Answer {
+  std::string request;  // what was asked, for messages: "GET /system/df"
+  HttpResponse response;
+};
+
+[[noreturn]] void throw_malformed(const std::string& request, std::string_view why);
+
+bool is_html(const HttpResponse& response);
+
+// The words of an error: the "message" of a JSON answer, else the first line of a plain text.
+struct ErrorText {
+  std::string text;
+  bool is_json = false;
+};
+ErrorText error_text(const HttpResponse& response);
+
+std::vector<Image> images_from(const Answer& answer);
+Image image_from(const Answer& answer);
+std::vector<Container> containers_from(const Answer& answer);
+
+// Both shapes: BuildCache up to API 1.51, BuildCacheUsage from 1.52. Nothing: it does not tell.
+std::optional<std::vector<CacheRecord>> build_cache_from(const Answer& answer);
+
+// Whether a removal deleted the image: 200 alone does not mean that, only a "Deleted" entry does.
+bool says_deleted(const Answer& answer);
+
+struct Pruned {
+  std::size_t count = 0;  // records or images that the engine says it deleted
+  Bytes reclaimed;
+};
+Pruned pruned_from(const Answer& answer, const char* list_key);
+
+}  // namespace cac

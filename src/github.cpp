@@ -1,0 +1,142 @@
+#include "github.hpp"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "report_lines.hpp"
+#include "terminal.hpp"
+
+namespace cac {
+
+namespace {
+
+// Logs and summaries are UTF-8, whatever the locale of the runner's service is.
+constexpr TerminalStyle style{.width = 0, .color = false, .utf8 = true};
+
+// As the runner unescapes a command's text.
+std::string escaped(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    switch (c) {
+      case '%':
+        result += "%25";
+        break;
+      case '\r':
+        result += "%0D";
+        break;
+      case '\n':
+        result += "%0A";
+        break;
+      default:
+        result += c;
+    }
+  }
+  return result;
+}
+
+// Within a property, what separates properties is escaped, too.
+std::string property_escaped(std::string_view text) {
+  std::string result;
+  for (const char c : escaped(text)) {
+    if (c == ':') {
+      result += "%3A";
+    } else if (c == ',') {
+      result += "%2C";
+    } else {
+      result += c;
+    }
+  }
+  return result;
+}
+
+std::string annotation(std::string_view command, std::string_view title, std::string_view text) {
+  return fmt::format("::{} title={}::{}\n", command, property_escaped(title), escaped(text));
+}
+
+std::string with_advice(const Failure& failure) {
+  return failure.advice.empty() ? failure.message : failure.message + "\n" + failure.advice;
+}
+
+// Foreign text in a cell of a Markdown table.
+std::string cell(std::string_view text) {
+  std::string result;
+  for (const char c : harmless(text, style)) {
+    if (c == '|' || c == '<' || c == '>' || c == '`' || c == '*' || c == '_' || c == '[' ||
+        c == '\\' || c == '&') {
+      result += fmt::format("&#{};", static_cast<int>(c));
+    } else {
+      result += c;
+    }
+  }
+  return result;
+}
+
+// "verdict" for a heading: what there is to say in a word.
+std::string_view outcome_word(const Run& run) {
+  if (run.verification) return text_of(run.verification->verdict);
+  return run.failure ? "failed" : "planned";
+}
+
+}  // namespace
+
+std::string workflow_commands(const Run& run) {
+  std::string out;
+  if (run.plan) {
+    out += fmt::format("::group::{}\n", escaped("The plan of clear-app-cache"));
+    for (const Action& action : run.plan->actions) {
+      std::string line = fmt::format("{}: {}", action.object, action.reason);
+      if (!action.effect.empty()) line += "; " + action.effect;
+      // Indented: a line that begins with "::" would be a command.
+      out += "- " + harmless(line, style) + "\n";
+    }
+    out += "::endgroup::\n";
+  }
+  for (const std::string& warning : warnings_of(run)) {
+    out += annotation("warning", "clear-app-cache", warning);
+  }
+  const auto failure = first_failure(run);
+  for (const Outcome& outcome : run.outcomes) {
+    if (!outcome.failure || (failure && failure->message == outcome.failure->message)) continue;
+    out += annotation("warning", "clear-app-cache", with_advice(*outcome.failure));
+  }
+  if (failure) out += annotation("error", "clear-app-cache failed", with_advice(*failure));
+  if (run.verification) {
+    const bool clean = run.verification->verdict == Verdict::clean;
+    out += annotation(clean ? "notice" : "error",
+                      fmt::format("clear-app-cache: {}", outcome_word(run)),
+                      verdict_sentences(run));
+  }
+  return out;
+}
+
+std::string job_summary(const Run& run) {
+  std::string out = fmt::format("### clear-app-cache: {}\n\n", outcome_word(run));
+  if (run.verification) out += cell(verdict_sentences(run)) + "\n\n";
+  if (const auto failure = first_failure(run)) {
+    out += fmt::format("**{}** {}\n\n", cell(failure->message), cell(failure->advice));
+  }
+  const auto lines = lines_of(run);
+  if (lines.empty()) return out;
+  out += "| | Object | Size | |\n| --- | --- | ---: | --- |\n";
+  for (const Line& line : lines) {
+    out += fmt::format("| {} | {} | {} | {} |\n", cell(line.verb), cell(line.object),
+                       cell(line.size), cell(line.reason));
+  }
+  return out + "\n";
+}
+
+std::string step_outputs(const Run& run) {
+  std::string removed;
+  for (const Outcome& outcome : run.outcomes) {
+    if (outcome.action.kind != ActionKind::remove_image) continue;
+    if (outcome.status != OutcomeStatus::done) continue;
+    removed += (removed.empty() ? "" : " ") + outcome.action.object;
+  }
+  const std::string_view verdict =
+      text_of(run.verification ? run.verification->verdict : Verdict::unknown);
+  return fmt::format("verdict={}\nreclaimed-bytes={}\nremoved-images={}\n", verdict,
+                     reclaimed_by(run).count, removed);
+}
+
+}  // namespace cac

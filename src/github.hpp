@@ -1,0 +1,23 @@
+// A run as GitHub Actions wants to be told of it: workflow commands for the log, a job summary, step
+// outputs. Pure: where the runner wants them is up to the caller.
+// https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+#pragma once
+
+#include <string>
+
+#include "run.hpp"
+
+namespace cac {
+
+// For standard error, instead of messages: the plan in a group, an annotation for each warning and
+// for what went wrong, a notice of the verdict. Escaped so that nothing an engine says is a command.
+std::string workflow_commands(const Run& run);
+
+// Markdown, to be appended to the file $GITHUB_STEP_SUMMARY.
+std::string job_summary(const Run& run);
+
+// verdict, reclaimed-bytes and removed-images (separated by blanks), to be appended to the file
+// $GITHUB_OUTPUT.
+std::string step_outputs(const Run& run);
+
+}  // namespace cac

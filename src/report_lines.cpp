@@ -1,0 +1,164 @@
+#include "report_lines.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace cac {
+
+namespace {
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) {
+    if (part.empty()) continue;
+    text += (text.empty() ? "" : "; ") + part;
+  }
+  return text;
+}
+
+std::string counted(std::size_t count, std::string_view one) {
+  return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
+}
+
+// "34 records, 812 MB"
+std::string amount(const Action& action, std::size_t count, Bytes size) {
+  if (action.kind == ActionKind::remove_image) return "up to " + text_of(size);
+  const auto* const what = action.kind == ActionKind::prune_build_cache ? "record" : "image";
+  return counted(count, what) + ", " + text_of(size);
+}
+
+Line line_for(const Action& action, Mark mark) {
+  const auto* const verb = action.kind == ActionKind::remove_image ? "remove" : "prune";
+  return {mark, verb, action.object, amount(action, action.count, action.size),
+          joined({action.reason, action.effect})};
+}
+
+Line line_for(const Outcome& outcome) {
+  const Action& action = outcome.action;
+  const bool is_image = action.kind == ActionKind::remove_image;
+  switch (outcome.status) {
+    case OutcomeStatus::done:
+      if (!is_image) {
+        return {Mark::done, "pruned", action.object,
+                amount(action, outcome.count, outcome.reclaimed),
+                joined({action.reason, action.effect})};
+      }
+      if (!outcome.image_stays) {
+        return {Mark::done, "removed", action.object, amount(action, 1, action.size)};
+      }
+      return {Mark::done, "untagged", action.object, text_of(action.size),
+              joined({action.effect, "the image stays"})};
+    case OutcomeStatus::absent:
+      return {Mark::done, "gone", action.object, "", "it was removed already"};
+    case OutcomeStatus::retagged:
+      return {Mark::warning, "left", action.object, "",
+              "it was given to another image during the run"};
+    case OutcomeStatus::failed:
+      return {Mark::failed, "failed", action.object, "", outcome.failure->message};
+    case OutcomeStatus::cancelled:
+      return {Mark::warning, "cancelled", action.object, "",
+              "what was deleted before stays deleted"};
+  }
+  return {};
+}
+
+// What is left, one by one where that helps to find who holds it; in JSON it is all one by one.
+void add_lines(std::vector<Line>& lines, const Verification& verification) {
+  constexpr std::size_t most_records = 10;
+  std::size_t records = 0;
+  std::map<std::string, std::pair<std::size_t, Bytes>> summed;  // by reason
+  for (const Residue& residue : verification.residue) {
+    const bool is_record = residue.kind == ResidueKind::build_cache;
+    if (is_record && (!residue.held || ++records > most_records)) {
+      auto& [count, size] = summed[residue.reason];
+      ++count;
+      size += residue.size;
+      continue;
+    }
+    lines.push_back({Mark::failed, "left", residue.object, text_of(residue.size), residue.reason});
+  }
+  for (const auto& [reason, sum] : summed) {
+    lines.push_back({Mark::failed, "left", counted(sum.first, "build cache record"),
+                     text_of(sum.second), reason});
+  }
+  for (const CacheRecord& record : verification.kept) {
+    lines.push_back({Mark::kept, "kept", name_of(record), text_of(record.size), "a cache mount"});
+  }
+}
+
+std::string subject_of(const Run& run) {
+  return run.options.target == Target::all
+             ? run.options.project
+             : fmt::format("{}-{}", run.options.project, text_of(run.options.target));
+}
+
+std::string finding_of(const Run& run) {
+  const Verification& verification = *run.verification;
+  const std::string subject = subject_of(run);
+  const std::size_t left = verification.residue.size();
+  switch (verification.verdict) {
+    case Verdict::clean:
+      return fmt::format(
+          "fresh reads found no cache source of {}: the next build starts from nothing.", subject);
+    case Verdict::residue:
+      return fmt::format("{} of {} left: the next build can take steps from {}.",
+                         counted(left, "cache source"), subject, left == 1 ? "it" : "them");
+    case Verdict::unknown:
+      return fmt::format("it could not be told whether a cache source of {} is left.", subject);
+  }
+  return "";
+}
+
+}  // namespace
+
+std::vector<Line> lines_of(const Run& run) {
+  std::vector<Line> lines;
+  for (const Outcome& outcome : run.outcomes) lines.push_back(line_for(outcome));
+  if (run.plan) {
+    for (std::size_t i = run.outcomes.size(); i < run.plan->actions.size(); ++i) {
+      Line line = line_for(run.plan->actions[i], Mark::planned);
+      if (run.options.mode != Mode::dry_run) {
+        line = {Mark::warning, "not done", line.object, "", "the run ended before"};
+      }
+      lines.push_back(std::move(line));
+    }
+  }
+  if (run.verification) add_lines(lines, *run.verification);
+  for (const std::string& note : notes_of(run)) lines.push_back({Mark::kept, "note", note});
+  return lines;
+}
+
+std::string heading_of(const Run& run) {
+  const std::string_view what = [&] {
+    switch (run.options.mode) {
+      case Mode::clear:
+        return "Clearing the caches of";
+      case Mode::dry_run:
+        return "Would clear the caches of";
+      case Mode::verify_only:
+        return "Verifying the caches of";
+    }
+    return "";
+  }();
+  return fmt::format("{} {} on {} {} (API {}, {})", what, subject_of(run), run.engine->name,
+                     run.engine->version, text_of(run.engine->api), run.engine->address);
+}
+
+std::string verdict_sentences(const Run& run) {
+  std::string text = finding_of(run);
+  if (run.options.mode == Mode::clear) {
+    text += fmt::format(" {} reclaimed in {}.", text_of(reclaimed_by(run)), text_of(run.took));
+  }
+  const auto& residue = run.verification->residue;
+  if (std::any_of(residue.begin(), residue.end(), [](const Residue& left) { return left.held; })) {
+    text += " Run this again when the running build has ended.";
+  } else if (!residue.empty() && run.options.mode == Mode::clear) {
+    text += " Run this again, and look at what builds or tags on this engine meanwhile.";
+  }
+  return text;
+}
+
+}  // namespace cac

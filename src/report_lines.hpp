@@ -1,0 +1,33 @@
+// What a run has to say, line by line, in words: how it looks is up to text and Markdown. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "run.hpp"
+
+namespace cac {
+
+enum class Mark { planned, done, kept, warning, failed };
+
+struct Line {
+  Mark mark;
+  std::string verb;
+  std::string object;
+  std::string size = {};
+  std::string reason = {};
+
+  // A note: a sentence of its own instead of columns.
+  bool is_text() const { return size.empty() && reason.empty(); }
+};
+
+// "Clearing the caches of watchparty on Docker 28.5.2 (…)". The engine must be known.
+std::string heading_of(const Run& run);
+
+// Outcomes, or the plan as far as it was not carried out; residue; what was kept; notes.
+std::vector<Line> lines_of(const Run& run);
+
+// What the verification found, what it cost, what to do next. There must have been one.
+std::string verdict_sentences(const Run& run);
+
+}  // namespace cac

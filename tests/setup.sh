@@ -1,0 +1,37 @@
+#!/bin/sh
+# Installs what building and testing need, where it is missing: setup.sh [GROUP...]
+# Groups: build, engines, documents, checks. Debian and Ubuntu; needs root. No container engine is
+# installed: those of the tests live in roots of their own (tests/engines/engine.sh).
+set -eu
+
+build='g++ cmake ninja-build pkg-config libcurl4-openssl-dev libcxxopts-dev libfmt-dev
+  nlohmann-json3-dev doctest-dev'
+engines='bash curl debootstrap debian-archive-keyring busybox-static iproute2 util-linux jq'
+documents='mandoc man-db zsh fish bash-completion tmux python3 python3-yaml systemd util-linux'
+checks='clang clang-format clang-tidy shellcheck'
+
+packages=
+for group in "${@:-build}"; do
+  case $group in
+    build) packages="$packages $build" ;;
+    engines) packages="$packages $engines" ;;
+    documents) packages="$packages $documents" ;;
+    checks) packages="$packages $checks" ;;
+    *) echo "setup.sh: no group called '$group'" >&2 && exit 2 ;;
+  esac
+done
+
+missing=
+for package in $packages; do
+  dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' ||
+    missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+if [ "$(id -u)" -ne 0 ]; then
+  echo "setup.sh: missing:$missing (install them, or run this with sudo)" >&2
+  exit 1
+fi
+echo "installing:$missing" >&2
+apt-get -qq update
+# shellcheck disable=SC2086
+DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends $missing >/dev/null
