@@ -114,18 +114,27 @@ Container read_container(const Reader& reader) {
   return container;
 }
 
+std::optional<std::chrono::system_clock::time_point> time_of(const Reader& reader,
+                                                             const char* key) {
+  const auto text = reader.text(key);
+  return text ? time_from(*text) : std::nullopt;
+}
+
 std::vector<CacheRecord> read_records(const Json* list, const std::string& request) {
   std::vector<CacheRecord> records;
   if (list == nullptr) return records;
   records.reserve(list->size());
   for (const Json& item : *list) {
     const Reader reader(item, request);
+    auto last_used = time_of(reader, "LastUsedAt");
+    if (!last_used) last_used = time_of(reader, "CreatedAt");
     records.push_back({.id = reader.required_text("ID"),
                        .type = reader.text("Type").value_or(""),
                        .description = reader.text("Description").value_or(""),
                        .in_use = reader.flag("InUse"),
                        .shared = reader.flag("Shared"),
-                       .size = {reader.number("Size").value_or(0)}});
+                       .size = {reader.number("Size").value_or(0)},
+                       .last_used = last_used});
   }
   return records;
 }
@@ -140,8 +149,7 @@ std::vector<CacheRecord> read_records(const Json* list, const std::string& reque
 }
 
 bool is_html(const HttpResponse& response) {
-  return response.header("content-type").starts_with("text/html") ||
-         response.body.starts_with("<");
+  return response.header("content-type").starts_with("text/html") || response.body.starts_with("<");
 }
 
 ErrorText error_text(const HttpResponse& response) {
@@ -150,8 +158,8 @@ ErrorText error_text(const HttpResponse& response) {
     return {json["message"].get<std::string>(), true};
   }
   if (is_html(response)) return {"an HTML page"};
-  std::string text = response.body.substr(0, std::min(response.body.find_first_of("\r\n"),
-                                                      std::size_t{200}));
+  std::string text =
+      response.body.substr(0, std::min(response.body.find_first_of("\r\n"), std::size_t{200}));
   return {text.empty() ? "nothing" : text};
 }
 

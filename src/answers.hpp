@@ -1,6 +1,7 @@
 // The engine's answers as structs: the only room that reads its JSON. Unknown members are ignored,
 // missing ones are told apart from empty ones. Knows no endpoint and sends nothing.
-// Every function throws EngineError (malformed) when the answer is not what the Docker API documents.
+// Every function throws EngineError (malformed) when the answer is not what the Docker API
+// documents.
 #pragma once
 
 #include <cstddef>

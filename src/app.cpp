@@ -2,13 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <ostream>
 #include <string>
 #include <utility>
 
+#include "artefacts.hpp"
+#include "cache_reading.hpp"
 #include "engine.hpp"
 #include "execute.hpp"
 #include "github.hpp"
@@ -46,22 +50,27 @@ void run_stations(Run& run, Clock::time_point start, Progress& progress,
   const Options& options = run.options;
   Interruption interruption(surroundings.signal_fd, start + options.timeout);
   interruption.on_tick([&progress] { progress.tick(); }, progress.tick_interval());
-  Engine engine(options.endpoint, options.pinned_api,
-                {surroundings.environment, interruption, progress,
-                 request_log(options, surroundings.err)});
-  run.engine = engine.identity();
-  if (options.wait && options.mode != Mode::dry_run) {
-    wait_for_builds(engine, interruption, progress);
+  if (options.app_dir) {
+    check_app_dir(*options.app_dir, options.target, surroundings.environment("HOME").value_or(""));
   }
+  Engine engine(
+      options.endpoint, options.pinned_api,
+      {surroundings.environment, interruption, progress, request_log(options, surroundings.err)});
+  run.engine = engine.identity();
+  if (options.wait && !options.dry_run) wait_for_builds(engine, interruption, progress);
   if (options.mode == Mode::verify_only) {
     run.verification = verify(engine, options, {}, run.outcomes);
     return;
   }
   run.inventory = take_inventory(engine, options);
-  run.plan = plan_for(options, *run.inventory);
-  if (options.mode == Mode::dry_run) return;
+  run.plan = plan_for(options, *run.inventory, engine.identity().api);
+  if (options.dry_run) return;
   execute(engine, run.plan->actions, run.outcomes);
-  run.verification = verify(engine, options, *run.inventory, run.outcomes);
+  if (options.mode == Mode::clear) {
+    run.verification = verify(engine, options, *run.inventory, run.outcomes);
+  } else if (auto records = engine.build_cache()) {
+    run.reading = reading_of(*std::move(records), options, std::chrono::system_clock::now());
+  }
 }
 
 constexpr const char* finish_advice =
@@ -87,16 +96,18 @@ void run_to_an_end(Run& run, std::span<const char* const> arguments,
     run.failure = {FailureKind::usage, error.what(), "See clear-app-cache --help."};
   } catch (const EngineError& error) {
     run.failure = error.failure();
+  } catch (const std::filesystem::filesystem_error& error) {
+    run.failure = failure_of(error);
   } catch (const Interrupted& interrupted) {
     run.signal = interrupted.signal;
     run.failure = {FailureKind::interrupted,
                    fmt::format("ended by SIG{}{}", sigabbrev_np(interrupted.signal), meanwhile()),
                    finish_advice};
   } catch (const TimedOut&) {
-    run.failure = {FailureKind::timeout,
-                   fmt::format("the timeout of {} ran out{}", text_of(run.options.timeout),
-                               meanwhile()),
-                   std::string("A longer --timeout may help. ") + finish_advice};
+    run.failure = {
+        FailureKind::timeout,
+        fmt::format("the timeout of {} ran out{}", text_of(run.options.timeout), meanwhile()),
+        std::string("A longer --timeout may help. ") + finish_advice};
   }
   run.took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
 }
@@ -128,8 +139,7 @@ bool print(const Run& run, const Surroundings& surroundings) {
   }
   out.flush();
   if (!silent) {
-    err << (on_github ? workflow_commands(run)
-                      : messages(run, style_for(err_style, options.color)))
+    err << (on_github ? workflow_commands(run) : messages(run, style_for(err_style, options.color)))
         << std::flush;
   }
   bool written = out.good();
@@ -164,8 +174,8 @@ int run_app(std::span<const char* const> arguments, const Surroundings& surround
   Run run;
   run_to_an_end(run, arguments, surroundings);
   const bool informs = run.options.information != Information::none;
-  const bool written = informs ? print_information(run.options.information, surroundings)
-                               : print(run, surroundings);
+  const bool written =
+      informs ? print_information(run.options.information, surroundings) : print(run, surroundings);
   const int code = informs ? 0 : exit_code(run);
   return code == 0 && !written ? static_cast<int>(ExitStatus::failure) : code;
 }

@@ -22,7 +22,8 @@ constexpr std::string_view accepted = "use unix:///path/to/docker.sock or tcp://
 
 Endpoint socket_endpoint(std::string_view path, std::string_view whole) {
   if (!path.starts_with('/')) {
-    throw UsageError(fmt::format("host '{}': a socket needs an absolute path; {}", whole, accepted));
+    throw UsageError(
+        fmt::format("host '{}': a socket needs an absolute path; {}", whole, accepted));
   }
   if (path.size() > longest_socket_path) {
     throw UsageError(
@@ -110,7 +111,8 @@ ConnectProblem connect_problem(const Endpoint& endpoint, int os_error, std::stri
       if (const auto runtime_dir = environment("XDG_RUNTIME_DIR")) {
         const std::string rootless = *runtime_dir + "/docker.sock";
         if (rootless != endpoint.socket_path && access(rootless.c_str(), F_OK) == 0) {
-          advice = fmt::format("A rootless engine's socket is there: try --host unix://{}", rootless);
+          advice =
+              fmt::format("A rootless engine's socket is there: try --host unix://{}", rootless);
         }
       }
       return {fmt::format("there is no socket at {}", where), std::move(advice)};

@@ -22,7 +22,8 @@ inline constexpr std::string_view default_socket = "/var/run/docker.sock";
 
 // --host, else DOCKER_HOST, else the default socket. Throws UsageError for an address that cannot
 // be one, and for one that asks for TLS, which is not spoken.
-Endpoint endpoint_for(const std::optional<std::string>& host_option, const Environment& environment);
+Endpoint endpoint_for(const std::optional<std::string>& host_option,
+                      const Environment& environment);
 
 // Why connecting failed and what to do about it, as three sentences for three different cases.
 // os_error: errno of connect(); 0 when unknown.

@@ -25,8 +25,7 @@ bool will_pass(std::string_view error) {
     return error.find(words) != std::string_view::npos;
   };
   return says("a prune operation is already running") ||
-         says("a disk usage operation is already running") ||
-         (says("lease") && says("not found"));
+         says("a disk usage operation is already running") || (says("lease") && says("not found"));
 }
 
 // Together about 40 seconds: what lasts longer is told, and the rest of the work is done.
@@ -86,18 +85,18 @@ HttpResponse Engine::exchange(Method method, const std::string& target) {
     return http_.exchange(method, target);
   } catch (const TransportError& error) {
     if (error.kind() == TransportError::Kind::connect) {
-      auto problem = connect_problem(endpoint_, error.os_error(), error.what(),
-                                     means_.environment);
+      auto problem = connect_problem(endpoint_, error.os_error(), error.what(), means_.environment);
       throw EngineError({problem.denied ? FailureKind::denied : FailureKind::unreachable,
                          std::move(problem.message), std::move(problem.advice)});
     }
     const std::string request = named(method, target);
     if (error.kind() == TransportError::Kind::lost) {
-      throw EngineError({FailureKind::lost,
-                         fmt::format("{}: the connection to the engine broke before the answer was "
-                                     "complete: {}",
-                                     request, error.what()),
-                         "Was the engine restarted? Run this again: what is gone already is fine."});
+      throw EngineError(
+          {FailureKind::lost,
+           fmt::format("{}: the connection to the engine broke before the answer was "
+                       "complete: {}",
+                       request, error.what()),
+           "Was the engine restarted? Run this again: what is gone already is fine."});
     }
     throw_malformed(request, error.what());
   }
@@ -126,10 +125,10 @@ std::optional<Answer> Engine::find(Method method, const std::string& endpoint) {
 Answer Engine::request(Method method, const std::string& endpoint) {
   auto answer = find(method, endpoint);
   if (!answer) {
-    throw EngineError({FailureKind::refused,
-                       fmt::format("{}: the engine does not know this endpoint",
-                                   named(method, endpoint)),
-                       "Is it a Docker Engine? Its own log says more: journalctl -u docker.", 404});
+    throw EngineError(
+        {FailureKind::refused,
+         fmt::format("{}: the engine does not know this endpoint", named(method, endpoint)),
+         "Is it a Docker Engine? Its own log says more: journalctl -u docker.", 404});
   }
   return *std::move(answer);
 }
@@ -208,9 +207,9 @@ std::optional<std::vector<CacheRecord>> Engine::build_cache() {
   // Below 1.42 the parameter does nothing: the engine walks its whole disk. From 1.52 on verbose
   // lists the records under a key of their own.
   const bool lists_on_request = identity_.api >= ApiVersion{1, 52};
-  return build_cache_from(request(
-      Method::get, lists_on_request ? "/system/df?type=build-cache&verbose=1"
-                                    : "/system/df?type=build-cache"));
+  return build_cache_from(request(Method::get, lists_on_request
+                                                   ? "/system/df?type=build-cache&verbose=1"
+                                                   : "/system/df?type=build-cache"));
 }
 
 ImageRemoval Engine::remove_image(std::string_view name) {
@@ -226,10 +225,21 @@ Pruned Engine::prune_nameless_images() {
                      "ImagesDeleted");
 }
 
-Pruned Engine::prune_build_cache(std::string_view type) {
+bool Engine::tag_image(const std::string& id, std::string_view repository, std::string_view tag) {
+  const Progress::Activity activity(means_.progress, fmt::format("tagging {}:{}", repository, tag));
+  return find(Method::post, fmt::format("/images/{}/tag?repo={}&tag={}", path_encoded(id),
+                                        query_encoded(repository), query_encoded(tag)))
+      .has_value();
+}
+
+Pruned Engine::prune_build_cache(const CachePrune& prune) {
   const Progress::Activity activity(means_.progress, "pruning the build cache");
-  std::string endpoint = "/build/prune?all=1";
-  if (!type.empty()) endpoint += "&" + filters("type", type);
+  std::string endpoint = "/build/prune";
+  char separator = '?';
+  for (const auto& [key, value] : parameters_of(prune, identity_.api)) {
+    endpoint += fmt::format("{}{}={}", separator, key, query_encoded(value));
+    separator = '&';
+  }
   return pruned_from(request(Method::post, endpoint), "CachesDeleted");
 }
 

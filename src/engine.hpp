@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "answers.hpp"
+#include "cache_prune.hpp"
 #include "endpoint.hpp"
 #include "error.hpp"
 #include "http.hpp"
@@ -58,10 +59,11 @@ class Engine {
   ImageRemoval remove_image(std::string_view name);
   // Those that no container holds.
   Pruned prune_nameless_images();
-  // Every record that no running build holds: without all=1 those that an image shares and
-  // internal ones would stay. type: of these records only; empty: of all. The filter knows only
-  // equality and takes one type a call. Comes back when it is done; hanging up before cancels it.
-  Pruned prune_build_cache(std::string_view type = {});
+  // Gives an image another name. False: there is no such image.
+  bool tag_image(const std::string& id, std::string_view repository, std::string_view tag);
+  // Of the records that the prune is about, those that no running build holds. Comes back when it
+  // is done; hanging up before cancels it.
+  Pruned prune_build_cache(const CachePrune& prune);
 
  private:
   HttpResponse exchange(Method method, const std::string& target);

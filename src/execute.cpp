@@ -1,10 +1,32 @@
 #include "execute.hpp"
 
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "artefacts.hpp"
 #include "engine.hpp"
 
 namespace cac {
 
 namespace {
+
+// The way back comes first: an image that did not get it keeps its name.
+void keep(Engine& engine, const Action& action) {
+  const auto colon = action.keep_as.rfind(':');
+  const std::string_view name = action.keep_as;
+  if (engine.tag_image(action.image_id, name.substr(0, colon), name.substr(colon + 1))) return;
+  throw EngineError(
+      {FailureKind::refused,
+       fmt::format("{} could not be tagged {}: its image is gone", action.object, action.keep_as),
+       "Run this again: it reads anew what is there."});
+}
+
+void remove_artefact(Outcome& outcome) {
+  const bool removed = cac::remove_artefact(outcome.action.object);
+  outcome.status = removed ? OutcomeStatus::done : OutcomeStatus::absent;
+  outcome.count = removed ? 1 : 0;
+}
 
 void remove_image(Engine& engine, Outcome& outcome) {
   const Action& action = outcome.action;
@@ -14,20 +36,18 @@ void remove_image(Engine& engine, Outcome& outcome) {
     outcome.status = OutcomeStatus::retagged;
     return;
   }
+  if (image && !action.keep_as.empty()) keep(engine, action);
   const ImageRemoval removal = image ? engine.remove_image(action.object) : ImageRemoval::absent;
-  outcome.status =
-      removal == ImageRemoval::absent ? OutcomeStatus::absent : OutcomeStatus::done;
+  outcome.status = removal == ImageRemoval::absent ? OutcomeStatus::absent : OutcomeStatus::done;
   outcome.image_stays = removal == ImageRemoval::untagged;
   outcome.count = removal == ImageRemoval::deleted ? 1 : 0;
 }
 
 void prune_build_cache(Engine& engine, Outcome& outcome) {
-  auto types = outcome.action.record_types;
-  if (types.empty()) types.emplace_back();
   std::optional<Failure> failure;
-  for (const std::string_view type : types) {
+  for (const CachePrune& prune : outcome.action.prunes) {
     try {
-      const Pruned pruned = engine.prune_build_cache(type);
+      const Pruned pruned = engine.prune_build_cache(prune);
       outcome.count += pruned.count;
       outcome.reclaimed += pruned.reclaimed;
     } catch (const EngineError& error) {
@@ -48,6 +68,8 @@ void prune_nameless_images(Engine& engine, Outcome& outcome) {
 void perform(Engine& engine, Outcome& outcome) {
   try {
     switch (outcome.action.kind) {
+      case ActionKind::remove_artefact:
+        return remove_artefact(outcome);
       case ActionKind::remove_image:
         return remove_image(engine, outcome);
       case ActionKind::prune_nameless_images:
@@ -58,6 +80,9 @@ void perform(Engine& engine, Outcome& outcome) {
   } catch (const EngineError& error) {
     outcome.status = OutcomeStatus::failed;
     outcome.failure = error.failure();
+  } catch (const std::filesystem::filesystem_error& error) {
+    outcome.status = OutcomeStatus::failed;
+    outcome.failure = failure_of(error);
   }
 }
 

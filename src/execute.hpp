@@ -14,8 +14,8 @@ class Engine;
 
 enum class OutcomeStatus {
   done,
-  absent,     // it was gone already: success
-  retagged,   // the name stands for another image than at inventory: left alone
+  absent,    // it was gone already: success
+  retagged,  // the name stands for another image than at inventory: left alone
   failed,
   cancelled,  // a signal or the timeout ended it; what was deleted stays deleted
 };
@@ -23,9 +23,9 @@ enum class OutcomeStatus {
 struct Outcome {
   Action action = {};
   OutcomeStatus status{};
-  std::size_t count = 0;      // images or records deleted
-  Bytes reclaimed = {};            // as a prune's answer says; of a removed image nobody does
-  bool image_stays = false;   // the name is gone, the image is not
+  std::size_t count = 0;     // images or records deleted
+  Bytes reclaimed = {};      // as a prune's answer says; of a removed image nobody does
+  bool image_stays = false;  // the name is gone, the image is not
   std::optional<Failure> failure = {};
 };
 

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <iterator>
-
 #include "report_lines.hpp"
 #include "terminal.hpp"
 
@@ -72,9 +70,9 @@ std::string cell(std::string_view text) {
   return result;
 }
 
-// "verdict" for a heading: what there is to say in a word.
-std::string_view outcome_word(const Run& run) {
-  if (run.verification) return text_of(run.verification->verdict);
+// For headings: what there is to say in a word.
+std::string word_for(const Run& run) {
+  if (const auto closing = closing_of(run)) return closing->word;
   return run.failure ? "failed" : "planned";
 }
 
@@ -101,18 +99,16 @@ std::string workflow_commands(const Run& run) {
     out += annotation("warning", "clear-app-cache", with_advice(*outcome.failure));
   }
   if (failure) out += annotation("error", "clear-app-cache failed", with_advice(*failure));
-  if (run.verification) {
-    const bool clean = run.verification->verdict == Verdict::clean;
-    out += annotation(clean ? "notice" : "error",
-                      fmt::format("clear-app-cache: {}", outcome_word(run)),
-                      verdict_sentences(run));
+  if (const auto closing = closing_of(run)) {
+    out += annotation(closing->mark == Mark::done ? "notice" : "error",
+                      fmt::format("clear-app-cache: {}", closing->word), closing->sentences);
   }
   return out;
 }
 
 std::string job_summary(const Run& run) {
-  std::string out = fmt::format("### clear-app-cache: {}\n\n", outcome_word(run));
-  if (run.verification) out += cell(verdict_sentences(run)) + "\n\n";
+  std::string out = fmt::format("### clear-app-cache: {}\n\n", word_for(run));
+  if (const auto closing = closing_of(run)) out += cell(closing->sentences) + "\n\n";
   if (const auto failure = first_failure(run)) {
     out += fmt::format("**{}** {}\n\n", cell(failure->message), cell(failure->advice));
   }

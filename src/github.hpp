@@ -1,5 +1,5 @@
-// A run as GitHub Actions wants to be told of it: workflow commands for the log, a job summary, step
-// outputs. Pure: where the runner wants them is up to the caller.
+// A run as GitHub Actions wants to be told of it: workflow commands for the log, a job summary,
+// step outputs. Pure: where the runner wants them is up to the caller.
 // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
 #pragma once
 
@@ -10,7 +10,8 @@
 namespace cac {
 
 // For standard error, instead of messages: the plan in a group, an annotation for each warning and
-// for what went wrong, a notice of the verdict. Escaped so that nothing an engine says is a command.
+// for what went wrong, a notice of the verdict. Escaped so that nothing an engine says is a
+// command.
 std::string workflow_commands(const Run& run);
 
 // Markdown, to be appended to the file $GITHUB_STEP_SUMMARY.

@@ -11,6 +11,8 @@ Inventory take_inventory(Engine& engine, const Options& options) {
   auto records = engine.build_cache();
   inventory.records_known = records.has_value();
   if (records) inventory.records = *std::move(records);
+  if (options.mode == Mode::prune_only) return inventory;
+  if (options.app_dir) inventory.artefacts = find_artefacts(*options.app_dir, options.target);
   inventory.containers = engine.containers();
   if (options.target == Target::all) inventory.nameless = engine.nameless_images();
   // Last, so that the names are as fresh as can be when they are taken away.

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "artefacts.hpp"
 #include "options.hpp"
 #include "resources.hpp"
 
@@ -13,6 +14,7 @@ namespace cac {
 class Engine;
 
 struct Inventory {
+  ArtefactSearch artefacts;  // with --app-dir only
   std::vector<CacheRecord> records;
   bool records_known = false;         // false: the engine's answer did not tell
   std::vector<Container> containers;  // all of them: who holds what, and which builders there are

@@ -65,13 +65,12 @@ int main(int argc, char** argv) {
     std::setlocale(LC_CTYPE, "");
     catch_signals();
     const std::span<const char* const> arguments(argv, static_cast<std::size_t>(argc));
-    return cac::run_app(arguments.subspan(1),
-                        {.environment = environment,
-                         .out = std::cout,
-                         .err = std::cerr,
-                         .out_style = style_of(STDOUT_FILENO),
-                         .err_style = style_of(STDERR_FILENO),
-                         .signal_fd = signal_pipe[0]});
+    return cac::run_app(arguments.subspan(1), {.environment = environment,
+                                               .out = std::cout,
+                                               .err = std::cerr,
+                                               .out_style = style_of(STDOUT_FILENO),
+                                               .err_style = style_of(STDERR_FILENO),
+                                               .signal_fd = signal_pipe[0]});
   } catch (const std::exception& error) {
     std::cerr << "clear-app-cache: error: " << error.what() << "\n";
     return static_cast<int>(cac::ExitStatus::failure);

@@ -86,6 +86,29 @@ inline constexpr OptionSpec option_table[] = {
                      "what they downloaded. Every step of the next build still runs.",
     },
     {
+        .name = "keep-as",
+        .kind = ValueKind::text,
+        .placeholder = "TAG",
+        .group = OptionGroup::how,
+        .line = "first tag each image NAME:TAG, a way back",
+        .paragraph = "Before an image is removed it is tagged NAME:TAG, so that it stays as a way "
+                     "back: docker tag NAME:TAG NAME:latest. The tag latest is refused. An image "
+                     "whose tagging fails is left as it is.",
+    },
+    {
+        .name = "app-dir",
+        .kind = ValueKind::directory,
+        .placeholder = "DIR",
+        .group = OptionGroup::how,
+        .line = "clear the build artefacts there, too",
+        .paragraph =
+            "Removes the build artefacts in the application's folder, too, that the next build "
+            "would copy in. In DIR/frontend: .next, .turbo, out, node_modules/.cache and every "
+            ".cache folder; in DIR/backend: staticfiles, and every __pycache__, .pytest_cache, "
+            ".mypy_cache, *.pyc, *.pyo and *.pyd. No symbolic link is followed. Refused are /, the "
+            "home folder, and a DIR or service folder that is a link.",
+    },
+    {
         .name = "timeout",
         .kind = ValueKind::duration,
         .placeholder = "DURATION",
@@ -96,6 +119,36 @@ inline constexpr OptionSpec option_table[] = {
         .paragraph = "How long the whole run may take: a whole number and s, m, h, d or w. When it "
                      "runs out, a running prune is cancelled: what was deleted stays deleted, and "
                      "the next run finishes the work.",
+    },
+    {
+        .name = "prune-only",
+        .group = OptionGroup::pruning,
+        .line = "prune the build cache alone",
+        .paragraph =
+            "Prunes the build cache and nothing else, for a periodic job: everything that no "
+            "running build holds, or what is outside the bounds. Takes no TARGET.",
+    },
+    {
+        .name = "older-than",
+        .kind = ValueKind::duration,
+        .placeholder = "DURATION",
+        .samples = "1d 7d 2w",
+        .group = OptionGroup::pruning,
+        .line = "only records unused for so long",
+        .paragraph = "With --prune-only: prunes only records that were not used for so long: a "
+                     "whole number and s, m, h, d or w.",
+    },
+    {
+        .name = "keep-storage",
+        .kind = ValueKind::size,
+        .placeholder = "SIZE",
+        .samples = "512MB 5GB 20GiB",
+        .group = OptionGroup::pruning,
+        .line = "keep so much of the cache",
+        .paragraph =
+            "With --prune-only: prunes, the least recently used first, until the build cache takes "
+            "no more than so much: a whole number and B, kB, MB, GB, TB (powers of 1000) or KiB, "
+            "MiB, GiB, TiB (powers of 1024). With --older-than, age comes first, then size.",
     },
     {
         .letter = 'H',

@@ -42,7 +42,8 @@ std::string choices_of(const OptionSpec& spec) {
   std::string text(spec.choices);
   const auto last = text.rfind(' ');
   std::string first = text.substr(0, last);
-  for (auto space = first.find(' '); space != std::string::npos; space = first.find(' ', space + 2)) {
+  for (auto space = first.find(' '); space != std::string::npos;
+       space = first.find(' ', space + 2)) {
     first.replace(space, 1, ", ");
   }
   return fmt::format("{} or {}", first, text.substr(last + 1));
@@ -72,11 +73,11 @@ cxxopts::Options parser() {
   for (const OptionSpec& spec : option_table) {
     std::string names(spec.name);
     if (spec.letter != 0) names = fmt::format("{},{}", spec.letter, spec.name);
-    parser.add_options()(names, "",
-                         spec.kind == ValueKind::none
-                             ? std::static_pointer_cast<cxxopts::Value>(cxxopts::value<bool>())
-                             : std::static_pointer_cast<cxxopts::Value>(
-                                   cxxopts::value<std::string>()));
+    parser.add_options()(
+        names, "",
+        spec.kind == ValueKind::none
+            ? std::static_pointer_cast<cxxopts::Value>(cxxopts::value<bool>())
+            : std::static_pointer_cast<cxxopts::Value>(cxxopts::value<std::string>()));
   }
   parser.add_options()(std::string(target_argument.name), "", cxxopts::value<std::string>());
   parser.parse_positional(std::string(target_argument.name));
@@ -103,22 +104,87 @@ Target target_of(const cxxopts::ParseResult& parsed) {
   }
   const auto target = target_from(text);
   if (!target) {
-    throw UsageError(fmt::format("unknown target '{}': it is {}", text,
-                                 choices_of(target_argument)));
+    throw UsageError(
+        fmt::format("unknown target '{}': it is {}", text, choices_of(target_argument)));
   }
   return *target;
 }
 
-Mode mode_of(const Given& given) {
-  const bool dry_run = given.has(option_spec("dry-run"));
+// The mode, and that whatever else is given goes with it.
+Mode mode_of(const Given& given, bool has_target) {
   const bool verify_only = given.has(option_spec("verify-only"));
-  if (dry_run && verify_only) {
+  const bool prune_only = given.has(option_spec("prune-only"));
+  if (verify_only && given.has(option_spec("dry-run"))) {
     throw UsageError(
         "--dry-run and --verify-only exclude each other: one prints the plan, the other the "
         "verdict, and neither changes anything");
   }
-  if (dry_run) return Mode::dry_run;
+  if (verify_only && prune_only) {
+    throw UsageError(
+        "--verify-only and --prune-only exclude each other: one changes nothing, the other prunes");
+  }
+  if (verify_only && given.has(option_spec("keep-as"))) {
+    throw UsageError("--keep-as does not go with --verify-only, which tags nothing");
+  }
+  if (prune_only && has_target) {
+    throw UsageError(
+        "--prune-only takes no TARGET: the build cache cannot be told apart by service");
+  }
+  for (const OptionSpec* spec : {&option_spec("keep-as"), &option_spec("app-dir")}) {
+    if (!prune_only || !given.has(*spec)) continue;
+    throw UsageError(
+        fmt::format("--{} does not go with --prune-only, which touches nothing but the build cache",
+                    spec->name));
+  }
+  for (const OptionSpec* spec : {&option_spec("older-than"), &option_spec("keep-storage")}) {
+    if (prune_only || !given.has(*spec)) continue;
+    throw UsageError(fmt::format(
+        "--{} goes with --prune-only alone: after a clearing within bounds cache sources are left",
+        spec->name));
+  }
+  if (prune_only) return Mode::prune_only;
   return verify_only ? Mode::verify_only : Mode::clear;
+}
+
+std::optional<std::chrono::seconds> duration_of(const Given& given, const OptionSpec& spec) {
+  const auto text = given.value(spec);
+  const std::string value = text.value_or(std::string(spec.default_value));
+  if (!text && value.empty()) return std::nullopt;
+  const auto duration = duration_from(value);
+  if (!duration) {
+    throw UsageError(fmt::format(
+        "--{} '{}' is no duration: give a whole number above zero and s, m, h, d or w, like 90s or "
+        "10m",
+        spec.name, value));
+  }
+  return duration;
+}
+
+std::optional<Bytes> size_of(const Given& given, const OptionSpec& spec) {
+  const auto text = given.value(spec);
+  if (!text) return std::nullopt;
+  const auto size = bytes_from(*text);
+  if (!size) {
+    throw UsageError(fmt::format(
+        "--{} '{}' is no size: give a whole number above zero and a unit, like 512MB, 5GB or 2GiB",
+        spec.name, *text));
+  }
+  return size;
+}
+
+std::optional<std::string> keep_as_of(const Given& given) {
+  const auto tag = given.value(option_spec("keep-as"));
+  if (!tag) return std::nullopt;
+  if (*tag == "latest") {
+    throw UsageError("--keep-as latest would keep the very name that cache_from names");
+  }
+  if (!is_tag(*tag)) {
+    throw UsageError(fmt::format(
+        "--keep-as '{}' is no tag: use up to 128 letters, digits, '_', '.' and '-', and begin with "
+        "none of the last two",
+        *tag));
+  }
+  return tag;
 }
 
 ColorWhen color_of(const Given& given) {
@@ -126,8 +192,7 @@ ColorWhen color_of(const Given& given) {
   if (text == "auto") return ColorWhen::automatic;
   if (text == "always") return ColorWhen::always;
   if (text == "never") return ColorWhen::never;
-  throw UsageError(
-      fmt::format("--color '{}': it is {}", text, choices_of(option_spec("color"))));
+  throw UsageError(fmt::format("--color '{}': it is {}", text, choices_of(option_spec("color"))));
 }
 
 std::string project_of(const Given& given) {
@@ -137,22 +202,9 @@ std::string project_of(const Given& given) {
     throw UsageError(fmt::format(
         "project '{}': '{}-backend' is no image name; use lower case letters, digits, and single "
         "'.', '_' or '-' between them",
-        text.size() > 60 ? text.substr(0, 57) + "..." : text,
-        text.size() > 60 ? "NAME" : text));
+        text.size() > 60 ? text.substr(0, 57) + "..." : text, text.size() > 60 ? "NAME" : text));
   }
   return *project;
-}
-
-std::chrono::seconds timeout_of(const Given& given) {
-  const std::string text = given.value_or_default(option_spec("timeout"));
-  const auto duration = duration_from(text);
-  if (!duration) {
-    throw UsageError(fmt::format(
-        "--timeout '{}' is no duration: give a whole number above zero and s, m, h, d or w, like "
-        "90s or 10m",
-        text));
-  }
-  return *duration;
 }
 
 std::optional<ApiVersion> pinned_api(const Environment& environment) {
@@ -185,12 +237,17 @@ Options options_from(std::span<const char* const> arguments, const Environment& 
     return options;
   }
   options.target = target_of(result);
-  options.mode = mode_of(given);
+  options.mode = mode_of(given, result.count(std::string(target_argument.name)) > 0);
+  options.dry_run = given.has(option_spec("dry-run"));
   options.project = project_of(given);
-  options.timeout = timeout_of(given);
+  options.timeout = *duration_of(given, option_spec("timeout"));
   options.color = color_of(given);
   options.wait = given.has(option_spec("wait"));
   options.keep_cache_mounts = given.has(option_spec("keep-cache-mounts"));
+  options.keep_as = keep_as_of(given);
+  options.app_dir = given.value(option_spec("app-dir"));
+  options.older_than = duration_of(given, option_spec("older-than"));
+  options.keep_storage = size_of(given, option_spec("keep-storage"));
   options.quiet = given.has(option_spec("quiet"));
   options.verbose = given.has(option_spec("verbose"));
   options.json = given.has(option_spec("json"));

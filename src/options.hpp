@@ -13,7 +13,7 @@
 
 namespace cac {
 
-enum class Mode { clear, dry_run, verify_only };
+enum class Mode { clear, verify_only, prune_only };
 
 enum class ColorWhen { automatic, always, never };
 
@@ -23,6 +23,7 @@ enum class Information { none, short_help, long_help, version };
 struct Options {
   Information information = Information::none;
   Mode mode = Mode::clear;
+  bool dry_run = false;  // of clear or prune_only
   Target target = Target::all;
   std::string project;
   Endpoint endpoint;
@@ -30,6 +31,10 @@ struct Options {
   std::chrono::seconds timeout{};
   bool wait = false;
   bool keep_cache_mounts = false;
+  std::optional<std::string> keep_as;
+  std::optional<std::string> app_dir;
+  std::optional<std::chrono::seconds> older_than;  // the bounds of prune_only
+  std::optional<Bytes> keep_storage;
   bool quiet = false;
   bool verbose = false;
   bool json = false;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 namespace cac {
 
@@ -22,14 +23,80 @@ std::string effect_of_removal(const Image& image, std::string_view name,
 
 // The types of records that BuildKit knows, but for the cache mounts. Children before parents: a
 // record goes only when nothing is built on it.
-const std::vector<std::string_view> types_to_prune{"regular", "source.git.checkout", "source.local",
-                                                   "frontend", "internal"};
+const std::vector<std::string> types_to_prune{"regular", "source.git.checkout", "source.local",
+                                              "frontend", "internal"};
 
 // A copy in a registry shows as a digest that is not the image's own ID. (The containerd store
 // writes a digest for every image, and it is the ID.)
 bool has_registry_copy(const Image& image) {
   return std::any_of(image.repo_digests.begin(), image.repo_digests.end(),
                      [&](const std::string& digest) { return !digest.ends_with("@" + image.id); });
+}
+
+// With cache mounts to spare, one prune for each other type: a filter takes one type, and no
+// negation.
+std::vector<CachePrune> prunes_within(const CachePrune& bounds, const Options& options) {
+  if (!options.keep_cache_mounts) return {bounds};
+  std::vector<CachePrune> prunes(types_to_prune.size(), bounds);
+  for (std::size_t i = 0; i < prunes.size(); ++i) prunes[i].type = types_to_prune[i];
+  return prunes;
+}
+
+// The build cache alone: what is too old, then what is too much; without a bound everything.
+void plan_pruning(Plan& plan, const Options& options, const Inventory& inventory, ApiVersion api) {
+  const auto add = [&](const CachePrune& bounds, std::string reason) {
+    Action action = prune_of(inventory.records, options);
+    action.prunes = prunes_within(bounds, options);
+    action.reason = std::move(reason);
+    if (options.dry_run) {
+      // How much of it goes is up to the engine's collector, which is not imitated here.
+      action.effect.clear();
+      for (const CachePrune& prune : action.prunes) {
+        action.effect += (action.effect.empty() ? "" : ", ") + text_of(prune, api);
+      }
+    }
+    plan.actions.push_back(std::move(action));
+  };
+  if (options.older_than) {
+    add({.older_than = options.older_than}, "unused for " + text_of(*options.older_than));
+  }
+  if (options.keep_storage) {
+    add({.keep_storage = options.keep_storage},
+        fmt::format("until {} are left", text_of(*options.keep_storage)));
+  }
+  if (plan.actions.empty()) add({}, "all that no running build holds");
+}
+
+void plan_artefacts(Plan& plan, const Options& options, const Inventory& inventory) {
+  if (!options.app_dir) {
+    plan.notes.emplace_back(
+        "the application's folders were not looked at: --app-dir DIR clears build artefacts there");
+    return;
+  }
+  for (const Artefact& artefact : inventory.artefacts.found) {
+    plan.actions.push_back({.kind = ActionKind::remove_artefact,
+                            .object = artefact.path,
+                            .size = artefact.size,
+                            .reason = "the next build would copy it in"});
+  }
+  for (const auto& folder : inventory.artefacts.absent) {
+    plan.notes.push_back(fmt::format("there is no folder {}: no artefacts there", folder.string()));
+  }
+}
+
+Action removal_of(const Image& image, const std::string& name, const Options& options,
+                  const Inventory& inventory) {
+  Action action{.kind = ActionKind::remove_image,
+                .object = name,
+                .image_id = image.id,
+                .size = image.size,
+                .reason = "cache_from can name it",
+                .effect = effect_of_removal(image, name, inventory.containers)};
+  if (options.keep_as) {
+    action.keep_as = fmt::format("{}:{}", name.substr(0, name.rfind(':')), *options.keep_as);
+    action.effect = fmt::format("the image stays as {}", action.keep_as);
+  }
+  return action;
 }
 
 }  // namespace
@@ -50,7 +117,7 @@ Action prune_of(const std::vector<CacheRecord>& records, const Options& options)
                 .object = "build cache",
                 .count = 0,
                 .reason = "every application's: it cannot be told apart by service"};
-  if (options.keep_cache_mounts) action.record_types = types_to_prune;
+  action.prunes = prunes_within({}, options);
   std::size_t held = 0;
   std::size_t kept = 0;
   for (const CacheRecord& record : records) {
@@ -77,30 +144,33 @@ std::string warning_of_no_image(std::string_view project) {
       project);
 }
 
-Plan plan_for(const Options& options, const Inventory& inventory) {
+Plan plan_for(const Options& options, const Inventory& inventory, ApiVersion api) {
   Plan plan;
+  if (options.mode == Mode::prune_only) {
+    plan_pruning(plan, options, inventory, api);
+    return plan;
+  }
+  plan_artefacts(plan, options, inventory);
+  // Engines list in no order that could be relied on.
+  std::map<std::string, const Image*> target_images;
   for (const Image& image : inventory.project_images) {
     for (const std::string& name : image.tags) {
-      if (!selects(options.target, options.project, name)) continue;
-      plan.actions.push_back({.kind = ActionKind::remove_image,
-                              .object = name,
-                              .image_id = image.id,
-                              .size = image.size,
-                              .reason = "cache_from can name it",
-                              .effect = effect_of_removal(image, name, inventory.containers)});
-      if (has_registry_copy(image)) {
-        plan.notes.push_back(fmt::format(
-            "{} has a copy in a registry: a build whose cache_from names it takes steps from "
-            "there, and nobody can clear that from here",
-            name));
-      }
+      if (selects(options.target, options.project, name)) target_images.emplace(name, &image);
     }
   }
-  const bool removes_images = !plan.actions.empty();
+  for (const auto& [name, image] : target_images) {
+    plan.actions.push_back(removal_of(*image, name, options, inventory));
+    if (has_registry_copy(*image)) {
+      plan.notes.push_back(fmt::format(
+          "{} has a copy in a registry: a build whose cache_from names it takes steps from there, "
+          "and nobody can clear that from here",
+          name));
+    }
+  }
   if (inventory.project_images.empty()) {
     plan.warnings.push_back(warning_of_no_image(options.project));
   }
-  if (options.target == Target::all && (removes_images || !inventory.nameless.empty())) {
+  if (options.target == Target::all && (!target_images.empty() || !inventory.nameless.empty())) {
     Action action{.kind = ActionKind::prune_nameless_images,
                   .object = "nameless images",
                   .count = 0,
@@ -119,6 +189,12 @@ Plan plan_for(const Options& options, const Inventory& inventory) {
   }
   plan.actions.push_back(prune_of(inventory.records, options));
 
+  if (options.keep_as && !target_images.empty()) {
+    plan.notes.push_back(fmt::format(
+        "an image built with BUILDKIT_INLINE_CACHE=1 brings its steps back if a build's cache_from "
+        "names it by the tag '{}'",
+        *options.keep_as));
+  }
   for (const Container& container : inventory.containers) {
     if (!container.name.starts_with(builder_prefix)) continue;
     plan.notes.push_back(fmt::format(

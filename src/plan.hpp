@@ -4,22 +4,23 @@
 #include <string>
 #include <vector>
 
+#include "cache_prune.hpp"
 #include "inventory.hpp"
 
 namespace cac {
 
-enum class ActionKind { remove_image, prune_nameless_images, prune_build_cache };
+enum class ActionKind { remove_artefact, remove_image, prune_nameless_images, prune_build_cache };
 
 struct Action {
   ActionKind kind{};
   std::string object = {};    // "watchparty-backend:latest", "nameless images", "build cache"
   std::string image_id = {};  // the image that the name stood for; of remove_image
-  // Of prune_build_cache: a prune for each of these types of records; none: one prune for all.
-  std::vector<std::string_view> record_types = {};
-  std::size_t count = 1;  // how many images or records it is about
-  Bytes size = {};            // of images "up to": layers may be shared
-  std::string reason = {};    // why it is done
-  std::string effect = {};    // what stays all the same, and why; may be empty
+  std::string keep_as = {};   // "watchparty-backend:old": the image gets this name first
+  std::vector<CachePrune> prunes = {};  // of prune_build_cache: one after the other
+  std::size_t count = 1;                // how many images or records it is about
+  Bytes size = {};                      // of images "up to": layers may be shared
+  std::string reason = {};              // why it is done
+  std::string effect = {};              // what stays all the same, and why; may be empty
 };
 
 struct Plan {
@@ -28,12 +29,13 @@ struct Plan {
   std::vector<std::string> notes = {};
 };
 
-// In the order of execution: images first, so that a build that starts in between cannot import
-// from them; nameless images (target `all`); the build cache.
-Plan plan_for(const Options& options, const Inventory& inventory);
+// In the order of execution: artefacts; images, before the build cache so that a build that starts
+// in between cannot import from them; nameless images (target `all`); the build cache. With
+// --prune-only the build cache alone. api: for the requests that a dry run shows.
+Plan plan_for(const Options& options, const Inventory& inventory, ApiVersion api);
 
-// A prune of the build cache: of every record, or of all but the cache mounts if they are to be
-// kept. records: those that it is about.
+// A prune of the build cache without bounds: of every record, or of all but the cache mounts if
+// they are to be kept. records: those that it is about.
 Action prune_of(const std::vector<CacheRecord>& records, const Options& options);
 
 // Whether the record is to stay, because it was asked for.

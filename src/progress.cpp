@@ -29,8 +29,7 @@ Progress::Activity::~Activity() {
 }
 
 void Progress::tick() {
-  const auto elapsed =
-      std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - since_);
+  const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - since_);
   if (!live_ || depth_ == 0 || elapsed < patience) return;
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(elapsed);
   const std::string time = fmt::format(" ({} s)", seconds.count());

@@ -20,8 +20,8 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // While the object lives, `what` ("pruning the build cache") is being done. One that begins within
-  // another is a part of that, and not shown.
+  // While the object lives, `what` ("pruning the build cache") is being done. One that begins
+  // within another is a part of that, and not shown.
   class Activity {
    public:
     Activity(Progress& progress, std::string what);

@@ -32,6 +32,8 @@ std::string_view word_for(FailureKind kind) {
       return "malformed";
     case FailureKind::lost:
       return "lost";
+    case FailureKind::filesystem:
+      return "filesystem";
     case FailureKind::timeout:
       return "timeout";
     case FailureKind::interrupted:
@@ -44,6 +46,8 @@ std::string_view word_for(FailureKind kind) {
 
 std::string_view word_for(ActionKind kind) {
   switch (kind) {
+    case ActionKind::remove_artefact:
+      return "remove-artefact";
     case ActionKind::remove_image:
       return "remove-image";
     case ActionKind::prune_nameless_images:
@@ -74,10 +78,22 @@ std::string_view word_for(Mode mode) {
   switch (mode) {
     case Mode::clear:
       return "clear";
-    case Mode::dry_run:
-      return "dry-run";
     case Mode::verify_only:
       return "verify-only";
+    case Mode::prune_only:
+      return "prune-only";
+  }
+  return "";
+}
+
+std::string_view word_for(ResidueKind kind) {
+  switch (kind) {
+    case ResidueKind::artefact:
+      return "artefact";
+    case ResidueKind::image:
+      return "image";
+    case ResidueKind::build_cache:
+      return "build-cache";
   }
   return "";
 }
@@ -90,10 +106,13 @@ Json json_of(const std::optional<Failure>& failure) {
           {"http_status", failure->http_status == 0 ? Json() : Json(failure->http_status)}};
 }
 
+Json text_or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
+
 Json json_of(const Action& action, std::string_view status) {
   return {{"action", word_for(action.kind)},
           {"object", action.object},
-          {"image_id", action.image_id.empty() ? Json() : Json(action.image_id)},
+          {"image_id", text_or_null(action.image_id)},
+          {"keep_as", text_or_null(action.keep_as)},
           {"status", status},
           {"planned_count", action.count},
           {"planned_bytes", action.size.count},
@@ -114,7 +133,7 @@ Json actions_of(const Run& run) {
   Json actions = Json::array();
   for (const Outcome& outcome : run.outcomes) actions.push_back(json_of(outcome));
   if (!run.plan) return actions;
-  const std::string_view status = run.options.mode == Mode::dry_run ? "planned" : "not-reached";
+  const std::string_view status = run.options.dry_run ? "planned" : "not-reached";
   for (std::size_t i = run.outcomes.size(); i < run.plan->actions.size(); ++i) {
     actions.push_back(json_of(run.plan->actions[i], status));
   }
@@ -125,13 +144,13 @@ Json residue_of(const Run& run) {
   Json list = Json::array();
   if (!run.verification) return list;
   for (const Residue& residue : run.verification->residue) {
-    Json json{{"kind", residue.kind == ResidueKind::image ? "image" : "build-cache"},
-              {"object", residue.object},
-              {"id", residue.id},
-              {"type", residue.record_type.empty() ? Json() : Json(residue.record_type)},
-              {"bytes", residue.size.count},
-              {"reason", residue.reason}};
-    list.push_back(std::move(json));
+    list.push_back({{"kind", word_for(residue.kind)},
+                    {"object", residue.object},
+                    {"id", text_or_null(residue.id)},
+                    {"type", text_or_null(residue.record_type)},
+                    {"bytes", residue.size.count},
+                    {"held", residue.held},
+                    {"reason", residue.reason}});
   }
   return list;
 }
@@ -149,6 +168,20 @@ Json kept_of(const Run& run) {
   return list;
 }
 
+// The build cache as --prune-only found and left it.
+Json cache_of(const Run& run) {
+  if (run.options.mode != Mode::prune_only || !run.inventory) return nullptr;
+  Json json{{"records_before", run.inventory->records.size()},
+            {"bytes_before", size_of(run.inventory->records).count},
+            {"records_after", nullptr},
+            {"bytes_after", nullptr}};
+  if (run.reading) {
+    json["records_after"] = run.reading->records.size();
+    json["bytes_after"] = run.reading->size.count;
+  }
+  return json;
+}
+
 Json engine_of(const Run& run) {
   if (!run.engine) return nullptr;
   return {{"name", run.engine->name},
@@ -162,16 +195,22 @@ Json engine_of(const Run& run) {
 std::string json_report(const Run& run) {
   // A command line that makes no sense names no target.
   const bool understood = !run.options.project.empty();
+  const bool has_target = understood && run.options.mode != Mode::prune_only;
   Json verdict = text_of(run.verification ? run.verification->verdict : Verdict::unknown);
-  if (run.options.mode == Mode::dry_run && !run.failure) verdict = nullptr;
+  // A plan and a pruning within bounds prove nothing.
+  if ((run.options.dry_run && !run.failure) || run.options.mode == Mode::prune_only) {
+    verdict = nullptr;
+  }
   const Json report{{"schema", schema},
                     {"version", version},
                     {"mode", understood ? Json(word_for(run.options.mode)) : Json()},
+                    {"dry_run", understood ? Json(run.options.dry_run) : Json()},
                     {"project", understood ? Json(run.options.project) : Json()},
-                    {"target", understood ? Json(text_of(run.options.target)) : Json()},
+                    {"target", has_target ? Json(text_of(run.options.target)) : Json()},
                     {"engine", engine_of(run)},
                     {"actions", actions_of(run)},
                     {"residue", residue_of(run)},
+                    {"cache", cache_of(run)},
                     {"kept", kept_of(run)},
                     {"warnings", warnings_of(run)},
                     {"notes", notes_of(run)},

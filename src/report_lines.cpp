@@ -25,23 +25,27 @@ std::string counted(std::size_t count, std::string_view one) {
 
 // "34 records, 812 MB"
 std::string amount(const Action& action, std::size_t count, Bytes size) {
+  if (action.kind == ActionKind::remove_artefact) return text_of(size);
   if (action.kind == ActionKind::remove_image) return "up to " + text_of(size);
   const auto* const what = action.kind == ActionKind::prune_build_cache ? "record" : "image";
   return counted(count, what) + ", " + text_of(size);
 }
 
+bool is_removal(const Action& action) {
+  return action.kind == ActionKind::remove_image || action.kind == ActionKind::remove_artefact;
+}
+
 Line line_for(const Action& action, Mark mark) {
-  const auto* const verb = action.kind == ActionKind::remove_image ? "remove" : "prune";
+  const auto* const verb = is_removal(action) ? "remove" : "prune";
   return {mark, verb, action.object, amount(action, action.count, action.size),
           joined({action.reason, action.effect})};
 }
 
 Line line_for(const Outcome& outcome) {
   const Action& action = outcome.action;
-  const bool is_image = action.kind == ActionKind::remove_image;
   switch (outcome.status) {
     case OutcomeStatus::done:
-      if (!is_image) {
+      if (!is_removal(action)) {
         return {Mark::done, "pruned", action.object,
                 amount(action, outcome.count, outcome.reclaimed),
                 joined({action.reason, action.effect})};
@@ -50,7 +54,7 @@ Line line_for(const Outcome& outcome) {
         return {Mark::done, "removed", action.object, amount(action, 1, action.size)};
       }
       return {Mark::done, "untagged", action.object, text_of(action.size),
-              joined({action.effect, "the image stays"})};
+              action.effect.empty() ? "the image stays: something else holds it" : action.effect};
     case OutcomeStatus::absent:
       return {Mark::done, "gone", action.object, "", "it was removed already"};
     case OutcomeStatus::retagged:
@@ -78,14 +82,16 @@ void add_lines(std::vector<Line>& lines, const Verification& verification) {
       size += residue.size;
       continue;
     }
-    lines.push_back({Mark::failed, "left", residue.object, text_of(residue.size), residue.reason});
+    lines.push_back(
+        {Mark::failed, "left", residue.object, text_of(residue.size), residue.reason, is_record});
   }
   for (const auto& [reason, sum] : summed) {
     lines.push_back({Mark::failed, "left", counted(sum.first, "build cache record"),
                      text_of(sum.second), reason});
   }
   for (const CacheRecord& record : verification.kept) {
-    lines.push_back({Mark::kept, "kept", name_of(record), text_of(record.size), "a cache mount"});
+    lines.push_back(
+        {Mark::kept, "kept", name_of(record), text_of(record.size), "a cache mount", true});
   }
 }
 
@@ -112,6 +118,43 @@ std::string finding_of(const Run& run) {
   return "";
 }
 
+std::string cost_of(const Run& run) {
+  return fmt::format(" {} reclaimed in {}.", text_of(reclaimed_by(run)), text_of(run.took));
+}
+
+std::optional<Closing> closing_of_pruning(const Run& run) {
+  if (!run.inventory) return std::nullopt;
+  const auto& before = run.inventory->records;
+  const std::string amount_before =
+      fmt::format("{} in {}", text_of(size_of(before)), counted(before.size(), "record"));
+  if (run.options.dry_run) {
+    return Closing{Mark::done, "today",
+                   fmt::format("the build cache takes {}. How much of it goes is up to the engine.",
+                               amount_before)};
+  }
+  if (!run.reading) {
+    return Closing{Mark::warning, "unknown",
+                   "what is left of the build cache could not be told." + cost_of(run)};
+  }
+  const bool failed = first_failure(run).has_value();
+  return Closing{
+      failed ? Mark::failed : Mark::done, failed ? "failed" : "pruned",
+      fmt::format("{} before, {} in {} after.{}", amount_before, text_of(run.reading->size),
+                  counted(run.reading->records.size(), "record"), cost_of(run))};
+}
+
+Mark mark_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::clean:
+      return Mark::done;
+    case Verdict::residue:
+      return Mark::failed;
+    case Verdict::unknown:
+      return Mark::warning;
+  }
+  return Mark::warning;
+}
+
 }  // namespace
 
 std::vector<Line> lines_of(const Run& run) {
@@ -120,7 +163,7 @@ std::vector<Line> lines_of(const Run& run) {
   if (run.plan) {
     for (std::size_t i = run.outcomes.size(); i < run.plan->actions.size(); ++i) {
       Line line = line_for(run.plan->actions[i], Mark::planned);
-      if (run.options.mode != Mode::dry_run) {
+      if (!run.options.dry_run) {
         line = {Mark::warning, "not done", line.object, "", "the run ended before"};
       }
       lines.push_back(std::move(line));
@@ -132,33 +175,36 @@ std::vector<Line> lines_of(const Run& run) {
 }
 
 std::string heading_of(const Run& run) {
-  const std::string_view what = [&] {
+  const std::string what = [&] {
+    const bool dry = run.options.dry_run;
     switch (run.options.mode) {
       case Mode::clear:
-        return "Clearing the caches of";
-      case Mode::dry_run:
-        return "Would clear the caches of";
+        return (dry ? "Would clear the caches of " : "Clearing the caches of ") + subject_of(run);
       case Mode::verify_only:
-        return "Verifying the caches of";
+        return "Verifying the caches of " + subject_of(run);
+      case Mode::prune_only:
+        return std::string(dry ? "Would prune the build cache" : "Pruning the build cache");
     }
-    return "";
+    return std::string();
   }();
-  return fmt::format("{} {} on {} {} (API {}, {})", what, subject_of(run), run.engine->name,
-                     run.engine->version, text_of(run.engine->api), run.engine->address);
+  return fmt::format("{} on {} {} (API {}, {})", what, run.engine->name, run.engine->version,
+                     text_of(run.engine->api), run.engine->address);
 }
 
-std::string verdict_sentences(const Run& run) {
-  std::string text = finding_of(run);
-  if (run.options.mode == Mode::clear) {
-    text += fmt::format(" {} reclaimed in {}.", text_of(reclaimed_by(run)), text_of(run.took));
-  }
+std::optional<Closing> closing_of(const Run& run) {
+  if (run.options.mode == Mode::prune_only) return closing_of_pruning(run);
+  if (!run.verification) return std::nullopt;
+  Closing closing{mark_of(run.verification->verdict),
+                  std::string(text_of(run.verification->verdict)), finding_of(run)};
+  if (run.options.mode == Mode::clear) closing.sentences += cost_of(run);
   const auto& residue = run.verification->residue;
   if (std::any_of(residue.begin(), residue.end(), [](const Residue& left) { return left.held; })) {
-    text += " Run this again when the running build has ended.";
+    closing.sentences += " Run this again when the running build has ended.";
   } else if (!residue.empty() && run.options.mode == Mode::clear) {
-    text += " Run this again, and look at what builds or tags on this engine meanwhile.";
+    closing.sentences +=
+        " Run this again, and look at what builds or tags on this engine meanwhile.";
   }
-  return text;
+  return closing;
 }
 
 }  // namespace cac

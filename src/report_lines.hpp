@@ -1,6 +1,7 @@
 // What a run has to say, line by line, in words: how it looks is up to text and Markdown. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ struct Line {
   std::string object;
   std::string size = {};
   std::string reason = {};
+  bool may_be_cut = false;  // the object is a record's description: a whole RUN instruction
 
   // A note: a sentence of its own instead of columns.
   bool is_text() const { return size.empty() && reason.empty(); }
@@ -27,7 +29,15 @@ std::string heading_of(const Run& run);
 // Outcomes, or the plan as far as it was not carried out; residue; what was kept; notes.
 std::vector<Line> lines_of(const Run& run);
 
-// What the verification found, what it cost, what to do next. There must have been one.
-std::string verdict_sentences(const Run& run);
+// The end of a report: a word, and what it means.
+struct Closing {
+  Mark mark;         // done: good; failed: bad; warning: not known
+  std::string word;  // "clean"
+  std::string sentences;
+};
+
+// What the verification or the reading found, what it cost, what to do next. Nothing when the run
+// did not get that far, or was a dry run of a clearing.
+std::optional<Closing> closing_of(const Run& run);
 
 }  // namespace cac

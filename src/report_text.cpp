@@ -9,8 +9,8 @@ namespace cac {
 
 namespace {
 
-// In columns; what is longer is cut.
-constexpr std::size_t longest_object = 60;
+// In columns.
+constexpr std::size_t longest_description = 60;
 
 struct MarkLook {
   std::string_view utf8;
@@ -49,9 +49,8 @@ std::string table_of(std::vector<Line> lines, const TerminalStyle& style) {
   std::size_t object_columns = 0;
   std::size_t size_columns = 0;
   for (Line& line : lines) {
-    // A record's description is a whole RUN instruction.
-    line.object = line.is_text() ? harmless(line.object, style)
-                                 : shortened(harmless(line.object, style), longest_object);
+    line.object = harmless(line.object, style);
+    if (line.may_be_cut) line.object = shortened(line.object, longest_description);
     line.reason = harmless(line.reason, style);
     verb_columns = std::max(verb_columns, columns_of(line.verb));
     size_columns = std::max(size_columns, columns_of(line.size));
@@ -85,25 +84,28 @@ std::string table_of(std::vector<Line> lines, const TerminalStyle& style) {
   return out;
 }
 
-// The verdict as a paragraph whose first word is coloured.
-std::string verdict_paragraph(const Run& run, const TerminalStyle& style) {
-  const Verdict verdict = run.verification->verdict;
-  const std::string_view word = text_of(verdict);
-  const Paint paint = verdict == Verdict::clean     ? Paint::green
-                      : verdict == Verdict::residue ? Paint::red
-                                                    : Paint::yellow;
+// The closing as a paragraph whose first word is coloured.
+std::string closing_paragraph(const Closing& closing, const TerminalStyle& style) {
+  const Paint paint = closing.mark == Mark::done     ? Paint::green
+                      : closing.mark == Mark::failed ? Paint::red
+                                                     : Paint::yellow;
   std::string out;
-  append_wrapped(out, fmt::format("{}: {}", word, verdict_sentences(run)), 0, Paint::plain, style);
-  return painted(word, paint, style) + out.substr(word.size());
+  append_wrapped(out, fmt::format("{}: {}", closing.word, closing.sentences), 0, Paint::plain,
+                 style);
+  return painted(closing.word, paint, style) + out.substr(closing.word.size());
 }
 
-// "clear-app-cache: error: what and why" and what to do about it, below.
+// "clear-app-cache: error: what and why", and what to do about it below.
 void append_message(std::string& out, std::string_view label, Paint paint, std::string_view text,
                     std::string_view advice, const TerminalStyle& style) {
+  constexpr std::string_view program = "clear-app-cache: ";
   std::string lines;
-  append_wrapped(lines, fmt::format("{}: {}", label, harmless(text, style)), 0, Paint::plain,
-                 style);
-  out += "clear-app-cache: " + painted(label, paint, style) + lines.substr(label.size());
+  append_wrapped(lines, fmt::format("{}{}: {}", program, label, harmless(text, style)), 0,
+                 Paint::plain, style);
+  // On a terminal too narrow for the label nothing is coloured.
+  const auto place = lines.find(label);
+  if (place == program.size()) lines.replace(place, label.size(), painted(label, paint, style));
+  out += lines;
   if (!advice.empty()) append_wrapped(out, harmless(advice, style), 2, Paint::plain, style);
 }
 
@@ -114,7 +116,7 @@ std::string text_report(const Run& run, const TerminalStyle& style) {
   if (!run.engine || (!run.plan && !run.verification)) return out;
   append_wrapped(out, harmless(heading_of(run), style), 0, Paint::bold, style);
   out += table_of(lines_of(run), style);
-  if (run.verification) out += verdict_paragraph(run, style);
+  if (const auto closing = closing_of(run)) out += closing_paragraph(*closing, style);
   return out;
 }
 
@@ -127,8 +129,8 @@ std::string messages(const Run& run, const TerminalStyle& style) {
   // Failures that did not matter in the end, and those that the report's lines do not explain.
   for (const Outcome& outcome : run.outcomes) {
     if (!outcome.failure || (failure && failure->message == outcome.failure->message)) continue;
-    append_message(out, "warning", Paint::yellow, outcome.failure->message,
-                   outcome.failure->advice, style);
+    append_message(out, "warning", Paint::yellow, outcome.failure->message, outcome.failure->advice,
+                   style);
   }
   if (failure) append_message(out, "error", Paint::red, failure->message, failure->advice, style);
   return out;

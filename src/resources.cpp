@@ -17,6 +17,8 @@ std::optional<ApiVersion> api_version_from(std::string_view text) {
   return version;
 }
 
-std::string text_of(ApiVersion version) { return fmt::format("{}.{}", version.major, version.minor); }
+std::string text_of(ApiVersion version) {
+  return fmt::format("{}.{}", version.major, version.minor);
+}
 
 }  // namespace cac

@@ -1,6 +1,7 @@
 // The engine's objects as plain structs. Nothing here knows JSON, HTTP or what is done with them.
 #pragma once
 
+#include <chrono>
 #include <compare>
 #include <cstddef>
 #include <optional>
@@ -28,17 +29,17 @@ std::optional<ApiVersion> api_version_from(std::string_view text);
 std::string text_of(ApiVersion version);
 
 struct EngineIdentity {
-  std::string name = {};         // "Docker"
-  std::string version = {};      // "28.5.2"
-  ApiVersion api = {};           // the version spoken with it
-  std::string address = {};      // "unix:///var/run/docker.sock"
+  std::string name = {};     // "Docker"
+  std::string version = {};  // "28.5.2"
+  ApiVersion api = {};       // the version spoken with it
+  std::string address = {};  // "unix:///var/run/docker.sock"
 };
 
 struct Image {
-  std::string id = {};                          // "sha256:…"
-  std::vector<std::string> tags = {};           // "name:tag"; empty: a nameless (dangling) image
-  std::vector<std::string> repo_digests = {};   // "name@sha256:…"
-  Bytes size = {};                              // shared layers included: removing may free less
+  std::string id = {};                         // "sha256:…"
+  std::vector<std::string> tags = {};          // "name:tag"; empty: a nameless (dangling) image
+  std::vector<std::string> repo_digests = {};  // "name@sha256:…"
+  Bytes size = {};                             // shared layers included: removing may free less
 };
 
 struct Container {
@@ -56,6 +57,8 @@ struct CacheRecord {
   bool in_use = false;  // a running build holds it: no prune removes it
   bool shared = false;  // an image shares its layers
   Bytes size = {};
+  // Or created, when it was never used since: what an engine's "until" goes by.
+  std::optional<std::chrono::system_clock::time_point> last_used = {};
 };
 
 // The type of the records that RUN --mount=type=cache leaves.

@@ -18,8 +18,10 @@ bool means_no_engine(FailureKind kind) {
 
 std::optional<Failure> first_failure(const Run& run) {
   if (run.failure) return run.failure;
-  if (!run.verification || run.verification->verdict == Verdict::clean) return std::nullopt;
-  if (run.verification->failure) return run.verification->failure;
+  if (run.verification) {
+    if (run.verification->verdict == Verdict::clean) return std::nullopt;
+    if (run.verification->failure) return run.verification->failure;
+  }
   for (const Outcome& outcome : run.outcomes) {
     if (outcome.failure) return outcome.failure;
   }
@@ -33,8 +35,11 @@ int exit_code(const Run& run) {
     // Once a plan was made there was a usable engine: it has been lost since.
     if (failure && !run.plan && means_no_engine(failure->kind)) return ExitStatus::no_engine;
     if (failure) return ExitStatus::failure;
-    if (run.options.mode == Mode::dry_run) return ExitStatus::success;
-    return run.verification->verdict == Verdict::clean ? ExitStatus::success : ExitStatus::residue;
+    if (run.options.dry_run) return ExitStatus::success;
+    const bool proven = run.options.mode == Mode::prune_only
+                            ? run.reading.has_value()
+                            : run.verification->verdict == Verdict::clean;
+    return proven ? ExitStatus::success : ExitStatus::residue;
   };
   return run.signal != 0 ? 128 + run.signal : static_cast<int>(status());
 }
@@ -50,6 +55,7 @@ std::vector<std::string> notes_of(const Run& run) {
   std::vector<std::string> notes;
   if (run.plan) append(notes, run.plan->notes);
   if (run.verification) append(notes, run.verification->notes);
+  if (run.reading) append(notes, run.reading->notes);
   return notes;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cache_reading.hpp"
 #include "error.hpp"
 #include "options.hpp"
 #include "plan.hpp"
@@ -20,8 +21,9 @@ struct Run {
   std::optional<Plan> plan;
   std::vector<Outcome> outcomes;
   std::optional<Verification> verification;
-  std::optional<Failure> failure;  // what ended the run before its end
-  int signal = 0;                  // ... if it was one
+  std::optional<CacheReading> reading;  // of --prune-only, instead of a verification
+  std::optional<Failure> failure;       // what ended the run before its end
+  int signal = 0;                       // ... if it was one
   std::chrono::milliseconds took{};
 };
 

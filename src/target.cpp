@@ -51,6 +51,11 @@ std::optional<std::string> project_from(std::string_view text) {
   return project;
 }
 
+bool is_tag(std::string_view text) {
+  static const std::regex tag("[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}");
+  return std::regex_match(text.begin(), text.end(), tag);
+}
+
 std::string reference_pattern(std::string_view project) { return fmt::format("{}-*", project); }
 
 bool selects(Target target, std::string_view project, std::string_view image_name) {

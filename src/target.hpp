@@ -16,6 +16,9 @@ std::string_view text_of(Target target);
 // Nothing when PROJECT-backend would be no image name.
 std::optional<std::string> project_from(std::string_view text);
 
+// Whether an engine takes the text as an image's tag.
+bool is_tag(std::string_view text);
+
 // For the engine to select by: every image of the project, whatever its tag. It is wider than a
 // target, so that one request also tells of the other names that keep an image.
 std::string reference_pattern(std::string_view project);

@@ -13,7 +13,7 @@ struct Glyph {
   std::size_t bytes;    // at least 1
   std::size_t columns;  // 0: a combining character
   wchar_t code;
-  bool valid;           // false: no character in this locale
+  bool valid;  // false: no character in this locale
 };
 
 Glyph first_glyph(std::string_view text) {
@@ -77,7 +77,8 @@ std::string harmless(std::string_view text, const TerminalStyle& style) {
       if (byte == '\n' || byte == '\t') {
         result += ' ';
       } else {
-        result += is_dangerous(byte) ? fmt::format("\\x{:02x}", byte) : std::string(1, text.front());
+        result +=
+            is_dangerous(byte) ? fmt::format("\\x{:02x}", byte) : std::string(1, text.front());
       }
       text.remove_prefix(1);
       continue;
@@ -92,9 +93,8 @@ std::string harmless(std::string_view text, const TerminalStyle& style) {
       }
       continue;
     }
-    result += is_dangerous(glyph.code)
-                  ? fmt::format("\\u{:04x}", static_cast<unsigned>(glyph.code))
-                  : std::string(text.substr(0, glyph.bytes));
+    result += is_dangerous(glyph.code) ? fmt::format("\\u{:04x}", static_cast<unsigned>(glyph.code))
+                                       : std::string(text.substr(0, glyph.bytes));
     text.remove_prefix(glyph.bytes);
   }
   return result;

@@ -4,6 +4,8 @@
 
 #include <array>
 #include <charconv>
+#include <cstring>
+#include <ctime>
 #include <limits>
 
 namespace cac {
@@ -46,6 +48,13 @@ constexpr std::array duration_units{Unit{"s", 1}, Unit{"m", 60}, Unit{"h", 3600}
 // A century: far from every overflow in the clocks that add to it.
 constexpr std::int64_t longest_duration = 36525LL * 86400;
 
+constexpr std::array size_units{
+    Unit{"B", 1},           Unit{"kB", 1000},         Unit{"KB", 1000},
+    Unit{"MB", 1000'000},   Unit{"GB", 1000'000'000}, Unit{"TB", 1000'000'000'000},
+    Unit{"KiB", 1LL << 10}, Unit{"MiB", 1LL << 20},   Unit{"GiB", 1LL << 30},
+    Unit{"TiB", 1LL << 40},
+};
+
 }  // namespace
 
 std::optional<std::chrono::seconds> duration_from(std::string_view text) {
@@ -54,6 +63,25 @@ std::optional<std::chrono::seconds> duration_from(std::string_view text) {
   const auto seconds = scaled(*quantity, duration_units, longest_duration);
   if (!seconds) return std::nullopt;
   return std::chrono::seconds(*seconds);
+}
+
+std::optional<Bytes> bytes_from(std::string_view text) {
+  const auto quantity = quantity_from(text);
+  if (!quantity || quantity->count == 0) return std::nullopt;
+  const auto count = scaled(*quantity, size_units, std::numeric_limits<std::int64_t>::max());
+  if (!count) return std::nullopt;
+  return Bytes{*count};
+}
+
+std::optional<std::chrono::system_clock::time_point> time_from(std::string_view text) {
+  std::tm parts{};
+  const std::string copy(text);
+  const char* rest = strptime(copy.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
+  if (rest == nullptr) return std::nullopt;
+  if (*rest == '.') rest += 1 + std::strspn(rest + 1, "0123456789");
+  std::tm zone{};
+  if (*rest != 'Z' && strptime(rest, "%z", &zone) == nullptr) return std::nullopt;
+  return std::chrono::system_clock::from_time_t(timegm(&parts) - zone.tm_gmtoff);
 }
 
 std::string text_of(Bytes bytes) {
@@ -69,6 +97,13 @@ std::string text_of(Bytes bytes) {
   if (value < 9.995) return fmt::format("{:.2f} {}", value, prefixes[prefix]);
   if (value < 99.95) return fmt::format("{:.1f} {}", value, prefixes[prefix]);
   return fmt::format("{:.0f} {}", value, prefixes[prefix]);
+}
+
+std::string text_of(std::chrono::seconds duration) {
+  constexpr std::array units{Unit{"d", 86400}, Unit{"h", 3600}, Unit{"min", 60}, Unit{"s", 1}};
+  std::size_t i = 0;
+  while (duration.count() % units[i].factor != 0) ++i;
+  return fmt::format("{} {}", duration.count() / units[i].factor, units[i].name);
 }
 
 std::string text_of(std::chrono::milliseconds duration) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "artefacts.hpp"
 #include "engine.hpp"
 
 namespace cac {
@@ -127,6 +128,20 @@ std::string name_of(const CacheRecord& record) {
   return record.description.empty() ? record.id : record.description;
 }
 
+namespace {
+
+void add_artefacts(const Options& options, std::vector<Residue>& residue) {
+  if (!options.app_dir) return;
+  for (const Artefact& artefact : find_artefacts(*options.app_dir, options.target).found) {
+    residue.push_back({.kind = ResidueKind::artefact,
+                       .object = artefact.path,
+                       .size = artefact.size,
+                       .reason = "the next build would copy it in"});
+  }
+}
+
+}  // namespace
+
 Verification verify(Engine& engine, const Options& options, const Inventory& before,
                     std::vector<Outcome>& outcomes) {
   Verification result;
@@ -147,6 +162,7 @@ Verification verify(Engine& engine, const Options& options, const Inventory& bef
     if (options.mode == Mode::verify_only && images.empty()) {
       result.warnings.push_back(warning_of_no_image(options.project));
     }
+    add_artefacts(options, result.residue);
     if (!result.residue.empty()) {
       result.verdict = Verdict::residue;
     } else if (records) {
@@ -154,6 +170,9 @@ Verification verify(Engine& engine, const Options& options, const Inventory& bef
     }
   } catch (const EngineError& error) {
     result.failure = error.failure();
+    return result;
+  } catch (const std::filesystem::filesystem_error& error) {
+    result.failure = failure_of(error);
     return result;
   }
   const bool pruned_nameless =

@@ -15,12 +15,12 @@ class Engine;
 enum class Verdict { clean, residue, unknown };
 std::string_view text_of(Verdict verdict);
 
-enum class ResidueKind { image, build_cache };
+enum class ResidueKind { artefact, image, build_cache };
 
 // A cache source that is still there, and what holds it.
 struct Residue {
   ResidueKind kind{};
-  std::string object = {};  // the image's name; the record's name_of()
+  std::string object = {};  // the path; the image's name; the record's name_of()
   std::string id = {};
   std::string record_type = {};
   Bytes size = {};

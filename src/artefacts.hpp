@@ -1,0 +1,40 @@
+// The build artefacts in the application's folder: what a build leaves there and the next one would
+// copy into its image. Finds and removes them; follows no symbolic link. Knows no engine.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "error.hpp"
+#include "target.hpp"
+#include "units.hpp"
+
+namespace cac {
+
+struct Artefact {
+  std::filesystem::path path;
+  Bytes size = {};  // of the files in it; a link's target does not count
+};
+
+struct ArtefactSearch {
+  std::vector<Artefact> found;
+  std::vector<std::filesystem::path> absent;  // service folders that are not there
+};
+
+// Refuses, with UsageError, a folder that must not be cleared: an empty name, /, the home folder, a
+// file, and a folder or one of its service folders that is a symbolic link. home: may be empty.
+void check_app_dir(const std::filesystem::path& app_dir, Target target,
+                   const std::filesystem::path& home);
+
+// In the folders of the target's services. Throws std::filesystem::filesystem_error when a folder
+// cannot be read.
+ArtefactSearch find_artefacts(const std::filesystem::path& app_dir, Target target);
+
+// For people: which path, and what to do about it.
+Failure failure_of(const std::filesystem::filesystem_error& error);
+
+// False: it was gone already. Throws std::filesystem::filesystem_error.
+bool remove_artefact(const std::filesystem::path& path);
+
+}  // namespace cac
