@@ -56,6 +56,19 @@ inline constexpr OptionSpec option_table[] = {
                      "the engine has it.",
     },
     {
+        .name = "app-dir",
+        .kind = ValueKind::directory,
+        .placeholder = "DIR",
+        .group = OptionGroup::what,
+        .line = "clear the build artefacts there, too",
+        .paragraph =
+            "Removes the build artefacts in the application's folder, too, that the next build "
+            "would copy in. In DIR/frontend: .next, .turbo, out, node_modules/.cache and every "
+            ".cache folder; in DIR/backend: staticfiles, and every __pycache__, .pytest_cache, "
+            ".mypy_cache, *.pyc, *.pyo and *.pyd. No symbolic link is followed. Refused are /, the "
+            "home folder, and a DIR or service folder that is a link.",
+    },
+    {
         .letter = 'n',
         .name = "dry-run",
         .group = OptionGroup::how,
@@ -94,19 +107,6 @@ inline constexpr OptionSpec option_table[] = {
         .paragraph = "Before an image is removed it is tagged NAME:TAG, so that it stays as a way "
                      "back: docker tag NAME:TAG NAME:latest. The tag latest is refused. An image "
                      "whose tagging fails is left as it is.",
-    },
-    {
-        .name = "app-dir",
-        .kind = ValueKind::directory,
-        .placeholder = "DIR",
-        .group = OptionGroup::how,
-        .line = "clear the build artefacts there, too",
-        .paragraph =
-            "Removes the build artefacts in the application's folder, too, that the next build "
-            "would copy in. In DIR/frontend: .next, .turbo, out, node_modules/.cache and every "
-            ".cache folder; in DIR/backend: staticfiles, and every __pycache__, .pytest_cache, "
-            ".mypy_cache, *.pyc, *.pyo and *.pyd. No symbolic link is followed. Refused are /, the "
-            "home folder, and a DIR or service folder that is a link.",
     },
     {
         .name = "timeout",

@@ -74,11 +74,14 @@ std::string table_of(std::vector<Line> lines, const TerminalStyle& style) {
       out += "\n";
       continue;
     }
-    out += fmt::format("{} {}  ", mark, verb);
-    std::string rest;
-    append_wrapped(rest, line.size.empty() ? line.object : line.object + "  " + line.size,
-                   text_indent, Paint::plain, style);
-    out += rest.substr(text_indent);
+    // The columns stay as long as they fit; else the size gets a line of its own.
+    const bool columns_fit = !line.is_text() && text_indent + columns_of(text) <= style.width;
+    std::string below;
+    append_wrapped(below, columns_fit ? text : line.object, text_indent, Paint::plain, style);
+    out += fmt::format("{} {}  {}", mark, verb, below.substr(text_indent));
+    if (!columns_fit && !line.size.empty()) {
+      append_wrapped(out, line.size, text_indent, Paint::plain, style);
+    }
     if (!line.reason.empty()) append_wrapped(out, line.reason, text_indent, Paint::dim, style);
   }
   return out;

@@ -13,7 +13,7 @@ check() {
   else
     failed=$((failed + 1))
     echo "not ok - $sentence"
-    [[ -z $output ]] || sed 's/^/  | /' <<<"$output"
+    [[ -z $output ]] || echo "  | ${output//$'\n'/$'\n  | '}"
   fi
 }
 

@@ -14,11 +14,15 @@ engine_sh=$(dirname "${BASH_SOURCE[0]}")/engine.sh
 step_count=5 # the RUNs of the sample application
 BUILDER=buildkit INLINE=no CACHE_FROM=no
 
-# Starts ENGINE if it does not run and prepares the contexts.
+# Starts ENGINE if it does not run and prepares the contexts. scene_end, for an EXIT trap, wipes an
+# engine that was started here.
 scene_use() {
-  ENGINE=$1
-  "$engine_sh" start "$ENGINE" || return
-  SOCKET=$("$engine_sh" socket "$ENGINE")
+  ENGINE=$1 started_here=no
+  if ! SOCKET=$("$engine_sh" socket "$ENGINE" 2>/dev/null); then
+    started_here=yes
+    "$engine_sh" start "$ENGINE" || return
+    SOCKET=$("$engine_sh" socket "$ENGINE")
+  fi
   contexts=$("$engine_sh" dir "$ENGINE")/contexts
   prefix=
   [[ $ENGINE != podman-* ]] || prefix=localhost/
@@ -27,6 +31,8 @@ scene_use() {
   app_context frontend watchparty-frontend 1
   app_context other other-app 1
 }
+
+scene_end() { [[ ${started_here-no} == no ]] || "$engine_sh" wipe "$ENGINE"; }
 
 in_engine() { "$engine_sh" exec "$ENGINE" "$@"; }
 
@@ -44,6 +50,7 @@ client() {
 image_of() { # the image of a service, as the engine names it
   case $1 in
     backend | frontend) echo "${prefix}watchparty-$1:latest" ;;
+    backend-waiting) image_of backend ;;
     backend-old) echo "${prefix}watchparty-backend:rollback" ;;
     other) echo "${prefix}other-app:latest" ;;
   esac
@@ -135,7 +142,7 @@ compose_build() {
 image_file() {
   # shellcheck disable=SC2016
   in_engine sh -c '
-    id=$("$1" create --network none "$2") || exit
+    id=$("$1" create --pull never --network none "$2") || exit
     "$1" cp "$id:$3" -
     status=$?
     "$1" rm "$id" >/dev/null && exit $status' _ "${ENGINE%%-*}" "$1" "$2" | tar -xO
@@ -161,11 +168,13 @@ fresh() { recurs 0 "$@"; }
 
 # --- scenes ---
 
-# Removes all containers, images and the build cache of this engine.
+# Removes every container, every image and the build cache of this engine.
 scene_clean() {
   if [[ $ENGINE == podman-* ]]; then
+    # shellcheck disable=SC2016
     in_engine sh -c 'podman rm -af && podman image rm -af && [ -z "$(podman images -aq)" ]'
   else
+    # shellcheck disable=SC2016
     in_engine sh -c '
       docker ps -aq | xargs -r docker rm -f &&
         docker images -aq | sort -u | xargs -r docker image rm -f
@@ -185,9 +194,12 @@ scene_other_apps() {
   scene_images_only && build_app backend-old && build_app other
 }
 
-# wp-backend runs, wp-frontend ran once and stopped.
 scene_containers() {
-  scene_other_apps || return
+  scene_other_apps && start_containers
+}
+
+# wp-backend runs, wp-frontend ran once and stopped.
+start_containers() {
   client run -d --network none --name wp-backend "$(image_of backend)" >/dev/null &&
     client run --network none --name wp-frontend "$(image_of frontend)" true
 }
@@ -203,6 +215,89 @@ container_state() { client inspect -f '{{.State.Status}}' "$1"; }
 
 image_id() { client image inspect -f '{{.Id}}' "$1"; }
 image_ids() { client images -a --no-trunc --format '{{.Repository}}:{{.Tag}} {{.ID}}' | sort; }
+
+# --- a build that runs until it is told to finish ---
+
+# Builds the backend with one more step, which waits. Returns once that step runs and the engine
+# lists its record as in use.
+start_running_build() {
+  local dir=$contexts/backend-waiting i
+  app_context backend-waiting watchparty-backend 2
+  echo 'mkfifo /go && read -r _ </go && rm /go' >"$dir/wait"
+  printf 'COPY wait /bin/wait\nRUN sh /bin/wait\n' >>"$dir/Dockerfile"
+  running_build=$contexts/running-build # tells how the build ended
+  rm -f "$running_build"
+  (
+    status=ended
+    build_app backend-waiting >/dev/null || status=failed
+    echo $status >"$running_build"
+  ) &
+  for ((i = 0; i < 600; i++)); do
+    if waiting_fifo >/dev/null && in_use | grep -q 'sh /bin/wait'; then return; fi
+    [[ ! -s $running_build ]] || break
+    sleep 0.1
+  done
+  echo "the build did not come to its waiting step, see $contexts/backend-waiting.log"
+  return 1
+}
+running_build_came_to() { # an expectation: ended or failed
+  local i
+  for ((i = 0; i < 600; i++)); do
+    [[ ! -s $running_build ]] || break
+    sleep 0.1
+  done
+  [[ $(cat "$running_build") == "$1" ]] || {
+    cat "$running_build" "$contexts/backend-waiting.log"
+    return 1
+  }
+}
+
+# The fifo that the step waits at, by a path in the engine's namespaces.
+waiting_fifo() {
+  # shellcheck disable=SC2016
+  in_engine sh -c 'for fifo in /proc/[0-9]*/root/go; do
+    if [ -p "$fifo" ]; then echo "$fifo" && exit; fi
+  done; exit 1'
+}
+
+finish_running_build() {
+  # shellcheck disable=SC2016
+  in_engine sh -c 'echo >"$1"' _ "$(waiting_fifo)" && running_build_came_to ended
+}
+
+# The client is ended, which makes the engine end the build.
+cancel_running_build() {
+  # shellcheck disable=SC2016
+  in_engine sh -c 'for process in /proc/[0-9]*; do
+    if tr "\0" " " <"$process/cmdline" | grep -q "^docker build .*/backend-waiting $"; then kill "${process#/proc/}"; fi
+  done' 2>/dev/null
+  running_build_came_to failed
+}
+
+# The descriptions of the build cache records in use, as /system/df has them.
+in_use() {
+  curl -fsS --unix-socket "$SOCKET" http://engine/system/df |
+    { grep -o '"Description":"[^"]*","InUse":true' || :; } |
+    sed -e 's/^"Description":"//' -e 's/","InUse":true$//' -e 's/\\u0026/\&/g' -e 's/\\u003e/>/g' -e 's/\\u003c/</g'
+}
+
+# --- the tool and what was there before it ---
+
+# run_tool TOOL ARG...: fills tool_status, tool_output (standard output) and tool_errors.
+run_tool() {
+  local tool=$1
+  shift
+  tool_status=0
+  tool_output=$(env -u DOCKER_HOST -u DOCKER_CONTEXT -u DOCKER_API_VERSION -u CLEAR_APP_CACHE_PROJECT \
+    "$tool" -H "unix://$SOCKET" "$@" 2>"$contexts/tool.errors") || tool_status=$?
+  tool_errors=$(cat "$contexts/tool.errors")
+}
+exits() { # an expectation
+  [[ $tool_status == "$1" ]] || {
+    printf 'exit %d, expected %d\n%s\n%s\n' "$tool_status" "$1" "$tool_output" "$tool_errors"
+    return 1
+  }
+}
 
 # What users ran before there was the tool, its errors hidden as there.
 old_script() {

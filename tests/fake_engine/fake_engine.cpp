@@ -41,14 +41,22 @@ std::string without_version(const std::string& path) {
   return path.substr(path.find('/', 1));
 }
 
+// The value of name=value in a query; empty when it is not there.
+std::string parameter(const std::string& query, const std::string& name) {
+  for (std::size_t begin = 0; begin < query.size();) {
+    const auto end = std::min(query.find('&', begin), query.size());
+    const std::string pair = query.substr(begin, end - begin);
+    if (pair.starts_with(name + "=")) return decoded(pair.substr(name.size() + 1));
+    begin = end + 1;
+  }
+  return "";
+}
+
 // The value of filters={"key":["value"]} in a query; empty when it is not there.
 std::string filter(const std::string& query, const std::string& key) {
-  const std::string name = "filters=";
-  const auto begin = query.find(name);
-  if (begin == std::string::npos) return "";
-  const auto end = query.find('&', begin);
-  const Json filters =
-      Json::parse(decoded(query.substr(begin + name.size(), end - begin - name.size())));
+  const std::string text = parameter(query, "filters");
+  if (text.empty()) return "";
+  const Json filters = Json::parse(text);
   return filters.contains(key) ? filters[key].at(0).get<std::string>() : "";
 }
 
@@ -73,8 +81,12 @@ Json image_json(const FakeImage& image) {
 }
 
 Json record_json(const FakeRecord& record) {
-  return {{"ID", record.id},          {"Type", record.type}, {"Description", record.description},
-          {"InUse", record.in_use},   {"Shared", false},     {"Size", record.size},
+  return {{"ID", record.id},
+          {"Type", record.type},
+          {"Description", record.description},
+          {"InUse", record.in_use},
+          {"Shared", record.shared},
+          {"Size", record.size},
           {"CreatedAt", "2024-01-01T00:00:00Z"}};
 }
 
@@ -88,8 +100,8 @@ bool send_all(int connection, std::string_view text) {
 }
 
 std::string head_of(const FakeReply& reply, std::size_t length) {
-  std::string head = fmt::format("HTTP/1.1 {} Scripted\r\nContent-Length: {}\r\n", reply.status,
-                                 length);
+  std::string head =
+      fmt::format("HTTP/1.1 {} Scripted\r\nContent-Length: {}\r\n", reply.status, length);
   if (!reply.headers.contains("Content-Type")) head += "Content-Type: application/json\r\n";
   for (const auto& [name, value] : reply.headers) {
     if (!value.empty()) head += fmt::format("{}: {}\r\n", name, value);
@@ -99,9 +111,46 @@ std::string head_of(const FakeReply& reply, std::size_t length) {
 
 }  // namespace
 
+std::string image_id(char digit) { return "sha256:" + std::string(64, digit); }
+
+FakeScene sample_scene() {
+  return {
+      .images = {{image_id('b'), {"watchparty-backend:latest"}, 345'000'000},
+                 {image_id('a'), {"watchparty-backend:rollback"}, 340'000'000},
+                 {image_id('f'), {"watchparty-frontend:latest"}, 128'000'000},
+                 {image_id('e'), {"other-app:latest"}, 5'000'000}},
+      .containers = {{"wp-backend", image_id('b')}, {"wp-frontend", image_id('f'), "exited"}},
+      .records = {{.id = "rec1",
+                   .description = "[deps 3/3] RUN npm ci",
+                   .size = 700'000'000,
+                   .shared = true},
+                  {.id = "rec2", .description = "[build 2/2] RUN npm run build", .size = 90'000},
+                  {.id = "rec3",
+                   .type = "source.local",
+                   .description = "local source for context",
+                   .size = 12'000'000},
+                  {.id = "rec4", .type = "internal", .size = 8'192},
+                  {.id = "rec5",
+                   .type = "exec.cachemount",
+                   .description = "cached mount /root/.npm from exec /bin/sh -c npm ci",
+                   .size = 99'901'808}}};
+}
+
+// A request taken apart.
+struct FakeEngine::Request {
+  std::string method;
+  std::string target;  // as it came in
+
+  int minor() const { return target.starts_with("/v1.") ? std::stoi(target.substr(4)) : 0; }
+  std::string path() const { return without_version(target.substr(0, target.find('?'))); }
+  std::string query() const {
+    const auto question = target.find('?');
+    return question == std::string::npos ? "" : target.substr(question + 1);
+  }
+};
+
 FakeEngine::FakeEngine(Listen listen)
-    : ping_headers_{{"Api-Version", "1.51"}, {"Ostype", "linux"},
-                    {"Server", "Docker/28.5.2 (linux)"}} {
+    : headers_{{"Api-Version", "1.51"}, {"Ostype", "linux"}, {"Server", "Docker/28.5.2 (linux)"}} {
   if (listen == Listen::on_socket) {
     std::string pattern = "/tmp/fake-engine.XXXXXX";
     must(mkdtemp(pattern.data()) != nullptr, "mkdtemp");
@@ -149,9 +198,20 @@ void FakeEngine::before(const std::string& request_prefix, std::function<void(Fa
   hooks_.push_back({request_prefix, std::move(change)});
 }
 
-void FakeEngine::set_ping_header(const std::string& name, const std::string& value) {
+void FakeEngine::set_header(const std::string& name, const std::string& value) {
   const std::lock_guard lock(mutex_);
-  ping_headers_[name] = value;
+  headers_[name] = value;
+}
+
+void FakeEngine::set_api(int newest_minor) {
+  const std::lock_guard lock(mutex_);
+  newest_minor_ = newest_minor;
+  headers_["Api-Version"] = fmt::format("1.{}", newest_minor);
+}
+
+void FakeEngine::set_store(FakeStore store) {
+  const std::lock_guard lock(mutex_);
+  store_ = store;
 }
 
 FakeScene FakeEngine::scene() const {
@@ -172,6 +232,22 @@ std::vector<std::string> FakeEngine::requests() const {
 std::size_t FakeEngine::connections() const {
   const std::lock_guard lock(mutex_);
   return connections_;
+}
+
+void FakeEngine::wait_for_request(const std::string& request_prefix) const {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] {
+    return std::any_of(requests_.begin(), requests_.end(), [&](const std::string& request) {
+      const auto space = request.find(' ');
+      return (request.substr(0, space + 1) + without_version(request.substr(space + 1)))
+          .starts_with(request_prefix);
+    });
+  });
+}
+
+void FakeEngine::wait_for_hang_up() const {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return hang_ups_ > 0; });
 }
 
 // Whether to stop rather than wait for the connection; returns when one of both is due.
@@ -217,7 +293,7 @@ void FakeEngine::serve_connection(int connection) {
 
 // False: the connection is to be closed.
 bool FakeEngine::answer(int connection, const std::string& method, const std::string& target) {
-  const FakeReply reply = reply_for(method, target);
+  const FakeReply reply = reply_for({method, target});
   switch (reply.fault) {
     case FakeReply::Fault::none:
       return send_all(connection, head_of(reply, reply.body.size()) + reply.body);
@@ -227,21 +303,29 @@ bool FakeEngine::answer(int connection, const std::string& method, const std::st
     case FakeReply::Fault::hang_up:
       return false;
     case FakeReply::Fault::no_answer:
-      stopping(connection);
+      if (!stopping(connection)) {
+        const std::lock_guard lock(mutex_);
+        ++hang_ups_;
+        changed_.notify_all();
+      }
       return false;
     case FakeReply::Fault::endless:
       send_all(connection, head_of(reply, std::size_t{1} << 40));
       while (send_all(connection, std::string(1 << 16, ' '))) {
       }
       return false;
+    case FakeReply::Fault::not_http:
+      send_all(connection, reply.body);
+      return false;
   }
   return false;
 }
 
-FakeReply FakeEngine::reply_for(const std::string& method, const std::string& target) {
+FakeReply FakeEngine::reply_for(const Request& request) {
   const std::lock_guard lock(mutex_);
-  requests_.push_back(method + " " + target);
-  const std::string bare = method + " " + without_version(target);
+  requests_.push_back(request.method + " " + request.target);
+  changed_.notify_all();
+  const std::string bare = request.method + " " + without_version(request.target);
   for (const Hook& hook : hooks_) {
     if (bare.starts_with(hook.prefix)) hook.change(scene_);
   }
@@ -250,89 +334,161 @@ FakeReply FakeEngine::reply_for(const std::string& method, const std::string& ta
     const auto& reply = script.replies[std::min(script.next++, script.replies.size() - 1)];
     if (reply) return *reply;
   }
-  const auto question = target.find('?');
-  return scene_reply(method, without_version(target.substr(0, question)),
-                     question == std::string::npos ? "" : target.substr(question + 1));
+  FakeReply reply = scene_reply(request);
+  reply.headers.insert(headers_.begin(), headers_.end());
+  return reply;
 }
 
-FakeReply FakeEngine::scene_reply(const std::string& method, const std::string& path,
-                                  const std::string& query) {
-  const std::string request = method + " " + path;
-  const auto held = [&](const FakeImage& image) {
-    return std::any_of(scene_.containers.begin(), scene_.containers.end(),
-                       [&](const FakeContainer& c) { return c.image_id == image.id; });
-  };
-  if (request == "GET /_ping") return {.body = "OK", .headers = ping_headers_};
-  if (request == "GET /images/json") {
-    Json list = Json::array();
-    const std::string pattern = filter(query, "reference");
-    for (FakeImage image : scene_.images) {
-      if (!filter(query, "dangling").empty()) {
-        if (image.tags.empty()) list.push_back(image_json(image));
-        continue;
-      }
-      std::erase_if(image.tags, [&](const std::string& tag) { return !matches(pattern, tag); });
-      if (!image.tags.empty()) list.push_back(image_json(image));
-    }
-    return json_reply(list);
+FakeReply FakeEngine::scene_reply(const Request& request) {
+  const std::string what = request.method + " " + request.path();
+  if (what == "GET /_ping") return {.body = "OK", .headers = {{"Content-Type", "text/plain"}}};
+  if (request.minor() > newest_minor_) {
+    return error_reply(400, fmt::format("client version 1.{} is too new. Maximum supported API "
+                                        "version is 1.{}",
+                                        request.minor(), newest_minor_));
   }
-  if (request == "GET /containers/json") {
-    Json list = Json::array();
-    for (const FakeContainer& container : scene_.containers) {
-      list.push_back({{"Id", container.name + "-id"},
-                      {"Names", {"/" + container.name}},
-                      {"ImageID", container.image_id},
-                      {"State", container.state}});
-    }
-    return json_reply(list);
+  if (what == "GET /info") {
+    Json status = {{"Backing Filesystem", "extfs"}};
+    if (store_ == FakeStore::containerd) status = {{"driver-type", "io.containerd.snapshotter.v1"}};
+    Json pairs = Json::array();
+    for (const auto& [key, value] : status.items()) pairs.push_back(Json::array({key, value}));
+    return json_reply({{"DriverStatus", pairs}});
   }
-  if (request == "GET /system/df") {
-    Json list = Json::array();
-    for (const FakeRecord& record : scene_.records) list.push_back(record_json(record));
-    return json_reply({{"BuildCache", list}});
-  }
-  if (request == "POST /build/prune") {
-    Json deleted = Json::array();
-    long long space = 0;
-    std::erase_if(scene_.records, [&](const FakeRecord& record) {
-      if (record.in_use) return false;
-      deleted.push_back(record.id);
-      space += record.size;
-      return true;
-    });
-    return json_reply({{"CachesDeleted", deleted}, {"SpaceReclaimed", space}});
-  }
-  if (request == "POST /images/prune") {
-    Json deleted = Json::array();
-    long long space = 0;
-    std::erase_if(scene_.images, [&](const FakeImage& image) {
-      if (!image.tags.empty() || held(image)) return false;
-      deleted.push_back({{"Deleted", image.id}});
-      space += image.size;
-      return true;
-    });
-    return json_reply({{"ImagesDeleted", deleted}, {"SpaceReclaimed", space}});
-  }
-  if (path.starts_with("/images/")) {
-    const std::string suffix = method == "GET" ? "/json" : "";
-    const std::string name = decoded(path.substr(8, path.size() - 8 - suffix.size()));
-    const auto found = std::find_if(scene_.images.begin(), scene_.images.end(),
-                                    [&](const FakeImage& image) {
-                                      return std::count(image.tags.begin(), image.tags.end(), name);
-                                    });
-    if (found == scene_.images.end()) return error_reply(404, "No such image: " + name);
-    if (method == "GET") return json_reply(image_json(*found));
-    if (method == "DELETE") {
-      std::erase(found->tags, name);
-      Json entries = Json::array({{{"Untagged", name}}});
-      if (found->tags.empty() && !held(*found)) {
-        entries.push_back({{"Deleted", found->id}});
-        scene_.images.erase(found);
-      }
-      return json_reply(entries);
-    }
-  }
+  if (what == "GET /images/json") return list_images(request);
+  if (what == "GET /containers/json") return list_containers(request);
+  if (what == "GET /system/df") return disk_usage(request);
+  if (what == "POST /build/prune") return prune_records(request);
+  if (what == "POST /images/prune") return prune_images();
+  if (request.path().starts_with("/images/")) return one_image(request);
   return error_reply(404, "page not found");
+}
+
+bool FakeEngine::is_held(const FakeImage& image, bool by_a_running_one) const {
+  return std::any_of(scene_.containers.begin(), scene_.containers.end(),
+                     [&](const FakeContainer& container) {
+                       return container.image_id == image.id &&
+                              (!by_a_running_one || container.state == "running");
+                     });
+}
+
+FakeReply FakeEngine::list_images(const Request& request) const {
+  const std::string pattern = filter(request.query(), "reference");
+  const bool dangling = filter(request.query(), "dangling") == "true";
+  Json list = Json::array();
+  for (FakeImage image : scene_.images) {
+    if (dangling != image.tags.empty()) continue;
+    if (!pattern.empty()) {
+      std::erase_if(image.tags, [&](const std::string& tag) { return !matches(pattern, tag); });
+      if (image.tags.empty()) continue;
+    }
+    list.push_back(image_json(image));
+  }
+  return json_reply(list);
+}
+
+FakeReply FakeEngine::list_containers(const Request& request) const {
+  const bool all = parameter(request.query(), "all") == "1";
+  Json list = Json::array();
+  for (const FakeContainer& container : scene_.containers) {
+    if (!all && container.state != "running") continue;
+    list.push_back({{"Id", container.name + "-id"},
+                    {"Names", {"/" + container.name}},
+                    {"ImageID", container.image_id},
+                    {"State", container.state}});
+  }
+  return json_reply(list);
+}
+
+FakeReply FakeEngine::disk_usage(const Request& request) const {
+  Json list = Json::array();
+  long long size = 0;
+  for (const FakeRecord& record : scene_.records) {
+    list.push_back(record_json(record));
+    size += record.size;
+  }
+  // The parameter is known from 1.42 on; before, an empty list was written as null.
+  if (request.minor() < 42) {
+    return json_reply({{"LayersSize", 0},
+                       {"Images", Json::array()},
+                       {"Containers", Json::array()},
+                       {"Volumes", Json::array()},
+                       {"BuildCache", list.empty() ? Json() : list}});
+  }
+  if (parameter(request.query(), "type") != "build-cache") {
+    return error_reply(500, "the whole disk would be walked: ask for type=build-cache");
+  }
+  if (request.minor() < 52) return json_reply({{"BuildCache", list}});
+  Json usage = Json::object();
+  if (!list.empty()) usage = {{"TotalCount", list.size()}, {"TotalSize", size}};
+  const bool verbose = parameter(request.query(), "verbose") == "1";
+  if (verbose && !list.empty()) usage["Items"] = list;
+  Json answer{{"BuildCacheUsage", usage}};
+  if (!verbose) answer["BuildCache"] = list;
+  return json_reply(answer);
+}
+
+FakeReply FakeEngine::prune_records(const Request& request) {
+  const bool all = parameter(request.query(), "all") == "1";
+  const std::string type = filter(request.query(), "type");
+  Json deleted = Json::array();
+  long long space = 0;
+  std::erase_if(scene_.records, [&](const FakeRecord& record) {
+    if (record.in_use || (!type.empty() && record.type != type)) return false;
+    if (!all && (record.shared || record.type == "internal" || record.type == "frontend")) {
+      return false;
+    }
+    deleted.push_back(record.id);
+    space += record.size;
+    return true;
+  });
+  return json_reply(
+      {{"CachesDeleted", deleted.empty() ? Json() : deleted}, {"SpaceReclaimed", space}});
+}
+
+FakeReply FakeEngine::prune_images() {
+  Json deleted = Json::array();
+  long long space = 0;
+  std::erase_if(scene_.images, [&](const FakeImage& image) {
+    if (!image.tags.empty() || is_held(image, false)) return false;
+    deleted.push_back({{"Deleted", image.id}});
+    space += image.size;
+    return true;
+  });
+  return json_reply(
+      {{"ImagesDeleted", deleted.empty() ? Json() : deleted}, {"SpaceReclaimed", space}});
+}
+
+FakeReply FakeEngine::one_image(const Request& request) {
+  const std::string suffix = request.method == "GET" ? "/json" : "";
+  const std::string path = request.path();
+  const std::string name = decoded(path.substr(8, path.size() - 8 - suffix.size()));
+  const auto found =
+      std::find_if(scene_.images.begin(), scene_.images.end(), [&](const FakeImage& image) {
+        return std::count(image.tags.begin(), image.tags.end(), name) > 0;
+      });
+  if (found == scene_.images.end()) return error_reply(404, "No such image: " + name);
+  if (request.method == "GET") return json_reply(image_json(*found));
+  if (request.method == "DELETE") {
+    return remove_image(*found, name, parameter(request.query(), "force") == "1");
+  }
+  return error_reply(405, "method not allowed");
+}
+
+FakeReply FakeEngine::remove_image(FakeImage& image, const std::string& name, bool force) {
+  const bool last_name = image.tags.size() == 1;
+  if (last_name && !force && is_held(image, false)) {
+    return error_reply(409, fmt::format("conflict: unable to remove repository reference \"{}\" "
+                                        "(must force) - a container is using its referenced image",
+                                        name));
+  }
+  std::erase(image.tags, name);
+  Json entries = Json::array({{{"Untagged", name}}});
+  if (last_name && !is_held(image, store_ == FakeStore::classic)) {
+    entries.push_back({{"Deleted", image.id}});
+    std::erase_if(scene_.images,
+                  [id = image.id](const FakeImage& other) { return other.id == id; });
+  }
+  return json_reply(entries);
 }
 
 }  // namespace cac::test

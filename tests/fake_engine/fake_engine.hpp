@@ -3,6 +3,7 @@
 // The contract cases run on it and on real engines, so that it cannot drift from them.
 #pragma once
 
+#include <condition_variable>
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -33,7 +34,11 @@ struct FakeRecord {
   std::string description = {};
   bool in_use = false;
   long long size = 100;
+  bool shared = false;  // an image has its layers: a prune without all=1 leaves it
 };
+
+// They differ in what becomes of an image that only a stopped container holds.
+enum class FakeStore { classic, containerd };
 
 // What the engine has. Tests set it up, and look at what is left of it.
 struct FakeScene {
@@ -41,6 +46,14 @@ struct FakeScene {
   std::vector<FakeContainer> containers;
   std::vector<FakeRecord> records;
 };
+
+// The sample application beside another one, as the scripts fill a real engine with it: a running
+// container of the backend, a stopped one of the frontend, an older backend to go back to, and
+// records of every kind, none in use.
+FakeScene sample_scene();
+
+// "sha256:" and 64 times this digit, as long as a real ID.
+std::string image_id(char digit);
 
 // A scripted reply, or how not to give one.
 struct FakeReply {
@@ -53,6 +66,7 @@ struct FakeReply {
     hang_up,    // closes it without an answer
     no_answer,  // says nothing until the client gives up
     endless,    // sends body after body, for ever
+    not_http,   // sends the body and no head, then closes
   } fault = Fault::none;
 };
 
@@ -76,8 +90,12 @@ class FakeEngine {
   // Called before a request that begins so is answered, with the scene to change; each time.
   void before(const std::string& request_prefix, std::function<void(FakeScene&)> change);
 
-  // In every answer to /_ping; a header with an empty value is left out.
-  void set_ping_header(const std::string& name, const std::string& value);
+  // In every answer of the scene's; a header with an empty value is left out.
+  void set_header(const std::string& name, const std::string& value);
+
+  // The newest API version that it speaks, from 1.24 on. Default: 1.51.
+  void set_api(int newest_minor);
+  void set_store(FakeStore store);
 
   FakeScene scene() const;
   void set_scene(FakeScene scene);
@@ -85,6 +103,10 @@ class FakeEngine {
   // "GET /v1.51/images/json?filters=…", as they came in; and how many connections they took.
   std::vector<std::string> requests() const;
   std::size_t connections() const;
+
+  // Wait until a request that begins so has come in; until a client has given up on no_answer.
+  void wait_for_request(const std::string& request_prefix) const;
+  void wait_for_hang_up() const;
 
  private:
   struct Script {
@@ -96,26 +118,39 @@ class FakeEngine {
     std::string prefix;
     std::function<void(FakeScene&)> change;
   };
+  struct Request;
 
   void serve();
   void serve_connection(int connection);
   bool answer(int connection, const std::string& method, const std::string& target);
-  FakeReply reply_for(const std::string& method, const std::string& target);
-  FakeReply scene_reply(const std::string& method, const std::string& path,
-                        const std::string& query);
   bool stopping(int connection) const;
+
+  FakeReply reply_for(const Request& request);
+  FakeReply scene_reply(const Request& request);
+  FakeReply list_images(const Request& request) const;
+  FakeReply list_containers(const Request& request) const;
+  FakeReply disk_usage(const Request& request) const;
+  FakeReply prune_records(const Request& request);
+  FakeReply prune_images();
+  FakeReply one_image(const Request& request);
+  FakeReply remove_image(FakeImage& image, const std::string& name, bool force);
+  bool is_held(const FakeImage& image, bool by_a_running_one) const;
 
   std::string folder_;
   std::string url_;
   int listener_ = -1;
   int stop_pipe_[2] = {-1, -1};
   mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
   FakeScene scene_;
+  FakeStore store_ = FakeStore::classic;
+  int newest_minor_ = 51;
   std::vector<Script> scripts_;
   std::vector<Hook> hooks_;
-  std::map<std::string, std::string> ping_headers_;
+  std::map<std::string, std::string> headers_;
   std::vector<std::string> requests_;
   std::size_t connections_ = 0;
+  std::size_t hang_ups_ = 0;
   std::thread thread_;
 };
 
