@@ -7,5 +7,16 @@ sh tests/setup.sh build engines documents
 export CMAKE_GENERATOR=Ninja
 cmake --preset release
 cmake --build --preset release
-# Where tests run side by side their output is not told apart: only failures show it.
-exec ctest --preset release "$@"
+
+stop_engines() {
+  for engine in $(bash tests/engines/engine.sh list | cut -d' ' -f1); do
+    bash tests/engines/engine.sh wipe "$engine"
+  done
+}
+trap stop_engines EXIT
+# An interrupted shell would not run the trap above by itself.
+trap 'exit 130' INT
+trap 'exit 143' TERM
+echo "The engines of this run:"
+bash tests/engines/roll_call.sh
+ctest --preset release -j 2 "$@"
