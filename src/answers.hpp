@@ -17,6 +17,7 @@ namespace cac {
 struct Answer {
   std::string request;  // what was asked, for messages: "GET /system/df"
   HttpResponse response;
+  int tries = 1;  // how often it was asked, for an error that passed or did not
 };
 
 [[noreturn]] void throw_malformed(const std::string& request, std::string_view why);

@@ -74,7 +74,16 @@ std::string Endpoint::text() const {
 Endpoint endpoint_for(const std::optional<std::string>& host_option,
                       const Environment& environment) {
   const auto host = host_option ? host_option : environment("DOCKER_HOST");
-  if (!host) return socket_endpoint(default_socket, default_socket);
+  if (!host) {
+    const auto context = environment("DOCKER_CONTEXT");
+    if (context && *context != "default") {
+      throw UsageError(
+          fmt::format("DOCKER_CONTEXT is '{}', and contexts are not followed here: name the engine "
+                      "that builds with --host",
+                      *context));
+    }
+    return socket_endpoint(default_socket, default_socket);
+  }
   constexpr std::string_view unix_scheme = "unix://";
   constexpr std::string_view tcp_scheme = "tcp://";
   const std::string_view text = *host;

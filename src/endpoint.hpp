@@ -21,7 +21,8 @@ struct Endpoint {
 inline constexpr std::string_view default_socket = "/var/run/docker.sock";
 
 // --host, else DOCKER_HOST, else the default socket. Throws UsageError for an address that cannot
-// be one, and for one that asks for TLS, which is not spoken.
+// be one, and where another engine than docker's own commands would use might be meant: TLS is not
+// spoken, and docker contexts are not followed.
 Endpoint endpoint_for(const std::optional<std::string>& host_option,
                       const Environment& environment);
 

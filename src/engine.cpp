@@ -44,7 +44,7 @@ bool is_denial(const HttpResponse& response) {
 }
 
 [[noreturn]] void throw_refusal(const Answer& answer) {
-  const auto& [request, response] = answer;
+  const auto& [request, response, tries] = answer;
   const ErrorText error = error_text(response);
   const int status = response.status;
   if (is_denial(response)) {
@@ -67,7 +67,8 @@ bool is_denial(const HttpResponse& response) {
                        proxy_advice(request), status});
   }
   throw EngineError({FailureKind::refused,
-                     fmt::format("{}: the engine answers {}: {}", request, status, error.text),
+                     fmt::format("{}: the engine answers {}: {}{}", request, status, error.text,
+                                 tries > 1 ? fmt::format(" (tried {} times)", tries) : ""),
                      "The engine's own log says more: journalctl -u docker.", status});
 }
 
@@ -102,23 +103,26 @@ HttpResponse Engine::exchange(Method method, const std::string& target) {
   }
 }
 
-HttpResponse Engine::patient_exchange(Method method, const std::string& target) {
+Answer Engine::patient_exchange(Method method, const std::string& endpoint) {
+  const std::string target = fmt::format("/v{}{}", text_of(identity_.api), endpoint);
   std::chrono::milliseconds pause = shortest_pause;
   for (int tries = 1;; ++tries) {
-    HttpResponse response = exchange(method, target);
-    if (response.status < 300 || !will_pass(error_text(response).text)) return response;
-    if (tries == most_tries) return response;
+    Answer answer{named(method, endpoint), exchange(method, target), tries};
+    const bool passes =
+        answer.response.status >= 300 && will_pass(error_text(answer.response).text);
+    if (!passes || tries == most_tries) return answer;
     means_.interruption.sleep_for(pause);
     pause = std::min(2 * pause, longest_pause);
   }
 }
 
 std::optional<Answer> Engine::find(Method method, const std::string& endpoint) {
-  Answer answer{named(method, endpoint),
-                patient_exchange(method, fmt::format("/v{}{}", text_of(identity_.api), endpoint))};
+  Answer answer = patient_exchange(method, endpoint);
   const int status = answer.response.status;
   if (status >= 200 && status < 300) return answer;
-  if (status == 404 && error_text(answer.response).is_json) return std::nullopt;
+  // The words of an error that passes can come with any status.
+  const ErrorText error = error_text(answer.response);
+  if (status == 404 && error.is_json && !will_pass(error.text)) return std::nullopt;
   throw_refusal(answer);
 }
 

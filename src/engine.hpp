@@ -74,8 +74,8 @@ class Engine {
   Answer request(Method method, const std::string& endpoint);
   std::vector<Image> list_images(const char* filter, std::string_view value);
   // The answer that comes once the engine is not busy any more; an error that passes is waited out
-  // for a while.
-  HttpResponse patient_exchange(Method method, const std::string& target);
+  // for a while. endpoint: without the version.
+  Answer patient_exchange(Method method, const std::string& endpoint);
   void identify(std::optional<ApiVersion> pinned);
 
   Endpoint endpoint_;

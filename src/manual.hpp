@@ -1,4 +1,5 @@
-// Help, made from the table of options. Pure.
+// Help, made from the table of options and the tables of `manual_text`. Pure.
+// The man page has a room of its own: it is made when documents are, not at run time.
 #pragma once
 
 #include <cstddef>

@@ -255,6 +255,7 @@ Options options_from(std::span<const char* const> arguments, const Environment& 
     throw UsageError("--quiet and --verbose exclude each other");
   }
   options.pinned_api = pinned_api(environment);
+  options.buildx_builder = environment("BUILDX_BUILDER");
   options.endpoint = endpoint_for(given.value(option_spec("host")), environment);
   return options;
 }

@@ -27,7 +27,8 @@ struct Options {
   Target target = Target::all;
   std::string project;
   Endpoint endpoint;
-  std::optional<ApiVersion> pinned_api;  // DOCKER_API_VERSION
+  std::optional<ApiVersion> pinned_api;       // DOCKER_API_VERSION
+  std::optional<std::string> buildx_builder;  // BUILDX_BUILDER: where builds go instead
   std::chrono::seconds timeout{};
   bool wait = false;
   bool keep_cache_mounts = false;

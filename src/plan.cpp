@@ -195,6 +195,12 @@ Plan plan_for(const Options& options, const Inventory& inventory, ApiVersion api
         "names it by the tag '{}'",
         *options.keep_as));
   }
+  if (options.buildx_builder && *options.buildx_builder != "default") {
+    plan.notes.push_back(fmt::format(
+        "BUILDX_BUILDER is '{0}': if builds go there, their cache is not this engine's: docker "
+        "buildx prune --builder {0} --all",
+        *options.buildx_builder));
+  }
   for (const Container& container : inventory.containers) {
     if (!container.name.starts_with(builder_prefix)) continue;
     plan.notes.push_back(fmt::format(
