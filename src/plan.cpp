@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 namespace cac {
@@ -23,8 +24,8 @@ std::string effect_of_removal(const Image& image, std::string_view name,
 
 // The types of records that BuildKit knows, but for the cache mounts. Children before parents: a
 // record goes only when nothing is built on it.
-const std::vector<std::string> types_to_prune{"regular", "source.git.checkout", "source.local",
-                                              "frontend", "internal"};
+constexpr std::array types_to_prune{"regular", "source.git.checkout", "source.local", "frontend",
+                                    "internal"};
 
 // A copy in a registry shows as a digest that is not the image's own ID. (The containerd store
 // writes a digest for every image, and it is the ID.)
@@ -37,8 +38,11 @@ bool has_registry_copy(const Image& image) {
 // negation.
 std::vector<CachePrune> prunes_within(const CachePrune& bounds, const Options& options) {
   if (!options.keep_cache_mounts) return {bounds};
-  std::vector<CachePrune> prunes(types_to_prune.size(), bounds);
-  for (std::size_t i = 0; i < prunes.size(); ++i) prunes[i].type = types_to_prune[i];
+  std::vector<CachePrune> prunes;
+  for (const char* const type : types_to_prune) {
+    prunes.push_back(bounds);
+    prunes.back().type = type;
+  }
   return prunes;
 }
 
@@ -99,6 +103,69 @@ Action removal_of(const Image& image, const std::string& name, const Options& op
   return action;
 }
 
+// Whether there are any.
+bool plan_images(Plan& plan, const Options& options, const Inventory& inventory) {
+  // Engines list in no order that could be relied on.
+  std::map<std::string, const Image*> target_images;
+  for (const Image& image : inventory.project_images) {
+    for (const std::string& name : image.tags) {
+      if (selects(options.target, options.project, name)) target_images.emplace(name, &image);
+    }
+  }
+  for (const auto& [name, image] : target_images) {
+    plan.actions.push_back(removal_of(*image, name, options, inventory));
+    if (!has_registry_copy(*image)) continue;
+    plan.notes.push_back(fmt::format(
+        "{} has a copy in a registry: a build whose cache_from names it takes steps from there, "
+        "and nobody can clear that from here",
+        name));
+  }
+  if (inventory.project_images.empty()) {
+    plan.warnings.push_back(warning_of_no_image(options.project));
+  }
+  if (options.keep_as && !target_images.empty()) {
+    plan.notes.push_back(fmt::format(
+        "an image built with BUILDKIT_INLINE_CACHE=1 brings its steps back if a build's cache_from "
+        "names it by the tag '{}'",
+        *options.keep_as));
+  }
+  return !target_images.empty();
+}
+
+Action prune_of_nameless(const Inventory& inventory) {
+  Action action{.kind = ActionKind::prune_nameless_images,
+                .object = "nameless images",
+                .count = 0,
+                .reason = "left over from earlier builds"};
+  std::size_t held = 0;
+  for (const Image& image : inventory.nameless) {
+    if (!holders_of(image.id, inventory.containers).empty()) {
+      ++held;
+      continue;
+    }
+    ++action.count;
+    action.size += image.size;
+  }
+  if (held > 0) action.effect = fmt::format("{} that containers use stay", held);
+  return action;
+}
+
+void note_other_builders(Plan& plan, const Options& options, const Inventory& inventory) {
+  if (options.buildx_builder && *options.buildx_builder != "default") {
+    plan.notes.push_back(fmt::format(
+        "BUILDX_BUILDER is '{0}': if builds go there, their cache is not this engine's: docker "
+        "buildx prune --builder {0} --all",
+        *options.buildx_builder));
+  }
+  for (const Container& container : inventory.containers) {
+    if (!container.name.starts_with(builder_prefix)) continue;
+    plan.notes.push_back(fmt::format(
+        "the buildx builder in container {} has a cache of its own, which is not touched: docker "
+        "buildx prune --builder NAME --all",
+        container.name));
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> other_names(const Image& image, std::string_view name) {
@@ -151,63 +218,15 @@ Plan plan_for(const Options& options, const Inventory& inventory, ApiVersion api
     return plan;
   }
   plan_artefacts(plan, options, inventory);
-  // Engines list in no order that could be relied on.
-  std::map<std::string, const Image*> target_images;
-  for (const Image& image : inventory.project_images) {
-    for (const std::string& name : image.tags) {
-      if (selects(options.target, options.project, name)) target_images.emplace(name, &image);
-    }
-  }
-  for (const auto& [name, image] : target_images) {
-    plan.actions.push_back(removal_of(*image, name, options, inventory));
-    if (has_registry_copy(*image)) {
-      plan.notes.push_back(fmt::format(
-          "{} has a copy in a registry: a build whose cache_from names it takes steps from there, "
-          "and nobody can clear that from here",
-          name));
-    }
-  }
-  if (inventory.project_images.empty()) {
-    plan.warnings.push_back(warning_of_no_image(options.project));
-  }
-  if (options.target == Target::all && (!target_images.empty() || !inventory.nameless.empty())) {
-    Action action{.kind = ActionKind::prune_nameless_images,
-                  .object = "nameless images",
-                  .count = 0,
-                  .reason = "left over from earlier builds"};
-    std::size_t held = 0;
-    for (const Image& image : inventory.nameless) {
-      if (!holders_of(image.id, inventory.containers).empty()) {
-        ++held;
-        continue;
-      }
-      ++action.count;
-      action.size += image.size;
-    }
-    if (held > 0) action.effect = fmt::format("{} that containers use stay", held);
-    plan.actions.push_back(std::move(action));
+  const bool removes_images = plan_images(plan, options, inventory);
+  if (options.target == Target::all && (removes_images || !inventory.nameless.empty())) {
+    plan.actions.push_back(prune_of_nameless(inventory));
   }
   plan.actions.push_back(prune_of(inventory.records, options));
-
-  if (options.keep_as && !target_images.empty()) {
-    plan.notes.push_back(fmt::format(
-        "an image built with BUILDKIT_INLINE_CACHE=1 brings its steps back if a build's cache_from "
-        "names it by the tag '{}'",
-        *options.keep_as));
+  if (!inventory.records_known) {
+    plan.notes.emplace_back("the engine does not tell which build cache records there are");
   }
-  if (options.buildx_builder && *options.buildx_builder != "default") {
-    plan.notes.push_back(fmt::format(
-        "BUILDX_BUILDER is '{0}': if builds go there, their cache is not this engine's: docker "
-        "buildx prune --builder {0} --all",
-        *options.buildx_builder));
-  }
-  for (const Container& container : inventory.containers) {
-    if (!container.name.starts_with(builder_prefix)) continue;
-    plan.notes.push_back(fmt::format(
-        "the buildx builder in container {} has a cache of its own, which is not touched: docker "
-        "buildx prune --builder NAME --all",
-        container.name));
-  }
+  note_other_builders(plan, options, inventory);
   return plan;
 }
 

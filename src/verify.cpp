@@ -64,6 +64,16 @@ void add_records(const Records& records, const Options& options, std::vector<Res
   }
 }
 
+void add_artefacts(const Options& options, std::vector<Residue>& residue) {
+  if (!options.app_dir) return;
+  for (const Artefact& artefact : find_artefacts(*options.app_dir, options.target).found) {
+    residue.push_back({.kind = ResidueKind::artefact,
+                       .object = artefact.path,
+                       .size = artefact.size,
+                       .reason = "the next build would copy it in"});
+  }
+}
+
 // The records as they are after the last prune that is worth sending. Nothing: it could not be
 // told.
 std::optional<Records> settled_records(Engine& engine, const Options& options,
@@ -127,20 +137,6 @@ std::string_view text_of(Verdict verdict) {
 std::string name_of(const CacheRecord& record) {
   return record.description.empty() ? record.id : record.description;
 }
-
-namespace {
-
-void add_artefacts(const Options& options, std::vector<Residue>& residue) {
-  if (!options.app_dir) return;
-  for (const Artefact& artefact : find_artefacts(*options.app_dir, options.target).found) {
-    residue.push_back({.kind = ResidueKind::artefact,
-                       .object = artefact.path,
-                       .size = artefact.size,
-                       .reason = "the next build would copy it in"});
-  }
-}
-
-}  // namespace
 
 Verification verify(Engine& engine, const Options& options, const Inventory& before,
                     std::vector<Outcome>& outcomes) {
