@@ -125,6 +125,8 @@ bool append_to(const std::optional<std::string>& path, const std::string& text) 
   return file.good();
 }
 
+constexpr const char* unwritten = "clear-app-cache: error: standard output could not be written\n";
+
 // What there is to say, wherever it is wanted. False: something of it could not be written.
 bool print(const Run& run, const Surroundings& surroundings) {
   const Options& options = run.options;
@@ -143,7 +145,7 @@ bool print(const Run& run, const Surroundings& surroundings) {
         << std::flush;
   }
   bool written = out.good();
-  if (!written) err << "clear-app-cache: error: standard output could not be written\n";
+  if (!written) err << unwritten;
   if (on_github) {
     for (const auto& [name, text] : {std::pair{"GITHUB_STEP_SUMMARY", job_summary(run)},
                                      std::pair{"GITHUB_OUTPUT", step_outputs(run)}}) {
@@ -165,6 +167,7 @@ bool print_information(Information information, const Surroundings& surroundings
                                                    : long_help(surroundings.out_style.width));
   }
   out.flush();
+  if (!out.good()) surroundings.err << unwritten;
   return out.good();
 }
 

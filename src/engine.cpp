@@ -9,8 +9,9 @@ namespace cac {
 
 namespace {
 
-// What the endpoint is called in messages: method and path, without the query.
+// What the endpoint is called in messages: method and path, without the version and the query.
 std::string named(Method method, std::string_view target) {
+  if (target.starts_with("/v1.")) target.remove_prefix(target.find('/', 1));
   return fmt::format("{} {}", text_of(method), target.substr(0, target.find('?')));
 }
 

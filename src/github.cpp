@@ -93,12 +93,11 @@ std::string workflow_commands(const Run& run) {
   for (const std::string& warning : warnings_of(run)) {
     out += annotation("warning", "clear-app-cache", warning);
   }
-  const auto failure = first_failure(run);
-  for (const Outcome& outcome : run.outcomes) {
-    if (!outcome.failure || (failure && failure->message == outcome.failure->message)) continue;
-    out += annotation("warning", "clear-app-cache", with_advice(*outcome.failure));
+  for (const Failure& other : other_failures(run)) {
+    out += annotation("warning", "clear-app-cache", with_advice(other));
   }
-  if (failure) out += annotation("error", "clear-app-cache failed", with_advice(*failure));
+  if (const auto failure = first_failure(run))
+    out += annotation("error", "clear-app-cache failed", with_advice(*failure));
   if (const auto closing = closing_of(run)) {
     out += annotation(closing->mark == Mark::done ? "notice" : "error",
                       fmt::format("clear-app-cache: {}", closing->word), closing->sentences);

@@ -140,7 +140,8 @@ std::string long_help(std::size_t width) {
   constexpr std::size_t narrowest = 24;
   constexpr std::size_t widest = 100;
   width = width == 0 ? screen_columns : std::clamp(width, narrowest, widest);
-  std::string out = fmt::format("Usage: {} [OPTIONS] [TARGET]\n", program_name);
+  std::string out;
+  append_paragraph(out, fmt::format("Usage: {} [OPTIONS] [TARGET]", program_name), 0, width);
   for (const std::string_view paragraph : description) {
     out += "\n";
     append_paragraph(out, paragraph, 0, width);
@@ -158,8 +159,9 @@ std::string long_help(std::size_t width) {
   for (const EnvironmentLine& line : environment_lines) {
     append_tagged(out, line.name, line.meaning, width);
   }
-  out += fmt::format("\nThe manual tells the rest, --json's keys and examples: man {}\n",
-                     program_name);
+  out += "\n";
+  append_paragraph(out, fmt::format("Examples and the keys of --json: man {}", program_name), 0,
+                   width);
   return out;
 }
 

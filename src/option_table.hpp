@@ -13,6 +13,7 @@ enum class ValueKind { none, text, choice, duration, size, directory, host };
 // In the order of the table, and of help and the man page.
 enum class OptionGroup { what, how, pruning, engine, output, information };
 
+// NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): in the order of reading
 struct OptionSpec {
   char letter = 0;             // 0: none
   std::string_view name = {};  // without the dashes

@@ -18,8 +18,12 @@ std::string effect_of_removal(const Image& image, std::string_view name,
   const auto others = other_names(image, name);
   if (!others.empty()) return fmt::format("the image stays as {}", fmt::join(others, ", "));
   const std::string holders = holders_of(image.id, containers);
-  if (!holders.empty()) return fmt::format("{} uses it and is not touched", holders);
-  return "";
+  if (holders.empty()) return "";
+  const auto holding =
+      std::count_if(containers.begin(), containers.end(),
+                    [&](const Container& container) { return container.image_id == image.id; });
+  return fmt::format("{} {}", holders,
+                     holding == 1 ? "uses it and is not touched" : "use it and are not touched");
 }
 
 // The types of records that BuildKit knows, but for the cache mounts. Children before parents: a

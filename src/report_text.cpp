@@ -128,14 +128,12 @@ std::string messages(const Run& run, const TerminalStyle& style) {
   for (const std::string& warning : warnings_of(run)) {
     append_message(out, "warning", Paint::yellow, warning, "", style);
   }
-  const auto failure = first_failure(run);
-  // Failures that did not matter in the end, and those that the report's lines do not explain.
-  for (const Outcome& outcome : run.outcomes) {
-    if (!outcome.failure || (failure && failure->message == outcome.failure->message)) continue;
-    append_message(out, "warning", Paint::yellow, outcome.failure->message, outcome.failure->advice,
-                   style);
+  for (const Failure& other : other_failures(run)) {
+    append_message(out, "warning", Paint::yellow, other.message, other.advice, style);
   }
-  if (failure) append_message(out, "error", Paint::red, failure->message, failure->advice, style);
+  if (const auto failure = first_failure(run)) {
+    append_message(out, "error", Paint::red, failure->message, failure->advice, style);
+  }
   return out;
 }
 

@@ -1,5 +1,7 @@
 #include "run.hpp"
 
+#include <algorithm>
+
 namespace cac {
 
 namespace {
@@ -26,6 +28,22 @@ std::optional<Failure> first_failure(const Run& run) {
     if (outcome.failure) return outcome.failure;
   }
   return std::nullopt;
+}
+
+std::vector<Failure> other_failures(const Run& run) {
+  std::vector<Failure> failures;
+  const auto first = first_failure(run);
+  for (const Outcome& outcome : run.outcomes) {
+    if (!outcome.failure) continue;
+    const auto is_told = [&](const Failure& told) {
+      return told.message == outcome.failure->message;
+    };
+    if (first && is_told(*first)) continue;
+    if (std::none_of(failures.begin(), failures.end(), is_told)) {
+      failures.push_back(*outcome.failure);
+    }
+  }
+  return failures;
 }
 
 int exit_code(const Run& run) {

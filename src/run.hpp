@@ -34,6 +34,9 @@ int exit_code(const Run& run);
 // action that failed. Nothing where all of that turned out not to matter: the verdict is clean.
 std::optional<Failure> first_failure(const Run& run);
 
+// What else went wrong with actions, each message once: worth a warning.
+std::vector<Failure> other_failures(const Run& run);
+
 // Those of the plan and of the verification.
 std::vector<std::string> warnings_of(const Run& run);
 std::vector<std::string> notes_of(const Run& run);

@@ -46,6 +46,8 @@ std::optional<std::string> project_from(std::string_view text) {
   std::string project(text);
   if (!std::regex_match(project, repository_name())) return std::nullopt;
   for (const std::string_view prefix : {"index.docker.io/", "docker.io/", "library/"}) {
+    // Engines leave out library/ only in front of a single word.
+    if (prefix == "library/" && project.find('/', prefix.size()) != std::string::npos) continue;
     if (project.starts_with(prefix)) project.erase(0, prefix.size());
   }
   return project;

@@ -128,7 +128,7 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
   while (columns_of(text) > width) {
     std::size_t end = bytes_that_fit(text, width);
     // Back to the last blank, unless a word fills the line.
-    if (text[end] != ' ') {
+    if (end < text.size() && text[end] != ' ') {
       const auto blank = text.rfind(' ', end);
       if (blank != std::string_view::npos && blank > 0) end = blank;
     }

@@ -116,7 +116,7 @@ void add_nameless(Engine& engine, const Inventory& before, const std::vector<Out
     const std::string holders = holders_of(image.id, before.containers);
     notes.push_back(fmt::format("nameless image {} stays{}: only the classic builder would use it",
                                 image.id.substr(0, 19),
-                                holders.empty() ? "" : fmt::format(", {} holds it", holders)));
+                                holders.empty() ? "" : fmt::format(", held by {}", holders)));
   }
 }
 

@@ -428,6 +428,11 @@ FakeReply FakeEngine::disk_usage(const Request& request) const {
 }
 
 FakeReply FakeEngine::prune_records(const Request& request) {
+  for (const char* const bound : {"keep-storage", "reserved-space"}) {
+    if (!parameter(request.query(), bound).empty())
+      return error_reply(501, "no bounds in the fake");
+  }
+  if (!filter(request.query(), "until").empty()) return error_reply(501, "no bounds in the fake");
   const bool all = parameter(request.query(), "all") == "1";
   const std::string type = filter(request.query(), "type");
   Json deleted = Json::array();
@@ -459,15 +464,25 @@ FakeReply FakeEngine::prune_images() {
 }
 
 FakeReply FakeEngine::one_image(const Request& request) {
-  const std::string suffix = request.method == "GET" ? "/json" : "";
   const std::string path = request.path();
+  std::string suffix;
+  if (request.method == "GET") suffix = "/json";
+  if (request.method == "POST") suffix = "/tag";
+  if (!path.ends_with(suffix)) return error_reply(404, "page not found");
   const std::string name = decoded(path.substr(8, path.size() - 8 - suffix.size()));
   const auto found =
       std::find_if(scene_.images.begin(), scene_.images.end(), [&](const FakeImage& image) {
-        return std::count(image.tags.begin(), image.tags.end(), name) > 0;
+        return image.id == name || std::count(image.tags.begin(), image.tags.end(), name) > 0;
       });
   if (found == scene_.images.end()) return error_reply(404, "No such image: " + name);
   if (request.method == "GET") return json_reply(image_json(*found));
+  if (request.method == "POST") {
+    const std::string tag =
+        parameter(request.query(), "repo") + ":" + parameter(request.query(), "tag");
+    for (FakeImage& image : scene_.images) std::erase(image.tags, tag);
+    found->tags.push_back(tag);
+    return {.status = 201};
+  }
   if (request.method == "DELETE") {
     return remove_image(*found, name, parameter(request.query(), "force") == "1");
   }

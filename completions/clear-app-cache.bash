@@ -1,0 +1,117 @@
+# bash completion for clear-app-cache
+# Made from src/option_table.hpp by the target "documents".
+# shellcheck shell=bash
+
+_clear_app_cache() {
+  # Whole words up to the cursor: readline also takes '=' and ':' for the end of a word.
+  local IFS=$' \t\n' rest=${COMP_LINE:0:COMP_POINT} words=() part current='' i
+  for ((i = 0; i < COMP_CWORD; i++)); do
+    part=${COMP_WORDS[i]}
+    if [[ $i == 0 || $rest == [[:blank:]]* ]]; then
+      rest=${rest#"${rest%%[![:blank:]]*}"}
+      words+=("$part")
+    else
+      words[-1]+=$part
+    fi
+    rest=${rest#"$part"}
+  done
+  if [[ $rest != [[:blank:]]* ]]; then
+    current=${words[-1]}
+    unset 'words[-1]'
+  fi
+  current+=${rest#"${rest%%[![:blank:]]*}"}
+
+  # The option whose value is next, and whether there is a target.
+  local option='' target='' names word
+  for word in "${words[@]:1}"; do
+    if [[ $option ]]; then
+      option=
+      continue
+    fi
+    case $word in
+      -p | --project | --app-dir | --keep-as | --timeout | --older-than | --keep-storage | -H | --host | --color) option=$word ;;
+      -*) ;;
+      *) target=$word ;;
+    esac
+  done
+  local value=$current
+  if [[ ! $option && $current == --*=* ]]; then
+    option=${current%%=*}
+    value=${current#*=}
+  fi
+
+  local offers=()
+  case $option in
+    -p | --project) ;;
+    --app-dir)
+      compopt -o dirnames
+      ;;
+    --keep-as) ;;
+    --timeout) offers=(5m 10m 30m 1h) ;;
+    --older-than) offers=(1d 7d 2w) ;;
+    --keep-storage) offers=(512MB 5GB 20GiB) ;;
+    -H | --host)
+      compopt -o nospace
+      offers=(unix:/// tcp://)
+      local path quoted
+      while IFS= read -r path; do
+        # What would need quotes is not offered: it may hold anything.
+        printf -v quoted %q "$path"
+        if [[ $quoted != "$path" ]]; then
+          continue
+        elif [[ -d $path ]]; then
+          offers+=("unix://$path/")
+        elif [[ -S $path ]]; then
+          offers+=("unix://$path")
+        fi
+      done < <(
+        printf '%s\n' /var/run/docker.sock "${XDG_RUNTIME_DIR:-/run/user/$UID}/docker.sock"
+        [[ $value == unix:///* ]] && compgen -f -- "${value#unix://}"
+      )
+      ;;
+    --color) offers=(auto always never) ;;
+    '')
+      if [[ ! $target && $current != -* ]]; then
+        offers=(backend frontend all)
+      elif [[ " ${words[*]} " != *' -- '* ]]; then
+        for names in \
+          '-p --project' \
+          '--app-dir' \
+          '-n --dry-run' \
+          '--verify-only' \
+          '--wait' \
+          '--keep-cache-mounts' \
+          '--keep-as' \
+          '--timeout' \
+          '--prune-only' \
+          '--older-than' \
+          '--keep-storage' \
+          '-H --host' \
+          '-q --quiet' \
+          '-v --verbose' \
+          '--json' \
+          '--color' \
+          '-h --help' \
+          '-V --version'; do
+          for word in $names; do
+            [[ " ${words[*]%%=*} " == *" $word "* ]] && continue 2
+          done
+          offers+=("${names##* }")
+        done
+      fi
+      ;;
+  esac
+
+  # What readline replaces is only the part after the last '=' or ':'.
+  local before=${current%"$value"} tail=$current
+  [[ $COMP_WORDBREAKS == *=* ]] && tail=${tail##*=}
+  [[ $COMP_WORDBREAKS == *:* ]] && tail=${tail##*:}
+  COMPREPLY=()
+  for word in "${offers[@]}"; do
+    [[ $word == "$value"* ]] || continue
+    word=$before$word
+    COMPREPLY+=("${word#"${current%"$tail"}"}")
+  done
+}
+
+complete -F _clear_app_cache clear-app-cache

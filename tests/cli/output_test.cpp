@@ -1,0 +1,286 @@
+// How much is said, where, and in which form.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+
+#include "session.hpp"
+
+using cac::test::check_golden;
+using cac::test::Containing;
+using cac::test::Device;
+using cac::test::FakeScene;
+using cac::test::Invocation;
+using cac::test::normalized;
+using cac::test::Result;
+using cac::test::Session;
+using cac::test::spread_out;
+using cac::test::Texts;
+using Json = nlohmann::json;
+
+namespace {
+
+constexpr const char* escape = "\x1b[";
+
+}  // namespace
+
+TEST_CASE("quiet says nothing on success") {
+  for (const Texts& words : {Texts{"--quiet"},
+                             {"-q", "--dry-run"},
+                             {"-q", "backend"},
+                             {"-q", "-p", "no-such-project"}}) {
+    Session session;
+    const Result result = session.run(words);
+    CHECK(result.status == 0);
+    CHECK(result.out.empty());
+    CHECK(result.err.empty());
+  }
+}
+
+TEST_CASE("quiet tells on failure all that is told without it") {
+  const auto prepare = [](Session& session) {
+    FakeScene scene = cac::test::sample_scene();
+    scene.records[0].in_use = true;
+    session.fake.set_scene(scene);
+    session.fake.reply("POST /images/prune", {{{.status = 500, .body = R"({"message":"no"})"}}});
+  };
+  Session quiet;
+  Session loud;
+  prepare(quiet);
+  prepare(loud);
+  const Result short_of_words = quiet.run({"-q"});
+  const Result with_words = loud.run({});
+  CHECK(short_of_words.status == with_words.status);
+  CHECK(short_of_words.status != 0);
+  CHECK(normalized(short_of_words.out, quiet.fake.url()) ==
+        normalized(with_words.out, loud.fake.url()));
+  CHECK(short_of_words.err == with_words.err);
+  CHECK_FALSE(short_of_words.out.empty());
+  CHECK_FALSE(short_of_words.err.empty());
+}
+
+TEST_CASE("quiet does not silence JSON") {
+  Session session;
+  const Result result = session.run({"-q", "--json"});
+  CHECK(result.status == 0);
+  CHECK(Json::parse(result.out)["verdict"] == "clean");
+  CHECK(result.err.empty());
+}
+
+TEST_CASE("verbose prints a line per request on standard error") {
+  Session session;
+  const Result result = session.run_as_golden("verbose", {"--verbose", "backend"});
+  const auto requests = session.fake.requests();
+  CHECK(requests.size() >= 8);
+  CHECK(static_cast<std::size_t>(std::count(result.err.begin(), result.err.end(), '\n')) ==
+        requests.size());
+  for (const std::string& request : requests) CHECK(result.err == Containing{request + " -> "});
+}
+
+TEST_CASE("verbose shows a request that was not answered, too") {
+  Session session;
+  session.fake.reply("GET /system/df", {{{.fault = cac::test::FakeReply::Fault::hang_up}}});
+  CHECK(session.run({"-v"}).err ==
+        Containing{"GET /v1.51/system/df?type=build-cache -> no answer, 0 B, "});
+}
+
+TEST_CASE("JSON is one line, of a clean run, of residue and of a plan") {
+  struct {
+    std::string golden;
+    Texts words;
+    bool a_build_runs;
+    int status;
+  } const rows[] = {
+      {"json-clean", {"--json"}, false, 0},
+      {"json-residue", {"--json", "backend"}, true, 3},
+      {"json-dry-run", {"--json", "--dry-run", "frontend"}, false, 0},
+      {"json-verify-only", {"--json", "--verify-only"}, true, 3},
+      {"json-usage-error", {"--json", "everything"}, false, 2},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.golden);
+    Session session;
+    FakeScene scene = cac::test::sample_scene();
+    scene.records[0].in_use = row.a_build_runs;
+    session.fake.set_scene(scene);
+    const Result result = session.run(row.words);
+    CHECK(result.status == row.status);
+    check_golden(row.golden, normalized(spread_out(result.out), session.fake.url()));
+  }
+}
+
+TEST_CASE("JSON is valid whatever bytes an engine's texts have") {
+  Session session;
+  FakeScene scene = cac::test::sample_scene();
+  scene.records = {{.id = "r", .description = "a\"b\\c\n\t\x1b[31m\xc3\xa4\x01", .in_use = true}};
+  session.fake.set_scene(scene);
+  const Result result = session.run({"--json", "backend"});
+  CHECK(cac::test::count_of("\n", result.out) == 1);
+  CHECK(Json::parse(result.out)["residue"][0]["object"] == "a\"b\\c\n\t\x1b[31m\xc3\xa4\x01");
+}
+
+TEST_CASE("no text of an engine's commands the terminal") {
+  Session session;
+  FakeScene scene = cac::test::sample_scene();
+  scene.records = {{.id = "r", .description = "\x1b[2J\x1b]0;title\x07 RUN x", .in_use = true}};
+  session.fake.set_scene(scene);
+  const Result result = session.run({"backend"});
+  CHECK(result.out.find('\x1b') == std::string::npos);
+  CHECK(result.out.find('\x07') == std::string::npos);
+  CHECK(result.out == Containing{"\\x1b[2J"});
+}
+
+TEST_CASE("colour is there when it is asked for, or on a terminal that can show it") {
+  using Variables = std::map<std::string, std::string>;
+  struct {
+    std::string name;
+    Texts words;
+    Variables variables;
+    Device out;
+    bool coloured;
+  } const rows[] = {
+      {"a pipe", {}, {{"TERM", "xterm"}}, Device::pipe, false},
+      {"a pipe, always", {"--color", "always"}, {}, Device::pipe, true},
+      {"always, against NO_COLOR", {"--color=always"}, {{"NO_COLOR", "1"}}, Device::pipe, true},
+      {"a terminal", {}, {{"TERM", "xterm"}}, Device::terminal, true},
+      {"a terminal, auto", {"--color", "auto"}, {{"TERM", "xterm"}}, Device::terminal, true},
+      {"a terminal, never", {"--color", "never"}, {{"TERM", "xterm"}}, Device::terminal, false},
+      {"a terminal and NO_COLOR",
+       {},
+       {{"TERM", "xterm"}, {"NO_COLOR", "1"}},
+       Device::terminal,
+       false},
+      {"a dumb terminal", {}, {{"TERM", "dumb"}}, Device::terminal, false},
+      {"a terminal without TERM", {}, {}, Device::terminal, false},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.name);
+    Session session;
+    Invocation invocation = session.invocation(row.words);
+    invocation.environment.insert(row.variables.begin(), row.variables.end());
+    invocation.out = row.out;
+    const Result result = cac::test::run(invocation);
+    CHECK(result.status == 0);
+    CHECK((result.out.find(escape) != std::string::npos) == row.coloured);
+    CHECK(result.out == Containing{"clean"});
+  }
+}
+
+TEST_CASE("colour is decided for each stream") {
+  Session session;
+  session.fake.set_scene({});
+  Invocation invocation = session.invocation({});
+  invocation.environment["TERM"] = "xterm";
+  invocation.err = Device::terminal;
+  const Result result = cac::test::run(invocation);
+  CHECK(result.out.find(escape) == std::string::npos);
+  CHECK(result.err == Containing{"\x1b[33mwarning\x1b[0m"});
+}
+
+TEST_CASE("JSON is never coloured") {
+  Session session;
+  const Result result = session.run({"--json", "--color", "always"});
+  CHECK(result.out.find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("on a narrow terminal no line is wider than it") {
+  for (const int columns : {40, 60, 100}) {
+    CAPTURE(columns);
+    Session session;
+    FakeScene scene = cac::test::sample_scene();
+    scene.records[0].in_use = true;
+    session.fake.set_scene(scene);
+    Invocation invocation = session.invocation({});
+    invocation.environment["LC_ALL"] = "C";  // a byte a column
+    invocation.out = Device::terminal;
+    invocation.columns = static_cast<unsigned short>(columns);
+    std::istringstream lines(cac::test::run(invocation).out);
+    std::size_t count = 0;
+    for (std::string line; std::getline(lines, line); ++count)
+      CHECK(static_cast<int>(line.size()) <= columns);
+    CHECK(count > 5);
+  }
+}
+
+TEST_CASE("a terminal of 80 columns shows it like this") {
+  Session session;
+  Invocation invocation = session.invocation({});
+  invocation.out = Device::terminal;
+  const Result result = cac::test::run(invocation);
+  check_golden("terminal-80", cac::test::transcript(invocation, result, session.fake.url()));
+}
+
+TEST_CASE("without UTF-8 everything is ASCII") {
+  Session session;
+  Invocation invocation = session.invocation({});
+  invocation.environment["LC_ALL"] = "C";
+  const Result result = cac::test::run(invocation);
+  CHECK(result.status == 0);
+  CHECK(std::all_of(result.out.begin(), result.out.end(),
+                    [](char c) { return static_cast<unsigned char>(c) < 0x80; }));
+  CHECK(result.out == Containing{"+ removed"});
+}
+
+TEST_CASE("results that cannot be written are a failure, and it is said why") {
+  for (const Texts& words :
+       {Texts{}, {"--json"}, {"--dry-run"}, {"--help"}, {"-h"}, {"--version"}}) {
+    Session session;
+    Invocation invocation = session.invocation(words);
+    invocation.out = Device::full;
+    const Result result = cac::test::run(invocation);
+    const std::string line = cac::test::joined(words);
+    CAPTURE(line);
+    CHECK(result.status == 1);
+    CHECK(result.err == Containing{"standard output could not be written"});
+  }
+}
+
+TEST_CASE("a failure keeps its own status when it cannot be written either") {
+  Session session;
+  Invocation invocation = session.invocation({"everything", "--json"});
+  invocation.out = Device::full;
+  CHECK(cac::test::run(invocation).status == 2);
+}
+
+TEST_CASE("help and version need no engine") {
+  for (const Texts& words : {Texts{"--help"}, {"-h"}, {"--version"}, {"-V"}}) {
+    const std::string line = cac::test::joined(words);
+    CAPTURE(line);
+    const Result result = cac::test::run(
+        {.arguments = words, .environment = {{"DOCKER_HOST", "unix:///nowhere/x.sock"}}});
+    CHECK(result.status == 0);
+    CHECK(result.err.empty());
+    CHECK_FALSE(result.out.empty());
+  }
+  const Result result = cac::test::run({.arguments = {"--version"}});
+  CHECK(normalized(result.out, "") == "clear-app-cache VERSION\n");
+  CHECK(cac::test::run({.arguments = {"-V"}}).out == result.out);
+}
+
+TEST_CASE("the short help fits a screen of 80 columns and 24 lines") {
+  const Result result = cac::test::run({.arguments = {"-h"}});
+  std::istringstream lines(result.out);
+  std::size_t count = 0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    CAPTURE(line);
+    CHECK(line.size() <= 80);
+  }
+  CHECK(count > 10);
+  CHECK(count <= 24);
+  CHECK(result.out == Containing{"--dry-run"});
+}
+
+TEST_CASE("the long help is wrapped to the terminal") {
+  Invocation invocation{.arguments = {"--help"}};
+  invocation.out = Device::terminal;
+  invocation.columns = 60;
+  std::istringstream lines(cac::test::run(invocation).out);
+  std::size_t count = 0;
+  std::size_t widest = 0;
+  for (std::string line; std::getline(lines, line); ++count) widest = std::max(widest, line.size());
+  CHECK(count > 50);
+  // The lines of the exit statuses are a table.
+  CHECK(widest <= 100);
+}

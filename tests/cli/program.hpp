@@ -1,0 +1,51 @@
+// The real program as a child process, with nothing in its environment but what a test puts there.
+#pragma once
+
+#include <sys/types.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace cac::test {
+
+// What a standard stream of the program is connected to.
+enum class Device { pipe, terminal, full };  // full: every write fails with "no space left"
+
+struct Invocation {
+  std::vector<std::string> arguments;
+  std::map<std::string, std::string> environment = {};  // LC_ALL is C.UTF-8 unless it is in here
+  Device out = Device::pipe;
+  Device err = Device::pipe;
+  unsigned short columns = 80;  // of a terminal
+  bool as_nobody = false;       // without root's rights; nothing changes for who has none
+  int ignored_signal = 0;       // ... when it starts, as under nohup
+};
+
+struct Result {
+  int status = -1;  // as a shell shows it: 128+N when signal N killed it
+  std::string out;
+  std::string err;
+};
+
+class Program {
+ public:
+  explicit Program(const Invocation& invocation);
+  // Kills it if it still runs.
+  ~Program();
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  void send(int signal) const;
+  // Reads both streams to their ends and waits for the exit.
+  Result wait();
+
+ private:
+  pid_t process_ = -1;
+  int out_ = -1;
+  int err_ = -1;
+};
+
+inline Result run(const Invocation& invocation) { return Program(invocation).wait(); }
+
+}  // namespace cac::test

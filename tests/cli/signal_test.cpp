@@ -1,0 +1,153 @@
+// What ends a run before its work is done: signals, and the timeout in the middle of a prune.
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "session.hpp"
+
+using cac::test::check_golden;
+using cac::test::Containing;
+using cac::test::FakeReply;
+using cac::test::Invocation;
+using cac::test::Program;
+using cac::test::Result;
+using cac::test::Session;
+using cac::test::Texts;
+using Fault = cac::test::FakeReply::Fault;
+using Json = nlohmann::json;
+
+namespace {
+
+// A run that hangs in the prune of the build cache, after the images were removed.
+struct HangingPrune : Session {
+  HangingPrune() { fake.reply("POST /build/prune", {{{.fault = Fault::no_answer}}}); }
+
+  Result end_with(int signal, const Invocation& invocation) const {
+    Program program(invocation);
+    fake.wait_for_request("POST /build/prune");
+    program.send(signal);
+    Result result = program.wait();
+    // The engine takes this for a cancel.
+    fake.wait_for_hang_up();
+    return result;
+  }
+};
+
+struct {
+  int number;
+  std::string name;
+} const signals[] = {{SIGINT, "SIGINT"}, {SIGTERM, "SIGTERM"}, {SIGHUP, "SIGHUP"}};
+
+}  // namespace
+
+TEST_CASE("a signal ends the run with 128 and its number, and what was done is told") {
+  for (const auto& signal : signals) {
+    CAPTURE(signal.name);
+    const HangingPrune session;
+    const Result result = session.end_with(signal.number, session.invocation({"backend"}));
+    CHECK(result.status == 128 + signal.number);
+    CHECK(result.out == Containing{"untagged"});
+    CHECK(result.out == Containing{"watchparty-backend:latest"});
+    CHECK(result.out == Containing{"cancelled"});
+    CHECK(result.out.find("clean") == std::string::npos);
+    CHECK(result.err == Containing{"ended by " + signal.name});
+    CHECK(result.err == Containing{"run this again"});
+  }
+}
+
+TEST_CASE("a run that was ended by a signal is printed like this") {
+  const HangingPrune session;
+  const Invocation invocation = session.invocation({});
+  const Result result = session.end_with(SIGINT, invocation);
+  check_golden("signal", cac::test::transcript(invocation, result, session.fake.url()));
+}
+
+TEST_CASE("a signal leaves one line of valid JSON") {
+  for (const auto& signal : signals) {
+    CAPTURE(signal.name);
+    const HangingPrune session;
+    const Result result = session.end_with(signal.number, session.invocation({"--json", "all"}));
+    CHECK(result.status == 128 + signal.number);
+    CHECK(cac::test::count_of("\n", result.out) == 1);
+    const Json report = Json::parse(result.out);
+    CHECK(report["exit_status"] == 128 + signal.number);
+    CHECK(report["error"]["kind"] == "interrupted");
+    CHECK(report["verdict"] == "unknown");
+    const Json& actions = report["actions"];
+    CHECK(actions[0]["status"] == "done");
+    CHECK(actions.back()["action"] == "prune-build-cache");
+    CHECK(actions.back()["status"] == "cancelled");
+  }
+}
+
+TEST_CASE("what a signal kept from being done is told, too") {
+  Session session;
+  session.fake.reply("DELETE /images/watchparty-backend", {{{.fault = Fault::no_answer}}});
+  Program program(session.invocation({"--json", "all"}));
+  session.fake.wait_for_request("DELETE /images/watchparty-backend");
+  program.send(SIGTERM);
+  const Result result = program.wait();
+  CHECK(result.status == 143);
+  const Json actions = Json::parse(result.out)["actions"];
+  REQUIRE(actions.size() >= 3);
+  CHECK(actions[0]["status"] == "cancelled");
+  for (std::size_t i = 1; i < actions.size(); ++i) CHECK(actions[i]["status"] == "not-reached");
+  CHECK(session.fake.scene().records.size() == 5);
+}
+
+TEST_CASE("a signal before the plan ends with its status, and nothing but GETs was sent") {
+  Session session;
+  session.fake.reply("GET /_ping", {{{.fault = Fault::no_answer}}});
+  Program program(session.invocation({}));
+  session.fake.wait_for_request("GET /_ping");
+  program.send(SIGTERM);
+  const Result result = program.wait();
+  CHECK(result.status == 143);
+  CHECK(result.out.empty());
+  CHECK(result.err == Containing{"ended by SIGTERM"});
+  CHECK(session.sent_only_gets());
+}
+
+TEST_CASE("a signal that was ignored at the start, as under nohup, stays ignored") {
+  const HangingPrune session;
+  Invocation invocation = session.invocation({});
+  invocation.ignored_signal = SIGHUP;
+  Program program(invocation);
+  session.fake.wait_for_request("POST /build/prune");
+  program.send(SIGHUP);
+  program.send(SIGTERM);
+  CHECK(program.wait().status == 143);
+}
+
+TEST_CASE("the next run finishes what a signal left") {
+  const HangingPrune session;
+  CHECK(session.end_with(SIGINT, session.invocation({})).status == 130);
+  const cac::test::FakeScene left = session.fake.scene();
+  Session next;
+  next.fake.set_scene(left);
+  CHECK(left.records.size() == 5);
+  CHECK(next.run({}).status == 0);
+  CHECK(next.fake.scene().records.empty());
+}
+
+TEST_CASE("the timeout in the middle of a prune is a failure, and what was done is told") {
+  const HangingPrune session;
+  CHECK(session.run_as_golden("timeout-in-prune", {"--timeout", "1s", "backend"}).status == 1);
+  session.fake.wait_for_hang_up();
+}
+
+TEST_CASE("verify-only and a dry run are ended by a signal, too") {
+  for (const std::string& mode : Texts{"--verify-only", "--dry-run"}) {
+    CAPTURE(mode);
+    Session session;
+    session.fake.reply("GET /images/json", {{{.fault = Fault::no_answer}}});
+    Program program(session.invocation({mode, "--json"}));
+    session.fake.wait_for_request("GET /images/json");
+    program.send(SIGINT);
+    const Result result = program.wait();
+    CHECK(result.status == 130);
+    CHECK(Json::parse(result.out)["verdict"] == "unknown");
+  }
+}

@@ -1,0 +1,109 @@
+// Command lines and environments that make no sense.
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "session.hpp"
+
+using cac::test::Containing;
+using cac::test::Result;
+using cac::test::Session;
+using cac::test::Texts;
+using Json = nlohmann::json;
+
+TEST_CASE("bad words end with status 2 and a sentence that says why; nothing is asked or changed") {
+  const std::string long_path = "unix:///" + std::string(200, 's');
+  struct {
+    Texts arguments;
+    std::string says;
+  } const rows[] = {
+      {{"everything"}, "unknown target 'everything': it is backend, frontend or all"},
+      {{""}, "unknown target ''"},
+      {{"--no-such-option"}, "no-such-option"},
+      {{"-x"}, "does not exist"},
+      {{"backend", "frontend"}, "one TARGET at a time: 'backend' and 'frontend' were given"},
+      {{"--dry-run", "--verify-only"}, "exclude each other"},
+      {{"--quiet", "--verbose"}, "exclude each other"},
+      {{"--dry-run=false"}, "--dry-run takes no value"},
+      {{"--project", "../x"}, "'../x-backend' is no image name"},
+      {{"--project", "A B"}, "'A B-backend' is no image name"},
+      {{"--project", std::string(300, 'x')}, "'NAME-backend' is no image name"},
+      {{"--project", ""}, "'-backend' is no image name"},
+      {{"--project"}, "project"},
+      {{"--timeout", "soon"}, "--timeout 'soon' is no duration"},
+      {{"--timeout", "0s"}, "--timeout '0s' is no duration"},
+      {{"--timeout", "10"}, "--timeout '10' is no duration"},
+      {{"--timeout", "-5m"}, "--timeout '-5m' is no duration"},
+      {{"--timeout", "99999999999999999999s"}, "is no duration"},
+      {{"--color", "sometimes"}, "--color 'sometimes': it is auto, always or never"},
+      {{"--host", "ssh://deploy@host"}, "the scheme 'ssh' is not supported"},
+      {{"--host", "/run/docker.sock"}, "names no scheme"},
+      {{"--host", "tcp://host:99999"}, "is no address"},
+      {{"--host", long_path}, "the socket's path has 201 bytes, and the system takes 107 at most"},
+  };
+  for (const auto& row : rows) {
+    const std::string line = cac::test::joined(row.arguments);
+    CAPTURE(line);
+    Session session;
+    const Result said = session.run(row.arguments);
+    CHECK(said.status == 2);
+    CHECK(said.out.empty());
+    CHECK(said.err.starts_with("clear-app-cache: error: "));
+    CHECK(said.err == Containing{row.says});
+    CHECK(said.err.ends_with("\n  See clear-app-cache --help.\n"));
+
+    Texts with_json{"--json"};
+    with_json.insert(with_json.end(), row.arguments.begin(), row.arguments.end());
+    const Result result = session.run(with_json);
+    CHECK(result.status == 2);
+    CHECK(cac::test::count_of("\n", result.out) == 1);
+    const Json report = Json::parse(result.out, nullptr, false);
+    REQUIRE(report.is_object());
+    CHECK(report["schema"] == 1);
+    CHECK(report["exit_status"] == 2);
+    CHECK(report["error"]["kind"] == "usage");
+    CHECK(report["error"]["message"].get<std::string>() == Containing{row.says});
+    CHECK(report["target"].is_null());
+    CHECK(report["actions"].empty());
+    CHECK(session.fake.connections() == 0);
+  }
+}
+
+TEST_CASE("a bad environment is a usage error like a bad word") {
+  struct {
+    std::string name;
+    std::string value;
+    std::string says;
+  } const rows[] = {
+      {"CLEAR_APP_CACHE_PROJECT", "../x", "'../x-backend' is no image name"},
+      {"DOCKER_HOST", "ftp://x", "the scheme 'ftp' is not supported"},
+      {"DOCKER_API_VERSION", "1.24", "DOCKER_API_VERSION is '1.24': this tool speaks 1.41 to "},
+      {"DOCKER_API_VERSION", "latest", "DOCKER_API_VERSION is 'latest'"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.name);
+    Session session;
+    auto invocation = session.invocation({});
+    invocation.environment[row.name] = row.value;
+    const Result result = cac::test::run(invocation);
+    CHECK(result.status == 2);
+    CHECK(result.err == Containing{row.says});
+    CHECK(session.fake.connections() == 0);
+  }
+}
+
+TEST_CASE("an empty variable is as good as none") {
+  Session session;
+  auto invocation = session.invocation({"--dry-run"});
+  for (const char* const name :
+       {"CLEAR_APP_CACHE_PROJECT", "DOCKER_API_VERSION", "DOCKER_TLS_VERIFY", "NO_COLOR"}) {
+    invocation.environment[name] = "";
+  }
+  CHECK(cac::test::run(invocation).status == 0);
+}
+
+TEST_CASE("a usage error is printed like this") {
+  Session session;
+  CHECK(session.run_as_golden("usage-error", {"everything"}).status == 2);
+}

@@ -1,0 +1,51 @@
+// An engine at the other end of a connection, for a test to talk to.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "endpoint.hpp"
+#include "engine.hpp"
+#include "interruption.hpp"
+#include "options.hpp"
+#include "progress.hpp"
+
+namespace cac::test {
+
+// Only these variables are set.
+inline Environment environment_of(std::map<std::string, std::string> variables = {}) {
+  return [variables = std::move(variables)](std::string_view name) -> std::optional<std::string> {
+    const auto found = variables.find(std::string(name));
+    if (found == variables.end()) return std::nullopt;
+    return found->second;
+  };
+}
+
+inline Options options_of(const std::vector<const char*>& words) {
+  return options_from(words, environment_of());
+}
+
+// Connects to a fake or a real engine on construction. No test may come near the deadline.
+class Connected {
+ public:
+  explicit Connected(const std::string& url, std::optional<ApiVersion> pinned = {},
+                     int signal_fd = -1)
+      : interruption_(signal_fd, Interruption::Clock::now() + std::chrono::minutes(5)),
+        engine(endpoint_for(url, environment_), pinned,
+               {environment_, interruption_, progress_, nullptr}) {}
+
+ private:
+  const Environment environment_ = environment_of();
+  Interruption interruption_;
+  std::ostream nowhere_{nullptr};
+  Progress progress_{nowhere_, {}, false};
+
+ public:
+  Engine engine;
+};
+
+}  // namespace cac::test

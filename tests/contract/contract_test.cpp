@@ -1,0 +1,246 @@
+// What the tool relies on, case after case on one engine: the fake, or the real one that
+// CLEAR_APP_CACHE_TEST_ENGINE=unix://... names. The real one has been filled with the fake's
+// sample_scene() before; the cases use it up, in their order.
+#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+#include <optional>
+#include <string>
+
+#include "connected.hpp"
+#include "fake_engine.hpp"
+#include "inventory.hpp"
+#include "texts.hpp"
+
+using cac::ApiVersion;
+using cac::CacheRecord;
+using cac::Container;
+using cac::Image;
+using cac::ImageRemoval;
+using cac::test::Connected;
+using cac::test::Containing;
+using cac::test::FakeEngine;
+using cac::test::FakeStore;
+using cac::test::joined;
+using cac::test::Texts;
+
+namespace {
+
+// An empty variable is none.
+std::string variable(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+// The engine of all cases, and what one case leaves for the next.
+struct Bench {
+  Bench() {
+    if (url.empty()) {
+      fake.emplace();
+      fake->set_scene(cac::test::sample_scene());
+      if (variable("CLEAR_APP_CACHE_TEST_STORE") == "containerd") {
+        fake->set_store(FakeStore::containerd);
+      }
+      if (const auto api = variable("CLEAR_APP_CACHE_TEST_API"); !api.empty()) {
+        fake->set_api(std::stoi(api.substr(2)));
+      }
+      url = fake->url();
+    }
+    const auto endpoint = cac::endpoint_for(url, cac::test::environment_of());
+    cac::Interruption interruption(-1, cac::Interruption::Clock::now() + std::chrono::minutes(1));
+    const std::string info = cac::HttpConnection(endpoint, interruption, nullptr)
+                                 .exchange(cac::Method::get, "/info")
+                                 .body;
+    has_containerd_store = info.find("io.containerd.snapshotter.v1") != std::string::npos;
+    std::cout << "contract: " << (fake ? "the fake engine" : url) << ", "
+              << (has_containerd_store ? "containerd" : "classic") << " store\n";
+  }
+
+  std::string url = variable("CLEAR_APP_CACHE_TEST_ENGINE");
+  std::optional<FakeEngine> fake;
+  bool has_containerd_store = false;
+  std::string backend_id;
+  std::string frontend_id;
+};
+
+Bench& bench() {
+  static Bench bench;
+  return bench;
+}
+
+const std::string backend = "watchparty-backend:latest";
+const std::string rollback = "watchparty-backend:rollback";
+const std::string frontend = "watchparty-frontend:latest";
+
+std::string id_of(cac::Engine& engine, const std::string& name) {
+  const auto image = engine.image(name);
+  REQUIRE(image);
+  CHECK(image->id.starts_with("sha256:"));
+  return image->id;
+}
+
+std::string names_of(const std::vector<Image>& images) {
+  Texts names;
+  for (const Image& image : images) names.insert(names.end(), image.tags.begin(), image.tags.end());
+  std::sort(names.begin(), names.end());
+  return joined(names);
+}
+
+const Container& find(const std::vector<Container>& containers, const std::string& name) {
+  const auto found = std::find_if(containers.begin(), containers.end(),
+                                  [&](const Container& one) { return one.name == name; });
+  REQUIRE(found != containers.end());
+  return *found;
+}
+
+bool has(const std::vector<Image>& images, const std::string& id) {
+  return std::any_of(images.begin(), images.end(), [&](const Image& one) { return one.id == id; });
+}
+
+}  // namespace
+
+TEST_CASE("the engine says that it is Docker, its version, and an API that is spoken here") {
+  Connected to(bench().url);
+  CHECK(to.engine.identity().name == "Docker");
+  CHECK_FALSE(to.engine.identity().version.empty());
+  CHECK(to.engine.identity().api >= cac::oldest_api);
+  CHECK(to.engine.identity().api <= cac::newest_api);
+  CHECK(to.engine.identity().address == bench().url);
+  std::cout << "contract: Docker " << to.engine.identity().version << ", API "
+            << cac::text_of(to.engine.identity().api) << "\n";
+}
+
+TEST_CASE("images are selected by the pattern, and no other application's are among them") {
+  Connected to(bench().url);
+  const auto images = to.engine.images("watchparty-*");
+  CHECK(names_of(images) ==
+        "watchparty-backend:latest\nwatchparty-backend:rollback\nwatchparty-frontend:latest\n");
+  for (const Image& image : images) CHECK(image.size.count > 0);
+  CHECK(names_of(to.engine.images("other-*")) == "other-app:latest\n");
+  CHECK(to.engine.images("no-such-*").empty());
+}
+
+TEST_CASE("an image is found by its name under the ID that the list has, or it is absent") {
+  Connected to(bench().url);
+  bench().backend_id = id_of(to.engine, backend);
+  bench().frontend_id = id_of(to.engine, frontend);
+  CHECK(bench().backend_id != id_of(to.engine, rollback));
+  CHECK(has(to.engine.images("watchparty-*"), bench().backend_id));
+  CHECK_FALSE(to.engine.image("watchparty-nobody:latest"));
+  CHECK_FALSE(to.engine.image("watchparty-backend:no-such-tag"));
+}
+
+TEST_CASE("an image takes another name, and loses only the name that is taken away") {
+  Connected to(bench().url);
+  const std::string id = id_of(to.engine, rollback);
+  CHECK(to.engine.tag_image(id, "watchparty-backend", "kept"));
+  CHECK(id_of(to.engine, "watchparty-backend:kept") == id);
+  const auto images = to.engine.images("watchparty-backend*");
+  CHECK(names_of(images) ==
+        "watchparty-backend:kept\nwatchparty-backend:latest\nwatchparty-backend:rollback\n");
+  CHECK(images.size() == 2);
+  CHECK(to.engine.remove_image("watchparty-backend:kept") == ImageRemoval::untagged);
+  CHECK(id_of(to.engine, rollback) == id);
+  CHECK_FALSE(to.engine.tag_image("sha256:" + std::string(64, '0'), "watchparty-backend", "kept"));
+}
+
+TEST_CASE("containers have the name, the state and the image's own ID, running or not") {
+  Connected to(bench().url);
+  const auto containers = to.engine.containers();
+  CHECK(find(containers, "wp-backend").state == "running");
+  CHECK(find(containers, "wp-backend").image_id == bench().backend_id);
+  CHECK(find(containers, "wp-frontend").state == "exited");
+  CHECK(find(containers, "wp-frontend").image_id == bench().frontend_id);
+}
+
+TEST_CASE("the build cache is listed with types and sizes, and none is in use") {
+  Connected to(bench().url);
+  const auto records = to.engine.build_cache();
+  REQUIRE(records);
+  CHECK(records->size() >= 3);
+  CHECK(cac::size_of(*records).count > 0);
+  for (const CacheRecord& record : *records) {
+    CHECK_FALSE(record.id.empty());
+    CHECK_FALSE(record.type.empty());
+    CHECK_FALSE(record.in_use);
+    CHECK(record.size.count >= 0);
+    CHECK(record.last_used);
+  }
+  const auto is_regular = [](const CacheRecord& record) { return record.type == "regular"; };
+  CHECK(std::any_of(records->begin(), records->end(), is_regular));
+}
+
+TEST_CASE("removing what is not there is no failure") {
+  Connected to(bench().url);
+  CHECK(to.engine.remove_image("watchparty-nobody:latest") == ImageRemoval::absent);
+}
+
+TEST_CASE("a running container's image loses its name and stays, and the container runs on") {
+  Connected to(bench().url);
+  CHECK(to.engine.remove_image(backend) == ImageRemoval::untagged);
+  CHECK_FALSE(to.engine.image(backend));
+  CHECK(has(to.engine.nameless_images(), bench().backend_id));
+  const auto containers = to.engine.containers();
+  CHECK(find(containers, "wp-backend").state == "running");
+  CHECK(find(containers, "wp-backend").image_id == bench().backend_id);
+}
+
+TEST_CASE("an image that nobody holds is deleted") {
+  Connected to(bench().url);
+  CHECK(to.engine.remove_image(rollback) == ImageRemoval::deleted);
+  CHECK_FALSE(to.engine.image(rollback));
+  CHECK(names_of(to.engine.images("watchparty-*")) == "watchparty-frontend:latest\n");
+}
+
+TEST_CASE(
+    "a stopped container's image is deleted by the classic store, and nameless on containerd's") {
+  Connected to(bench().url);
+  CHECK(to.engine.remove_image(frontend) ==
+        (bench().has_containerd_store ? ImageRemoval::untagged : ImageRemoval::deleted));
+  CHECK_FALSE(to.engine.image(frontend));
+  CHECK(has(to.engine.nameless_images(), bench().frontend_id) == bench().has_containerd_store);
+  CHECK(find(to.engine.containers(), "wp-frontend").state == "exited");
+}
+
+TEST_CASE("the prune of nameless images leaves those that containers hold, running or not") {
+  Connected to(bench().url);
+  const std::size_t before = to.engine.nameless_images().size();
+  const auto pruned = to.engine.prune_nameless_images();
+  const auto after = to.engine.nameless_images();
+  CHECK(has(after, bench().backend_id));
+  CHECK(has(after, bench().frontend_id) == bench().has_containerd_store);
+  CHECK(after.size() <= before);
+  if (after.size() == before) CHECK(pruned.reclaimed.count == 0);
+  CHECK(find(to.engine.containers(), "wp-backend").state == "running");
+  CHECK(to.engine.image("other-app:latest"));
+}
+
+TEST_CASE("the prune of the build cache takes every record, and frees the sum of their sizes") {
+  Connected to(bench().url);
+  const auto before = to.engine.build_cache();
+  REQUIRE(before);
+  CHECK_FALSE(before->empty());
+  const auto pruned = to.engine.prune_build_cache({});
+  CHECK(pruned.count == before->size());
+  CHECK(pruned.reclaimed.count == cac::size_of(*before).count);
+  const auto after = to.engine.build_cache();
+  REQUIRE(after);
+  CHECK(after->empty());
+}
+
+TEST_CASE("a second prune has nothing to do") {
+  Connected to(bench().url);
+  const auto pruned = to.engine.prune_build_cache({});
+  CHECK(pruned.count == 0);
+  CHECK(pruned.reclaimed.count == 0);
+}
+
+TEST_CASE("the other application and the containers are as they were") {
+  Connected to(bench().url);
+  CHECK(to.engine.image("other-app:latest"));
+  CHECK(to.engine.images("watchparty-*").empty());
+  CHECK(to.engine.containers().size() == 2);
+}

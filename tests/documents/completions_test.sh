@@ -1,0 +1,146 @@
+#!/usr/bin/env bash
+# Completions at work: Tab is pressed in a real shell, and the screen is read.
+# completions_test.sh bash|bash-completion|zsh|fish GENERATOR INSTALLED
+# bash-completion: bash with the package of that name, which loads the file by itself.
+set -euo pipefail
+suite=$1
+generator=$2
+installed=$3
+here=$(dirname "${BASH_SOURCE[0]}")
+# shellcheck source=tests/documents/require.sh
+. "$here/require.sh"
+require tmux "${suite%-completion}"
+# shellcheck source=tests/documents/terminal.sh
+. "$here/terminal.sh"
+
+package=/usr/share/bash-completion/bash_completion
+if [[ $suite == bash-completion && ! -e $package ]]; then
+  require "$package"
+fi
+
+# Wide and high enough for every option with its description.
+start_terminal 160 60
+mkdir -p "$terminal_folder/folder-one" "$terminal_folder/blank folder"
+touch "$terminal_folder/folder-file" "$terminal_folder/blank-file"
+# The terminal's own socket, and a file beside it.
+sockets=$(dirname "$(in_terminal display-message -p '#{socket_path}')")
+touch "$sockets/documentation"
+
+# The shell as its user has it: nothing but what the installed tree brings.
+case $suite in
+  bash*)
+    {
+      echo "PS1='ready> '"
+      # One Tab lists.
+      echo "bind 'set show-all-if-ambiguous on'; bind 'set page-completions off'"
+      if [[ $suite == bash ]]; then
+        echo ". $installed/share/bash-completion/completions/clear-app-cache"
+      else
+        echo ". $package"
+      fi
+    } >"$terminal_folder/bashrc"
+    shell=(bash --noprofile --rcfile "$terminal_folder/bashrc" -i)
+    ;;
+  zsh)
+    cat >"$terminal_folder/.zshrc" <<END
+PS1='ready> '
+fpath=($installed/share/zsh/site-functions \$fpath)
+autoload -Uz compinit
+compinit -u -d $terminal_folder/zcompdump
+END
+    shell=(zsh -d -i)
+    ;;
+  fish)
+    mkdir -p "$terminal_folder/fish"
+    cat >"$terminal_folder/fish/config.fish" <<END
+set -g fish_greeting
+function fish_prompt; printf 'ready> '; end
+END
+    shell=(fish -i)
+    ;;
+esac
+shell=(env -u XDG_RUNTIME_DIR -u BASH_ENV "PATH=$installed/bin:$PATH" "HOME=$terminal_folder"
+  "ZDOTDIR=$terminal_folder" "XDG_CONFIG_HOME=$terminal_folder"
+  "XDG_DATA_HOME=$terminal_folder" "XDG_DATA_DIRS=$installed/share:/usr/share" "${shell[@]}")
+
+fresh_shell() {
+  run_there "${shell[@]}"
+  shows '^ready>' || { fail "$suite does not start" && screen >&2 && exit 1; }
+}
+
+cases=0
+
+# completes LINE RESULT: after Tab, and an X so that no suggestion is taken for the line itself
+completes() {
+  cases=$((cases + 1))
+  fresh_shell
+  press "clear-app-cache $1" Tab X
+  shows "^ready> clear-app-cache $2X\$" && return
+  fail "'$1' does not become '$2':"
+  screen | grep . >&2
+}
+
+# offers LINE PATTERN...: after Tab, each in a line below the prompt
+offers() {
+  cases=$((cases + 1))
+  local line=$1 pattern
+  fresh_shell
+  press "clear-app-cache $line" Tab
+  for pattern in "${@:2}"; do
+    shows "^([^r].*)?$pattern" && continue
+    fail "'$line' does not offer '$pattern':"
+    screen | grep . >&2
+    return
+  done
+}
+
+offers '' '\<backend\>' '\<frontend\>' '\<all\>'
+completes 'ba' 'backend '
+completes '-n fr' '-n frontend '
+completes '-p all ba' '-p all backend '
+completes '--project=all ba' '--project=all backend '
+completes 'all ba' 'all ba'
+
+completes '--co' '--color[ =]'
+offers '--color ' '\<auto\>' '\<always\>' '\<never\>'
+completes '--color al' '--color always '
+completes '--color=al' '--color=always '
+completes '--timeout 30' '--timeout 30m '
+completes '--older-than 7' '--older-than 7d '
+completes '--keep-storage 20' '--keep-storage 20GiB '
+completes '--keep-storage=512' '--keep-storage=512MB '
+
+# Used options are not offered again.
+completes '--json --js' '--json --js'
+completes '-n --dr' '-n --dr'
+completes '--color=auto --co' '--color=auto --co'
+
+# A file of the same beginning is there, too.
+completes '--app-dir fold' '--app-dir folder-one/'
+completes '--app-dir=fold' '--app-dir=folder-one/'
+completes '--app-dir bla' '--app-dir blank\\ folder/'
+completes '--project fold' '--project fold'
+
+completes '--host un' '--host unix:///'
+completes '--host=tc' '--host=tcp://'
+completes "-H unix://$sockets/doc" "-H unix://$sockets/documents ?"
+
+mapfile -t names < <("$generator" --options | awk -F '\t' '$2 != "TARGET" { print "--" $2 "\\>" }')
+offers '--' "${names[@]}"
+if [[ $suite == zsh || $suite == fish ]]; then
+  # Each with its line of -h, in full.
+  mapfile -t described < <("$generator" --options |
+    awk -F '\t' '$2 != "TARGET" { print "--" $2 " .*" $6 }')
+  offers '--' "${described[@]}"
+fi
+
+if [[ $suite == bash ]]; then
+  # Some people take ':' or '=' out of the word breaks.
+  echo "COMP_WORDBREAKS=\${COMP_WORDBREAKS//[:=]/}" >>"$terminal_folder/bashrc"
+  completes '--color=al' '--color=always '
+  completes "--host unix://$sockets/doc" "--host unix://$sockets/documents ?"
+  completes "--host=unix://$sockets/doc" "--host=unix://$sockets/documents ?"
+fi
+
+echo "$suite: $cases cases"
+finish

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# The man page reads well, and what it shows works: manual_test.sh INSTALLED
+# INSTALLED: the folder that everything is installed in.
+set -euo pipefail
+installed=$1
+here=$(dirname "${BASH_SOURCE[0]}")
+# shellcheck source=tests/documents/require.sh
+. "$here/require.sh"
+require mandoc man lexgrog systemd-analyze
+
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+page=$installed/share/man/man1/clear-app-cache.1
+plain() { sed 's/.\x08//g'; }
+
+complaints=$(mandoc -Tlint "$page" 2>&1) || true
+[[ ! $complaints ]] || fail "mandoc complains: $complaints"
+complaints=$(LC_ALL=C.UTF-8 MANWIDTH=80 man --warnings -l "$page" 2>&1 >/dev/null) || true
+[[ ! $complaints ]] || fail "man complains: $complaints"
+lexgrog "$page" >/dev/null || fail "whatis and apropos cannot read its name"
+
+[[ $(MANPATH=$installed/share/man man -w clear-app-cache) -ef $page ]] ||
+  fail "man does not find it where it is installed"
+
+LC_ALL=C MANWIDTH=80 man -l "$page" | plain >"$folder/man"
+mandoc -Tascii -O width=80 "$page" | plain >"$folder/mandoc"
+for formatter in man mandoc; do
+  wide=$(awk 'length > 80' "$folder/$formatter")
+  [[ ! $wide ]] || fail "$formatter shows lines wider than 80 columns:"$'\n'"$wide"
+done
+
+sections='NAME SYNOPSIS DESCRIPTION OPTIONS EXIT STATUS ENVIRONMENT JSON OUTPUT EXAMPLES NOTES SEE ALSO'
+[[ $(grep -E '^[A-Z ]+$' "$folder/man" | xargs) == "$sections" ]] || fail "the sections changed"
+
+# The units of the examples, each below its path.
+sed 's/\\-/-/g; s/\\e/\\/g' "$page" | awk -v folder="$folder" '
+  /^# \/etc\/systemd\/system\// { sub(".*/", ""); file = folder "/" $0; next }
+  /^\.EE/ { file = "" }
+  file { print > file }'
+for unit in clear-app-cache.service clear-app-cache.timer; do
+  # systemd looks whether the program is there.
+  sed -i "s|/usr/local/bin/|$installed/bin/|" "$folder/$unit"
+  complaints=$(systemd-analyze verify --man=no "$folder/$unit" 2>&1 | grep -F "$unit") || true
+  [[ ! $complaints ]] || fail "systemd complains about $unit: $complaints"
+  grep -q '^\[Unit\]' "$folder/$unit" || fail "there is no unit $unit in the examples"
+done
+
+finish

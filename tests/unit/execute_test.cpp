@@ -1,0 +1,169 @@
+#include "execute.hpp"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <string>
+#include <vector>
+
+#include "connected.hpp"
+#include "fake_engine.hpp"
+#include "texts.hpp"
+
+using cac::Action;
+using cac::ActionKind;
+using cac::FailureKind;
+using cac::Outcome;
+using cac::OutcomeStatus;
+using cac::test::Connected;
+using cac::test::Containing;
+using cac::test::FakeEngine;
+using cac::test::FakeScene;
+using cac::test::image_id;
+using cac::test::joined;
+
+namespace {
+
+Action removal(const std::string& name, char digit) {
+  return {.kind = ActionKind::remove_image, .object = name, .image_id = image_id(digit)};
+}
+const Action backend = removal("watchparty-backend:latest", 'b');
+const Action frontend = removal("watchparty-frontend:latest", 'f');
+const Action nameless{.kind = ActionKind::prune_nameless_images, .object = "nameless images"};
+const Action cache{.kind = ActionKind::prune_build_cache, .object = "build cache", .prunes = {{}}};
+
+std::vector<Outcome> execute(const FakeEngine& fake, const std::vector<Action>& actions) {
+  Connected to(fake.url());
+  std::vector<Outcome> outcomes;
+  cac::execute(to.engine, actions, outcomes);
+  return outcomes;
+}
+
+bool sent(const FakeEngine& fake, const std::string& words) {
+  return joined(fake.requests()).find(words) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("actions are carried out in their order, each with its outcome") {
+  FakeEngine fake;
+  fake.set_scene(cac::test::sample_scene());
+  const auto outcomes = execute(fake, {backend, frontend, nameless, cache});
+  REQUIRE(outcomes.size() == 4);
+  for (const Outcome& outcome : outcomes) CHECK(outcome.status == OutcomeStatus::done);
+  // A running container keeps its image, nameless.
+  CHECK(outcomes[0].image_stays);
+  CHECK(outcomes[0].count == 0);
+  CHECK_FALSE(outcomes[1].image_stays);
+  CHECK(outcomes[1].count == 1);
+  CHECK(outcomes[1].reclaimed.count == 0);
+  CHECK(outcomes[2].count == 0);
+  CHECK(outcomes[3].count == 5);
+  CHECK(outcomes[3].reclaimed.count == 812'000'000);
+  CHECK(joined(fake.requests()) ==
+        "GET /_ping\n"
+        "GET /v1.51/images/watchparty-backend:latest/json\n"
+        "DELETE /v1.51/images/watchparty-backend:latest?force=1\n"
+        "GET /v1.51/images/watchparty-frontend:latest/json\n"
+        "DELETE /v1.51/images/watchparty-frontend:latest?force=1\n"
+        "POST /v1.51/images/prune?filters=%7B%22dangling%22%3A%5B%22true%22%5D%7D\n"
+        "POST /v1.51/build/prune?all=1\n");
+  CHECK(fake.scene().containers.size() == 2);
+}
+
+TEST_CASE("a tag that now names another image is never removed") {
+  FakeEngine fake;
+  fake.set_scene(cac::test::sample_scene());
+  fake.before("GET /images/watchparty-backend:latest/json",
+              [](FakeScene& scene) { scene.images[0].id = image_id('9'); });
+  const auto outcomes = execute(fake, {backend, cache});
+  REQUIRE(outcomes.size() == 2);
+  CHECK(outcomes[0].status == OutcomeStatus::retagged);
+  CHECK(outcomes[1].status == OutcomeStatus::done);
+  CHECK_FALSE(sent(fake, "DELETE"));
+  CHECK(joined(fake.scene().images[0].tags) == "watchparty-backend:latest\n");
+}
+
+TEST_CASE("what is gone already is a success, whoever removed it and when") {
+  SUBCASE("before it was looked at") {
+    FakeEngine fake;
+    const auto outcomes = execute(fake, {backend});
+    CHECK(outcomes.at(0).status == OutcomeStatus::absent);
+    CHECK_FALSE(outcomes.at(0).failure);
+    CHECK_FALSE(sent(fake, "DELETE"));
+  }
+  SUBCASE("between the look and the removal") {
+    FakeEngine fake;
+    fake.set_scene(cac::test::sample_scene());
+    fake.before("DELETE", [](FakeScene& scene) { scene.images.clear(); });
+    const auto outcomes = execute(fake, {backend});
+    CHECK(outcomes.at(0).status == OutcomeStatus::absent);
+    CHECK_FALSE(outcomes.at(0).failure);
+  }
+}
+
+TEST_CASE("one failure does not stop the others") {
+  FakeEngine fake;
+  fake.set_scene(cac::test::sample_scene());
+  fake.reply("DELETE /images/watchparty-backend",
+             {{{.status = 500, .body = R"({"message":"no"})"}}});
+  fake.reply("POST /images/prune", {{{.status = 403, .body = "Forbidden"}}});
+  const auto outcomes = execute(fake, {backend, frontend, nameless, cache});
+  REQUIRE(outcomes.size() == 4);
+  CHECK(outcomes[0].status == OutcomeStatus::failed);
+  REQUIRE(outcomes[0].failure);
+  CHECK(outcomes[0].failure->message == Containing{"DELETE /images/watchparty-backend:latest"});
+  CHECK(outcomes[1].status == OutcomeStatus::done);
+  CHECK(outcomes[2].status == OutcomeStatus::failed);
+  REQUIRE(outcomes[2].failure);
+  CHECK(outcomes[2].failure->kind == FailureKind::denied);
+  CHECK(outcomes[3].status == OutcomeStatus::done);
+  CHECK(fake.scene().records.empty());
+}
+
+TEST_CASE("an image whose state cannot be read is not removed") {
+  FakeEngine fake;
+  fake.set_scene(cac::test::sample_scene());
+  fake.reply("GET /images/watchparty-backend:latest/json", {{{.body = "<html>"}}});
+  const auto outcomes = execute(fake, {backend});
+  CHECK(outcomes.at(0).status == OutcomeStatus::failed);
+  CHECK_FALSE(sent(fake, "DELETE"));
+}
+
+TEST_CASE("prunes by type are added up, and a failing one does not stop the next") {
+  FakeEngine fake;
+  fake.set_scene(
+      {.images = {},
+       .containers = {},
+       .records = {{.id = "a", .size = 10}, {.id = "b", .type = "internal", .size = 5}}});
+  fake.reply("POST /build/prune",
+             {std::nullopt, {{.status = 500, .body = R"({"message":"no"})"}}, std::nullopt});
+  Action by_type = cache;
+  by_type.prunes = {{.type = "regular"}, {.type = "source.local"}, {.type = "internal"}};
+  const auto outcomes = execute(fake, {by_type});
+  CHECK(outcomes.at(0).count == 2);
+  CHECK(outcomes.at(0).reclaimed.count == 15);
+  CHECK(outcomes.at(0).status == OutcomeStatus::failed);
+  CHECK(fake.scene().records.empty());
+}
+
+TEST_CASE("an interruption leaves the outcomes so far, the last one cancelled") {
+  int signals[2];
+  REQUIRE(pipe(signals) == 0);
+  FakeEngine fake;
+  fake.set_scene(cac::test::sample_scene());
+  fake.reply("POST /build/prune", {{{.fault = cac::test::FakeReply::Fault::no_answer}}});
+  fake.before("POST /build/prune", [&](FakeScene&) {
+    const unsigned char number = SIGINT;
+    REQUIRE(write(signals[1], &number, 1) == 1);
+  });
+  Connected to(fake.url(), {}, signals[0]);
+  std::vector<Outcome> outcomes;
+  CHECK_THROWS_AS(cac::execute(to.engine, {backend, cache, frontend}, outcomes), cac::Interrupted);
+  REQUIRE(outcomes.size() == 2);
+  CHECK(outcomes[0].status == OutcomeStatus::done);
+  CHECK(outcomes[1].status == OutcomeStatus::cancelled);
+  close(signals[0]);
+  close(signals[1]);
+}

@@ -1,0 +1,222 @@
+#include "http.hpp"
+
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <string>
+#include <vector>
+
+#include "connected.hpp"
+#include "fake_engine.hpp"
+#include "texts.hpp"
+
+using cac::Endpoint;
+using cac::HttpConnection;
+using cac::HttpResponse;
+using cac::Interrupted;
+using cac::Interruption;
+using cac::Method;
+using cac::TimedOut;
+using cac::TransportError;
+using cac::test::FakeEngine;
+using cac::test::joined;
+using Fault = cac::test::FakeReply::Fault;
+
+namespace {
+
+Interruption::Clock::time_point far_away() {
+  return Interruption::Clock::now() + std::chrono::minutes(5);
+}
+
+// A connection to whatever listens at the URL.
+struct Client {
+  explicit Client(const std::string& url, HttpConnection::Watcher watcher = nullptr)
+      : http(cac::endpoint_for(url, cac::test::environment_of()), interruption,
+             std::move(watcher)) {}
+
+  HttpResponse get(const std::string& target) { return http.exchange(Method::get, target); }
+
+  // How the request fails; -1: it does not.
+  int failure(Method method, const std::string& target) {
+    try {
+      http.exchange(method, target);
+    } catch (const TransportError& error) {
+      os_error = error.os_error();
+      CHECK_FALSE(std::string(error.what()).empty());
+      return static_cast<int>(error.kind());
+    }
+    return -1;
+  }
+
+  Interruption interruption{-1, far_away()};
+  HttpConnection http;
+  int os_error = 0;
+};
+
+constexpr int as_int(TransportError::Kind kind) { return static_cast<int>(kind); }
+
+}  // namespace
+
+TEST_CASE("many requests share one connection, over a socket and over TCP") {
+  for (const auto listen : {FakeEngine::Listen::on_socket, FakeEngine::Listen::on_tcp}) {
+    FakeEngine fake(listen);
+    CAPTURE(fake.url());
+    Client client(fake.url());
+    CHECK(client.get("/_ping").body == "OK");
+    CHECK(client.get("/v1.51/nothing").status == 404);
+    CHECK(client.http.exchange(Method::post, "/v1.51/build/prune").status == 200);
+    CHECK(client.http.exchange(Method::del, "/v1.51/images/x").status == 404);
+    CHECK(client.get("/_ping").status == 200);
+    CHECK(fake.connections() == 1);
+    CHECK(joined(fake.requests()) ==
+          "GET /_ping\n"
+          "GET /v1.51/nothing\n"
+          "POST /v1.51/build/prune\n"
+          "DELETE /v1.51/images/x\n"
+          "GET /_ping\n");
+  }
+}
+
+TEST_CASE("a response has its status, its body and its headers by lower-case names") {
+  FakeEngine fake;
+  fake.reply("GET /x",
+             {{{.status = 418,
+                .body = "short and stout",
+                .headers = {{"X-MiXed", "  Value with: colon "}, {"server", "Docker/1"}}}}});
+  const HttpResponse response = Client(fake.url()).get("/x");
+  CHECK(response.status == 418);
+  CHECK(response.body == "short and stout");
+  CHECK(response.header("x-mixed") == "Value with: colon");
+  CHECK(response.header("server") == "Docker/1");
+  CHECK(response.header("absent").empty());
+}
+
+TEST_CASE("a redirect is an answer like any other, and is not followed") {
+  FakeEngine fake;
+  fake.reply("GET /x", {{{.status = 301, .body = "", .headers = {{"Location", "/_ping"}}}}});
+  CHECK(Client(fake.url()).get("/x").status == 301);
+  CHECK(fake.requests().size() == 1);
+}
+
+TEST_CASE("half an answer, none, one without end and one that is not HTTP are told apart") {
+  struct {
+    Fault fault;
+    TransportError::Kind kind;
+  } const rows[] = {
+      {Fault::cut_off, TransportError::Kind::lost},
+      {Fault::hang_up, TransportError::Kind::lost},
+      {Fault::endless, TransportError::Kind::too_large},
+      {Fault::not_http, TransportError::Kind::malformed},
+  };
+  for (const auto& row : rows) {
+    for (const Method method : {Method::get, Method::post}) {
+      CAPTURE(static_cast<int>(row.fault));
+      FakeEngine fake;
+      fake.reply(std::string(cac::text_of(method)) + " /x",
+                 {{{.body = "{\"a\": [", .fault = row.fault}}});
+      Client client(fake.url());
+      CHECK(client.failure(method, "/x") == as_int(row.kind));
+      // The next request has a connection that works.
+      CHECK(client.get("/_ping").body == "OK");
+    }
+  }
+}
+
+TEST_CASE("why nobody was reached is told by the system's number") {
+  std::string folder = "/tmp/http-test.XXXXXX";
+  REQUIRE(mkdtemp(folder.data()) != nullptr);
+  const std::string path = folder + "/x.sock";
+
+  Client missing("unix://" + path);
+  CHECK(missing.failure(Method::get, "/_ping") == as_int(TransportError::Kind::connect));
+  CHECK(missing.os_error == ENOENT);
+
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  const int bound = socket(AF_UNIX, SOCK_STREAM, 0);
+  REQUIRE(bind(bound, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  close(bound);
+  Client refused("unix://" + path);
+  CHECK(refused.failure(Method::get, "/_ping") == as_int(TransportError::Kind::connect));
+  CHECK(refused.os_error == ECONNREFUSED);
+  unlink(path.c_str());
+  rmdir(folder.c_str());
+}
+
+TEST_CASE("an answer that does not come is waited for until the deadline, then hung up on") {
+  FakeEngine fake;
+  fake.reply("POST /x", {{{.fault = Fault::no_answer}}});
+  const auto endpoint = cac::endpoint_for(fake.url(), cac::test::environment_of());
+  Interruption interruption(-1, Interruption::Clock::now() + std::chrono::milliseconds(50));
+  HttpConnection http(endpoint, interruption, nullptr);
+  CHECK_THROWS_AS(http.exchange(Method::post, "/x"), TimedOut);
+  fake.wait_for_hang_up();
+}
+
+TEST_CASE("a signal ends the wait for an answer at once, and the engine sees the hang-up") {
+  int signals[2];
+  REQUIRE(pipe(signals) == 0);
+  FakeEngine fake;
+  fake.reply("POST /x", {{{.fault = Fault::no_answer}}});
+  fake.before("POST /x", [&](auto&) {
+    const unsigned char number = SIGTERM;
+    REQUIRE(write(signals[1], &number, 1) == 1);
+  });
+  const auto endpoint = cac::endpoint_for(fake.url(), cac::test::environment_of());
+  Interruption interruption(signals[0], far_away());
+  HttpConnection http(endpoint, interruption, nullptr);
+  int told = 0;
+  try {
+    http.exchange(Method::post, "/x");
+  } catch (const Interrupted& interrupted) {
+    told = interrupted.signal;
+  }
+  CHECK(told == SIGTERM);
+  fake.wait_for_hang_up();
+  close(signals[0]);
+  close(signals[1]);
+}
+
+TEST_CASE("who watches is told of every exchange, of failed ones too") {
+  FakeEngine fake;
+  fake.reply("GET /lost", {{{.fault = Fault::hang_up}}});
+  fake.reply("DELETE /gone", {{{.status = 404, .body = "gone"}}});
+  std::vector<std::string> seen;
+  Client client(fake.url(), [&](const cac::Exchange& exchange) {
+    seen.push_back(std::string(cac::text_of(exchange.method)) + " " + std::string(exchange.target) +
+                   " " + std::to_string(exchange.status) + " " +
+                   std::to_string(exchange.body_size));
+  });
+  client.get("/_ping");
+  client.failure(Method::get, "/lost");
+  client.http.exchange(Method::del, "/gone");
+  CHECK(joined(seen) ==
+        "GET /_ping 200 2\n"
+        "GET /lost 0 0\n"
+        "DELETE /gone 404 4\n");
+}
+
+TEST_CASE("names in a path keep slash and colon, values of a query keep neither") {
+  struct {
+    std::string text;
+    std::string in_path;
+    std::string in_query;
+  } const rows[] = {
+      {"watchparty-backend:latest", "watchparty-backend:latest", "watchparty-backend%3Alatest"},
+      {"reg.org:5000/a/b_c~d", "reg.org:5000/a/b_c~d", "reg.org%3A5000%2Fa%2Fb_c~d"},
+      {"a b?c#d&e=f%g+h", "a%20b%3Fc%23d%26e%3Df%25g%2Bh", "a%20b%3Fc%23d%26e%3Df%25g%2Bh"},
+      {"{\"a\":[\"*\"]}", "%7B%22a%22:%5B%22%2A%22%5D%7D", "%7B%22a%22%3A%5B%22%2A%22%5D%7D"},
+      {"\xc3\xa4\n", "%C3%A4%0A", "%C3%A4%0A"},
+      {"", "", ""},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.text);
+    CHECK(cac::path_encoded(row.text) == row.in_path);
+    CHECK(cac::query_encoded(row.text) == row.in_query);
+  }
+}

@@ -1,0 +1,107 @@
+#include "interruption.hpp"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <thread>
+
+using cac::Interrupted;
+using cac::Interruption;
+using cac::TimedOut;
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using Clock = Interruption::Clock;
+
+namespace {
+
+// A pipe that stands in for the one that signal handlers write to.
+class SignalPipe {
+ public:
+  SignalPipe() { REQUIRE(pipe(ends_) == 0); }
+  ~SignalPipe() {
+    close(ends_[0]);
+    close(ends_[1]);
+  }
+  SignalPipe(const SignalPipe&) = delete;
+  SignalPipe& operator=(const SignalPipe&) = delete;
+
+  int fd() const { return ends_[0]; }
+  void send(int signal) const {
+    const auto byte = static_cast<unsigned char>(signal);
+    REQUIRE(write(ends_[1], &byte, 1) == 1);
+  }
+
+ private:
+  int ends_[2] = {-1, -1};
+};
+
+int signal_of_check(Interruption& interruption) {
+  try {
+    interruption.check();
+  } catch (const Interrupted& interrupted) {
+    return interrupted.signal;
+  }
+  return 0;
+}
+
+}  // namespace
+
+TEST_CASE("without a reason to stop a check and a short sleep come back") {
+  const SignalPipe signals;
+  Interruption interruption(signals.fd(), Clock::now() + hours(1));
+  interruption.check();
+  interruption.sleep_for(milliseconds(1));
+  interruption.check();
+}
+
+TEST_CASE("each signal that came in is told once, with its number") {
+  const SignalPipe signals;
+  Interruption interruption(signals.fd(), Clock::now() + hours(1));
+  signals.send(SIGTERM);
+  signals.send(SIGINT);
+  CHECK(signal_of_check(interruption) == SIGTERM);
+  CHECK(signal_of_check(interruption) == SIGINT);
+  CHECK(signal_of_check(interruption) == 0);
+}
+
+TEST_CASE("a passed deadline ends a check and a sleep of an hour") {
+  Interruption interruption(-1, Clock::now() + milliseconds(1));
+  CHECK_THROWS_AS(interruption.sleep_for(hours(1)), TimedOut);
+  CHECK_THROWS_AS(interruption.check(), TimedOut);
+  CHECK_THROWS_AS(interruption.sleep_for(hours(1)), TimedOut);
+}
+
+TEST_CASE("a signal that came in is told although the deadline has passed, too") {
+  const SignalPipe signals;
+  Interruption interruption(signals.fd(), Clock::now() - hours(1));
+  signals.send(SIGHUP);
+  CHECK(signal_of_check(interruption) == SIGHUP);
+  CHECK_THROWS_AS(interruption.check(), TimedOut);
+}
+
+TEST_CASE("a signal ends a sleep of an hour") {
+  const SignalPipe signals;
+  Interruption interruption(signals.fd(), Clock::now() + hours(2));
+  std::thread sender([&] { signals.send(SIGINT); });
+  CHECK_THROWS_AS(interruption.sleep_for(hours(1)), Interrupted);
+  sender.join();
+}
+
+TEST_CASE("who waits as long as told has come past the deadline") {
+  for (int i = 0; i < 1000; ++i) {
+    const auto deadline = Clock::now() + hours(1);
+    const Interruption interruption(-1, deadline);
+    CHECK(Clock::now() + interruption.longest_wait() >= deadline);
+  }
+  CHECK(Interruption(-1, Clock::now() - hours(1)).longest_wait() == milliseconds(0));
+}
+
+TEST_CASE("whoever shows the time is called during a wait, and shortens it") {
+  Interruption interruption(-1, Clock::now() + hours(1));
+  int ticks = 0;
+  interruption.on_tick([&] { ++ticks; }, milliseconds(1));
+  CHECK(interruption.longest_wait() == milliseconds(1));
+  interruption.sleep_for(milliseconds(20));
+  CHECK(ticks >= 2);
+}

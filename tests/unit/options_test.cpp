@@ -1,0 +1,223 @@
+#include "options.hpp"
+
+#include <doctest/doctest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "connected.hpp"
+#include "error.hpp"
+#include "option_table.hpp"
+#include "texts.hpp"
+
+using cac::ColorWhen;
+using cac::Information;
+using cac::Mode;
+using cac::Options;
+using cac::Target;
+using cac::UsageError;
+using cac::test::Containing;
+using cac::test::environment_of;
+
+namespace {
+
+using Words = std::vector<const char*>;
+using Variables = std::map<std::string, std::string>;
+using cac::test::Texts;
+
+Options read(const Words& words, const Variables& variables = {}) {
+  return cac::options_from(words, environment_of(variables));
+}
+
+// Why the words are refused.
+std::string refusal(const Words& words, const Variables& variables = {}) {
+  try {
+    read(words, variables);
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+std::string line_of(const Words& words) {
+  std::string line;
+  for (const char* const word : words) line += (line.empty() ? "" : " ") + std::string(word);
+  return line;
+}
+
+}  // namespace
+
+TEST_CASE("no words at all clear everything of the usual project") {
+  const Options options = read({});
+  CHECK(options.information == Information::none);
+  CHECK(options.mode == Mode::clear);
+  CHECK_FALSE(options.dry_run);
+  CHECK_FALSE(options.wait);
+  CHECK_FALSE(options.keep_cache_mounts);
+  CHECK(options.target == Target::all);
+  CHECK(options.project == "watchparty");
+  CHECK(options.endpoint.text() == "unix:///var/run/docker.sock");
+  CHECK(options.timeout == std::chrono::minutes(10));
+  CHECK_FALSE(options.pinned_api);
+  CHECK_FALSE(options.quiet);
+  CHECK_FALSE(options.verbose);
+  CHECK_FALSE(options.json);
+  CHECK(options.color == ColorWhen::automatic);
+}
+
+TEST_CASE("every option says what it says, in each way to write it") {
+  CHECK(read({"backend"}).target == Target::backend);
+  CHECK(read({"--", "frontend"}).target == Target::frontend);
+  CHECK(read({"--json", "all", "--verbose"}).target == Target::all);
+  for (const Words& words :
+       {Words{"-p", "app"}, {"-papp"}, {"--project", "app"}, {"--project=app"}}) {
+    CAPTURE(line_of(words));
+    CHECK(read(words).project == "app");
+  }
+  CHECK(read({"-p", "docker.io/library/app"}).project == "app");
+  CHECK(read({"-n"}).dry_run);
+  CHECK(read({"--dry-run"}).dry_run);
+  CHECK(read({"--dry-run"}).mode == Mode::clear);
+  CHECK(read({"--verify-only"}).mode == Mode::verify_only);
+  CHECK(read({"--wait"}).wait);
+  CHECK(read({"--keep-cache-mounts"}).keep_cache_mounts);
+  CHECK(read({"--timeout", "90s"}).timeout == std::chrono::seconds(90));
+  CHECK(read({"-H", "tcp://host"}).endpoint.text() == "tcp://host:2375");
+  CHECK(read({"--host=unix:///x"}).endpoint.text() == "unix:///x");
+  CHECK(read({"-q"}).quiet);
+  CHECK(read({"--quiet"}).quiet);
+  CHECK(read({"-v"}).verbose);
+  CHECK(read({"--verbose"}).verbose);
+  CHECK(read({"--json"}).json);
+  CHECK(read({"--color", "always"}).color == ColorWhen::always);
+  CHECK(read({"--color=never"}).color == ColorWhen::never);
+  CHECK(read({"--color=auto"}).color == ColorWhen::automatic);
+  const Options together = read({"-nv", "backend"});
+  CHECK(together.dry_run);
+  CHECK(together.verbose);
+}
+
+TEST_CASE("an option comes before its environment variable, and that before the default") {
+  const Variables variables{{"CLEAR_APP_CACHE_PROJECT", "from-env"},
+                            {"DOCKER_HOST", "unix:///env"}};
+  CHECK(read({}, variables).project == "from-env");
+  CHECK(read({"-p", "from-option"}, variables).project == "from-option");
+  CHECK(read({}, variables).endpoint.text() == "unix:///env");
+  CHECK(read({"-H", "unix:///option"}, variables).endpoint.text() == "unix:///option");
+}
+
+TEST_CASE("DOCKER_API_VERSION pins a version that is spoken here") {
+  CHECK_FALSE(read({}).pinned_api);
+  for (const std::string& version : Texts{"1.41", "1.48", "1.56"}) {
+    CAPTURE(version);
+    const auto pinned = read({}, {{"DOCKER_API_VERSION", version}}).pinned_api;
+    REQUIRE(pinned);
+    CHECK(cac::text_of(*pinned) == version);
+  }
+  for (const std::string& version :
+       Texts{"1.40", "1.57", "2.0", "1", "v1.44", "1.44.0", "latest", "1.-4"}) {
+    CAPTURE(version);
+    CHECK(refusal({}, {{"DOCKER_API_VERSION", version}}) == Containing{"speaks 1.41 to 1.56"});
+  }
+}
+
+TEST_CASE("what makes no sense is refused with the reason") {
+  const std::string long_name(300, 'x');
+  const std::string long_path = "unix:///" + std::string(200, 's');
+  struct {
+    Words words;
+    std::string says;
+  } const rows[] = {
+      {{"everything"}, "unknown target 'everything': it is backend, frontend or all"},
+      {{"Backend"}, "unknown target 'Backend'"},
+      {{""}, "unknown target ''"},
+      {{"backend", "frontend"}, "'backend' and 'frontend' were given"},
+      {{"all", "all"}, "'all' and 'all' were given"},
+      {{"backend", "--", "frontend"}, "'backend' and 'frontend' were given"},
+      {{"--TARGET", "backend"}, "there is no option --TARGET"},
+      {{"--TARGET=backend"}, "there is no option --TARGET"},
+      {{"--no-such-option"}, "no-such-option"},
+      {{"--no-such=option"}, "no-such"},
+      {{"-x"}, "x"},
+      {{"--dry"}, "dry"},
+      {{"--dry-run", "--verify-only"}, "exclude each other"},
+      {{"--quiet", "--verbose"}, "exclude each other"},
+      {{"--dry-run=false"}, "--dry-run takes no value"},
+      {{"--dry-run="}, "--dry-run takes no value"},
+      {{"--verify-only=true"}, "--verify-only takes no value"},
+      {{"--json=1"}, "--json takes no value"},
+      {{"--help=no"}, "--help takes no value"},
+      {{"-n=false"}, ""},
+      {{"-nfalse"}, ""},
+      {{"--project"}, "project"},
+      {{"-p"}, "p"},
+      {{"-p", ""}, "project ''"},
+      {{"--project="}, "project ''"},
+      {{"-p", "../x"}, "project '../x': '../x-backend' is no image name"},
+      {{"-p", "A B"}, "project 'A B': 'A B-backend' is no image name"},
+      {{"-p", long_name.c_str()}, "xxx...': 'NAME-backend' is no image name"},
+      {{"--timeout", "soon"}, "--timeout 'soon' is no duration"},
+      {{"--timeout", "10"}, "--timeout '10' is no duration"},
+      {{"--timeout", "0s"}, "--timeout '0s' is no duration"},
+      {{"--timeout", "-1s"}, "--timeout '-1s' is no duration"},
+      {{"--timeout="}, "--timeout '' is no duration"},
+      {{"--timeout", "1s,2s"}, "--timeout '1s,2s' is no duration"},
+      {{"--color", "sometimes"}, "--color 'sometimes': it is auto, always or never"},
+      {{"--color="}, "--color '': it is auto, always or never"},
+      {{"-H", "ftp://x"}, "the scheme 'ftp' is not supported"},
+      {{"-H", ""}, "names no scheme"},
+      {{"-H", long_path.c_str()}, "107 at most"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(line_of(row.words));
+    const std::string said = refusal(row.words);
+    CHECK(said != "accepted");
+    CHECK(said == Containing{row.says});
+  }
+  CHECK(refusal({}, {{"CLEAR_APP_CACHE_PROJECT", "A B"}}) == Containing{"project 'A B'"});
+  CHECK(refusal({}, {{"DOCKER_HOST", "ssh://host"}}) == Containing{"the scheme 'ssh'"});
+}
+
+TEST_CASE("every switch of the table refuses a value, so that --dry-run=false never clears") {
+  std::size_t switches = 0;
+  for (const cac::OptionSpec& spec : cac::option_table) {
+    if (spec.kind != cac::ValueKind::none) continue;
+    ++switches;
+    const std::string word = "--" + std::string(spec.name) + "=false";
+    CAPTURE(word);
+    CHECK(refusal({word.c_str()}) == Containing{"takes no value"});
+  }
+  CHECK(switches >= 7);
+}
+
+TEST_CASE("every option of the table is one that the parser knows") {
+  for (const cac::OptionSpec& spec : cac::option_table) {
+    const std::string name = "--" + std::string(spec.name);
+    CAPTURE(name);
+    // An option with a value complains of the value, or takes it; a switch is just taken.
+    const std::string said = spec.kind == cac::ValueKind::none ? refusal({name.c_str()})
+                                                               : refusal({name.c_str(), "backend"});
+    CHECK(said != Containing{"does not exist"});
+  }
+  CHECK(refusal({"--no-such-option"}) == Containing{"does not exist"});
+}
+
+TEST_CASE("who asks for help or the version gets it, whatever else is wrong") {
+  CHECK(read({"-h"}).information == Information::short_help);
+  CHECK(read({"--help"}).information == Information::long_help);
+  CHECK(read({"-V"}).information == Information::version);
+  CHECK(read({"--version"}).information == Information::version);
+  CHECK(read({"--help", "everything", "-p", "A B"}).information == Information::long_help);
+  CHECK(read({"-V", "--timeout", "soon"}).information == Information::version);
+  CHECK(read({"--help"}, {{"DOCKER_HOST", "ssh://x"}}).information == Information::long_help);
+}
+
+TEST_CASE("a usage error is reported as JSON when --json stands among the options") {
+  const auto asks = [](const Words& words) { return cac::asks_for_json(words); };
+  CHECK(asks({"everything", "--json"}));
+  CHECK(asks({"--json", "--no-such-option"}));
+  CHECK_FALSE(asks({"everything"}));
+  CHECK_FALSE(asks({"--", "--json"}));
+  CHECK_FALSE(asks({}));
+}

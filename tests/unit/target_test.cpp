@@ -1,0 +1,105 @@
+#include "target.hpp"
+
+#include <doctest/doctest.h>
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "texts.hpp"
+
+using cac::Target;
+using cac::test::Texts;
+
+TEST_CASE("each target is named by its word, and by no other") {
+  CHECK(cac::target_from("backend") == Target::backend);
+  CHECK(cac::target_from("frontend") == Target::frontend);
+  CHECK(cac::target_from("all") == Target::all);
+  for (const std::string& text :
+       Texts{"", "Backend", "backend ", "back", "everything", "backend:latest"}) {
+    CAPTURE(text);
+    CHECK_FALSE(cac::target_from(text));
+  }
+  for (const Target target : {Target::backend, Target::frontend, Target::all}) {
+    CHECK(cac::target_from(cac::text_of(target)) == target);
+  }
+}
+
+TEST_CASE("a project is written as engines write it in image names") {
+  struct {
+    std::string text;
+    std::string expected;
+  } const rows[] = {
+      {"watchparty", "watchparty"},
+      {"watch-party_2.x", "watch-party_2.x"},
+      {"watch--party__x", "watch--party__x"},
+      {"team/watchparty", "team/watchparty"},
+      {"localhost/watchparty", "localhost/watchparty"},
+      {"localhost:5000/watchparty", "localhost:5000/watchparty"},
+      {"registry.example.org/team/watchparty", "registry.example.org/team/watchparty"},
+      {"docker.io/watchparty", "watchparty"},
+      {"docker.io/library/watchparty", "watchparty"},
+      {"index.docker.io/library/watchparty", "watchparty"},
+      {"library/watchparty", "watchparty"},
+      {"docker.io/team/watchparty", "team/watchparty"},
+      // Docker shortens library/ only in front of a single word.
+      {"library/team/watchparty", "library/team/watchparty"},
+      {"docker.io/library/team/watchparty", "library/team/watchparty"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.text);
+    CHECK(cac::project_from(row.text).value_or("refused") == row.expected);
+  }
+}
+
+TEST_CASE("a project that makes no image name is refused") {
+  for (const std::string& text :
+       Texts{"",     "../x",     "A B",      "Watchparty", "x ",   " x", "x/",   "/x",
+             "x//y", "x:latest", "x@sha256", "-x",         "x-",   ".x", "x..y", "x___y",
+             "x\n",  "x*",       "\xc3\xa4", "x?filters=", "x%2f", "x#y"}) {
+    CAPTURE(text);
+    CHECK_FALSE(cac::project_from(text));
+  }
+}
+
+TEST_CASE("a project may be as long as its longest image name allows") {
+  const std::string longest(255 - std::string("-frontend").size(), 'x');
+  CHECK(cac::project_from(longest) == longest);
+  CHECK_FALSE(cac::project_from(longest + "x"));
+}
+
+TEST_CASE("the pattern for the engine covers every image of the project, whatever its tag") {
+  CHECK(cac::reference_pattern("watchparty") == "watchparty-*");
+}
+
+TEST_CASE("a target selects exactly its own names with the tag latest") {
+  struct {
+    std::string name;
+    bool backend;
+    bool frontend;
+    bool all;
+  } const rows[] = {
+      {"watchparty-backend:latest", true, false, true},
+      {"watchparty-frontend:latest", false, true, true},
+      {"watchparty-worker:latest", false, false, true},
+      {"watchparty-backend-worker:latest", false, false, true},
+      {"watchparty-backend:rollback", false, false, false},
+      {"watchparty-backend:latest2", false, false, false},
+      {"watchparty-backend", false, false, false},
+      {"watchparty-:latest", false, false, false},
+      {"watchparty:latest", false, false, false},
+      {"watchpartyx-backend:latest", false, false, false},
+      {"my-watchparty-backend:latest", false, false, false},
+      {"team/watchparty-backend:latest", false, false, false},
+      {"watchparty-team/backend:latest", false, false, false},
+      {"other-app:latest", false, false, false},
+      {"<none>:<none>", false, false, false},
+      {"", false, false, false},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.name);
+    CHECK(cac::selects(Target::backend, "watchparty", row.name) == row.backend);
+    CHECK(cac::selects(Target::frontend, "watchparty", row.name) == row.frontend);
+    CHECK(cac::selects(Target::all, "watchparty", row.name) == row.all);
+  }
+}

@@ -1,0 +1,170 @@
+#include "terminal.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+using cac::Paint;
+using cac::TerminalStyle;
+
+namespace {
+
+constexpr TerminalStyle ascii{};
+constexpr TerminalStyle utf8{.width = 0, .color = false, .utf8 = true};
+constexpr TerminalStyle coloured{.width = 0, .color = true, .utf8 = true};
+
+std::string joined(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += (text.empty() ? "" : "|") + line;
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("a text is painted only with colour, and always switched back") {
+  CHECK(cac::painted("x", Paint::red, utf8) == "x");
+  CHECK(cac::painted("x", Paint::plain, coloured) == "x");
+  CHECK(cac::painted("", Paint::red, coloured).empty());
+  struct {
+    Paint paint;
+    std::string expected;
+  } const rows[] = {
+      {Paint::bold, "\x1b[1mx\x1b[0m"},    {Paint::dim, "\x1b[2mx\x1b[0m"},
+      {Paint::red, "\x1b[31mx\x1b[0m"},    {Paint::green, "\x1b[32mx\x1b[0m"},
+      {Paint::yellow, "\x1b[33mx\x1b[0m"},
+  };
+  for (const auto& row : rows) CHECK(cac::painted("x", row.paint, coloured) == row.expected);
+}
+
+TEST_CASE("nothing in a foreign text can command the terminal") {
+  struct {
+    std::string text;
+    std::string in_utf8;
+    std::string in_ascii;
+  } const rows[] = {
+      {"[2/4] RUN npm ci", "[2/4] RUN npm ci", "[2/4] RUN npm ci"},
+      {"a\nb\tc", "a b c", "a b c"},
+      {"a\rb", "a\\x0db", "a\\x0db"},
+      {"\x1b[2Jx", "\\x1b[2Jx", "\\x1b[2Jx"},
+      {"\x07\x7f", "\\x07\\x7f", "\\x07\\x7f"},
+      {"gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f", "gr??"},
+      {"\xe4\xb8\x96\xe7\x95\x8c", "\xe4\xb8\x96\xe7\x95\x8c", "??"},
+      {"\xc2\x9b"
+       "31m",
+       "\\u009b31m", "?31m"},  // CSI as one character
+      {"\xe2\x80\xae"
+       "x",
+       "\\u202ex", "?x"},  // right to left override
+      {"\xe2\x81\xa6"
+       "x\xe2\x80\x8f",
+       "\\u2066x\\u200f", "?x?"},  // isolate and mark
+      {"a\xff"
+       "b",
+       "a?b", "a?b"},         // no UTF-8
+      {"a\xc3", "a?", "a?"},  // cut off
+      {"\xf0\x9f\x8e\x89!", "\xf0\x9f\x8e\x89!", "?!"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.text);
+    CHECK(cac::harmless(row.text, utf8) == row.in_utf8);
+    CHECK(cac::harmless(row.text, ascii) == row.in_ascii);
+  }
+  CHECK(cac::harmless(std::string_view("a\0b", 3), utf8) == "a\\x00b");
+}
+
+TEST_CASE("columns are what a terminal shows, not bytes") {
+  struct {
+    std::string text;
+    std::size_t columns;
+  } const rows[] = {
+      {"", 0},
+      {"abc", 3},
+      {"gr\xc3\xbc\xc3\x9f", 4},
+      {"\xe4\xb8\x96\xe7\x95\x8c", 4},
+      {"e\xcc\x81", 1},  // a combining accent
+      {"\xe2\x9c\x93", 1},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.text);
+    CHECK(cac::columns_of(row.text) == row.columns);
+  }
+}
+
+TEST_CASE("a text is padded by columns and never shortened") {
+  CHECK(cac::padded("ab", 4) == "ab  ");
+  CHECK(cac::padded("\xe4\xb8\x96", 4) == "\xe4\xb8\x96  ");
+  CHECK(cac::padded("abcd", 2) == "abcd");
+}
+
+TEST_CASE("what is too long is cut, and shows that it is") {
+  struct {
+    std::string text;
+    std::size_t columns;
+    std::string expected;
+  } const rows[] = {
+      {"abcdefgh", 8, "abcdefgh"},
+      {"abcdefgh", 7, "abcd..."},
+      {"abcdefgh", 4, "a..."},
+      {"", 0, ""},
+      {"gr\xc3\xbc\xc3\x9f"
+       "e an alle",
+       7, "gr\xc3\xbc\xc3\x9f..."},
+      {"\xe4\xb8\x96\xe7\x95\x8c\xe4\xb8\x96", 5, "\xe4\xb8\x96..."},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.text);
+    CAPTURE(row.columns);
+    CHECK(cac::shortened(row.text, row.columns) == row.expected);
+  }
+}
+
+TEST_CASE("a text is broken at blanks, and within a word only if it must be") {
+  struct {
+    std::string text;
+    std::size_t width;
+    std::string lines;
+  } const rows[] = {
+      {"one two three", 0, "one two three"},
+      {"one two three", 13, "one two three"},
+      {"one two three", 12, "one two|three"},
+      {"one two three", 7, "one two|three"},
+      {"one two three", 6, "one|two|three"},
+      {"one two three", 4, "one|two|thre|e"},
+      {"abcdefgh", 3, "abc|def|gh"},
+      {"one   two", 4, "one|two"},
+      {"", 10, ""},
+      {"gr\xc3\xbc\xc3\x9f gr\xc3\xbc\xc3\x9f", 4, "gr\xc3\xbc\xc3\x9f|gr\xc3\xbc\xc3\x9f"},
+      {"\xe4\xb8\x96\xe7\x95\x8c", 3, "\xe4\xb8\x96|\xe7\x95\x8c"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.text);
+    CAPTURE(row.width);
+    CHECK(joined(cac::wrapped(row.text, row.width)) == row.lines);
+  }
+}
+
+TEST_CASE("a character wider than the line stands alone") {
+  // On the heap and without a terminating zero: reading past its end would be noticed.
+  const std::vector<char> wide{'\xe4', '\xb8', '\x96'};
+  CHECK(cac::wrapped({wide.data(), wide.size()}, 1) == std::vector<std::string>{"\xe4\xb8\x96"});
+}
+
+TEST_CASE("at every width no line is wider and no word is lost") {
+  const std::string text =
+      "Makes the next docker compose build of an application start from nothing, and proves it.";
+  for (std::size_t width = 1; width < text.size() + 2; ++width) {
+    CAPTURE(width);
+    std::string letters;
+    for (const std::string& line : cac::wrapped(text, width)) {
+      CHECK(cac::columns_of(line) <= width);
+      CHECK_FALSE(line.starts_with(' '));
+      CHECK_FALSE(line.ends_with(' '));
+      letters += line;
+    }
+    std::string expected = text;
+    std::erase(letters, ' ');
+    std::erase(expected, ' ');
+    CHECK(letters == expected);
+  }
+}

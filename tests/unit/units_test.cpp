@@ -1,0 +1,102 @@
+#include "units.hpp"
+
+#include <doctest/doctest.h>
+
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "texts.hpp"
+
+using cac::Bytes;
+using cac::test::Texts;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+TEST_CASE("a duration is a whole number and one unit") {
+  struct {
+    std::string text;
+    long long expected;
+  } const rows[] = {
+      {"1s", 1},         {"90s", 90},        {"15m", 900}, {"12h", 43200},
+      {"7d", 7 * 86400}, {"2w", 14 * 86400}, {"007s", 7},  {"36525d", 36525LL * 86400},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.text);
+    const auto duration = cac::duration_from(row.text);
+    REQUIRE(duration);
+    CHECK(duration->count() == row.expected);
+  }
+}
+
+TEST_CASE("what is no duration, is not above zero or would overflow a clock is refused") {
+  for (const std::string& text : Texts{"",
+                                       "0s",
+                                       "000m",
+                                       "10",
+                                       "s",
+                                       "-1s",
+                                       "+1s",
+                                       " 1s",
+                                       "1s ",
+                                       "1 s",
+                                       "1S",
+                                       "1M",
+                                       "1.5h",
+                                       "1h30m",
+                                       "0x1s",
+                                       "1e3s",
+                                       "1ss",
+                                       "1y",
+                                       "abc",
+                                       "36526d",
+                                       "9223372036854775807w",
+                                       "9223372036854775808s",
+                                       "99999999999999999999999s"}) {
+    CAPTURE(text);
+    CHECK_FALSE(cac::duration_from(text));
+  }
+}
+
+TEST_CASE("bytes are printed with three digits and SI prefixes") {
+  struct {
+    long long count;
+    std::string expected;
+  } const rows[] = {
+      {0, "0 B"},
+      {1, "1 B"},
+      {999, "999 B"},
+      {1000, "1.00 kB"},
+      {1234, "1.23 kB"},
+      {9994, "9.99 kB"},
+      {9995, "10.0 kB"},
+      {12345, "12.3 kB"},
+      {99949, "99.9 kB"},
+      {99950, "100 kB"},
+      {999499, "999 kB"},
+      {999500, "1.00 MB"},
+      {345'000'000, "345 MB"},
+      {1'000'000'000, "1.00 GB"},
+      {2'500'000'000'000, "2.50 TB"},
+      {std::numeric_limits<long long>::max(), "9.22 EB"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.count);
+    CHECK(cac::text_of(Bytes{row.count}) == row.expected);
+  }
+}
+
+TEST_CASE("a measured time is printed in the unit that it is read in") {
+  struct {
+    int count;
+    std::string expected;
+  } const rows[] = {
+      {0, "0 ms"},           {35, "35 ms"},     {999, "999 ms"},     {1000, "1.0 s"},
+      {1449, "1.4 s"},       {59949, "59.9 s"}, {59950, "1 min"},    {60000, "1 min"},
+      {125000, "2 min 5 s"}, {119600, "2 min"}, {3600000, "60 min"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.count);
+    CHECK(cac::text_of(milliseconds(row.count)) == row.expected);
+  }
+}
