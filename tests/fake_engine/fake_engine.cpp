@@ -245,6 +245,11 @@ void FakeEngine::wait_for_request(const std::string& request_prefix) const {
   });
 }
 
+void FakeEngine::wait_for_requests(std::size_t count) const {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return requests_.size() >= count; });
+}
+
 void FakeEngine::wait_for_hang_up() const {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return hang_ups_ > 0; });

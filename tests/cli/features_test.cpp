@@ -1,0 +1,300 @@
+// Waiting, the way back, artefacts, pruning within bounds, GitHub, and a run that is killed.
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+
+#include "session.hpp"
+
+namespace fs = std::filesystem;
+using cac::test::Containing;
+using cac::test::count_of;
+using cac::test::FakeEngine;
+using cac::test::FakeReply;
+using cac::test::FakeScene;
+using cac::test::Invocation;
+using cac::test::joined;
+using cac::test::Program;
+using cac::test::Result;
+using cac::test::Session;
+using cac::test::Texts;
+using Json = nlohmann::json;
+
+namespace {
+
+struct TemporaryFolder {
+  TemporaryFolder() {
+    std::string pattern = "/tmp/features-test.XXXXXX";
+    REQUIRE(mkdtemp(pattern.data()) != nullptr);
+    path = pattern;
+  }
+  ~TemporaryFolder() { fs::remove_all(path); }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  std::string text_of(const char* file) const {
+    std::ostringstream text;
+    text << std::ifstream(path / file).rdbuf();
+    return text.str();
+  }
+  fs::path path;
+};
+
+// The application's folder with two artefacts of each service.
+struct AppSession : Session {
+  AppSession() {
+    for (const char* const artefact :
+         {"frontend/.next", "frontend/out", "backend/staticfiles", "backend/src/__pycache__"}) {
+      fs::create_directories(folder.path / artefact);
+      std::ofstream(folder.path / artefact / "file") << "12345";
+    }
+    std::ofstream(folder.path / "backend/src/main.py") << "kept";
+  }
+  std::string app_dir() const { return folder.path; }
+  TemporaryFolder folder;
+};
+
+std::size_t writes(const Session& session) {
+  std::size_t count = 0;
+  for (const std::string& request : session.fake.requests()) count += !request.starts_with("GET ");
+  return count;
+}
+
+void hold_a_record(FakeScene& scene, bool in_use) {
+  scene.records.push_back({.id = "late", .description = "RUN make late", .in_use = in_use});
+}
+
+}  // namespace
+
+TEST_CASE("a build that starts after the waiting is caught by the verification") {
+  Session session;
+  session.fake.before("POST /build/prune", [](FakeScene& scene) {
+    for (const auto& record : scene.records) {
+      if (record.id == "late") return;
+    }
+    hold_a_record(scene, true);
+  });
+  const Result result = session.run({"--wait"});
+  CHECK(result.status == 3);
+  CHECK(result.out == Containing{"RUN make late"});
+  CHECK(result.out == Containing{"held by a running build"});
+}
+
+TEST_CASE("waiting polls until no record is in use, and only then writes") {
+  Session session;
+  FakeScene scene = session.fake.scene();
+  hold_a_record(scene, true);
+  session.fake.set_scene(scene);
+  int polls = 0;
+  session.fake.before("GET /system/df", [&polls](FakeScene& now) {
+    if (++polls == 3) now.records.back().in_use = false;
+  });
+  const Result result = session.run({"--wait"});
+  CHECK(result.status == 0);
+  std::size_t reads = 0;
+  for (const std::string& request : session.fake.requests()) {
+    if (!request.starts_with("GET ")) break;
+    reads += request.find("/system/df") != std::string::npos ? 1 : 0;
+  }
+  CHECK(reads >= 3);
+}
+
+TEST_CASE("on a terminal waiting shows for how long, and leaves nothing behind") {
+  Session session;
+  FakeScene scene = session.fake.scene();
+  hold_a_record(scene, true);
+  session.fake.set_scene(scene);
+  Invocation invocation = session.invocation({"--wait", "--timeout", "3s"});
+  invocation.err = cac::test::Device::terminal;
+  invocation.environment["TERM"] = "xterm";
+  const Result result = cac::test::run(invocation);
+  CHECK(result.status == 1);
+  CHECK(result.err == Containing{"waiting for the running builds to end (2 s)"});
+  const auto erased = result.err.rfind("\r\x1b[K");
+  REQUIRE(erased != std::string::npos);
+  CHECK(result.err.find("waiting for the running builds to end (", erased) == std::string::npos);
+  CHECK(writes(session) == 0);
+}
+
+TEST_CASE("the way back is tagged by the inventory's ID before the name goes") {
+  Session session;
+  const Result result = session.run({"--keep-as", "old", "backend"});
+  CHECK(result.status == 0);
+  const std::string requests = joined(session.fake.requests());
+  const auto tagging = requests.find("/tag?repo=watchparty-backend&tag=old");
+  const auto removal = requests.find("DELETE ");
+  REQUIRE(tagging != std::string::npos);
+  CHECK(requests.find("POST /v1.51/images/sha256:") != std::string::npos);
+  CHECK(tagging < removal);
+}
+
+TEST_CASE("an image that did not get its way back keeps its name") {
+  Session session;
+  session.fake.reply("POST /images/",
+                     {{{.status = 500, .body = R"({"message":"no space left on device"})"}}});
+  const Result result = session.run({"--keep-as", "old", "backend"});
+  CHECK(result.status == 1);
+  CHECK(joined(session.fake.requests()).find("DELETE ") == std::string::npos);
+  CHECK(result.out == Containing{"it is still tagged"});
+  CHECK(result.err == Containing{"no space left on device"});
+}
+
+TEST_CASE("artefacts go first, are verified, and only the target's") {
+  const AppSession session;
+  const Result result = session.run({"--app-dir", session.app_dir(), "--json", "frontend"});
+  CHECK(result.status == 0);
+  const Json report = Json::parse(result.out);
+  CHECK(report["actions"][0]["action"] == "remove-artefact");
+  CHECK(report["actions"][0]["planned_bytes"] == 5);
+  CHECK_FALSE(fs::exists(session.folder.path / "frontend/.next"));
+  CHECK_FALSE(fs::exists(session.folder.path / "frontend/out"));
+  CHECK(fs::exists(session.folder.path / "backend/staticfiles"));
+}
+
+TEST_CASE("a dry run lists the artefacts and leaves them") {
+  const AppSession session;
+  const Result result = session.run({"--app-dir", session.app_dir(), "--dry-run"});
+  CHECK(result.status == 0);
+  for (const char* const artefact :
+       {"frontend/.next", "frontend/out", "backend/staticfiles", "backend/src/__pycache__"}) {
+    CHECK(result.out == Containing{artefact});
+    CHECK(fs::exists(session.folder.path / artefact));
+  }
+}
+
+TEST_CASE("an artefact that came back during the run is residue") {
+  AppSession session;
+  session.fake.before("POST /build/prune", [&](FakeScene&) {
+    fs::create_directories(session.folder.path / "frontend/.next");
+  });
+  const Result result = session.run({"--app-dir", session.app_dir(), "--json"});
+  CHECK(result.status == 3);
+  CHECK(Json::parse(result.out)["residue"][0]["kind"] == "artefact");
+}
+
+TEST_CASE("a folder that must not be cleared is a usage error, and nothing is asked") {
+  const Session session;
+  CHECK(session.run({"--app-dir", "/"}).status == 2);
+  CHECK(session.run({"--app-dir", ""}).status == 2);
+  CHECK(session.fake.requests().empty());
+}
+
+TEST_CASE("killed after each request, the next run ends clean") {
+  std::size_t requests = 0;
+  {
+    const AppSession session;
+    REQUIRE(session.run({"--app-dir", session.app_dir()}).status == 0);
+    requests = session.fake.requests().size();
+  }
+  for (std::size_t last = 1; last < requests; ++last) {
+    CAPTURE(last);
+    AppSession session;
+    // The next request is never answered: all that was answered is done, and nothing more.
+    FakeEngine::Replies replies(last);
+    replies.push_back(FakeReply{.fault = FakeReply::Fault::no_answer});
+    session.fake.reply("", replies);
+    {
+      Program program(session.invocation({"--app-dir", session.app_dir()}));
+      session.fake.wait_for_requests(last + 1);
+      program.send(SIGKILL);
+      CHECK(program.wait().status == 128 + SIGKILL);
+    }
+    session.fake.reply("", {});
+    CHECK(session.run({"--app-dir", session.app_dir()}).status == 0);
+  }
+}
+
+TEST_CASE("whichever folders a killed run had removed, the next run ends clean") {
+  // The folders are removed in the order of the plan, before the first write to the engine.
+  for (const std::size_t removed : {1U, 2U, 3U, 4U}) {
+    CAPTURE(removed);
+    const AppSession session;
+    const Texts order{"backend/src/__pycache__", "backend/staticfiles", "frontend/.next",
+                      "frontend/out"};
+    for (std::size_t i = 0; i < removed; ++i) fs::remove_all(session.folder.path / order[i]);
+    CHECK(session.run({"--app-dir", session.app_dir()}).status == 0);
+    for (const std::string& artefact : order)
+      CHECK_FALSE(fs::exists(session.folder.path / artefact));
+    CHECK(session.fake.scene().records.empty());
+  }
+}
+
+TEST_CASE("on GitHub the log gets commands, and the files get the summary and the outputs") {
+  const Session session;
+  const TemporaryFolder folder;
+  Invocation invocation = session.invocation({"backend"});
+  invocation.environment["GITHUB_ACTIONS"] = "true";
+  invocation.environment["GITHUB_OUTPUT"] = folder.path / "output";
+  invocation.environment["GITHUB_STEP_SUMMARY"] = folder.path / "summary";
+  const Result result = cac::test::run(invocation);
+  CHECK(result.status == 0);
+  CHECK(result.err == Containing{"::group::"});
+  CHECK(result.err == Containing{"::notice title=clear-app-cache%3A clean::"});
+  CHECK(result.out.find("::") == std::string::npos);
+  CHECK(folder.text_of("output") == Containing{"verdict=clean\n"});
+  CHECK(folder.text_of("output") == Containing{"removed-images=watchparty-backend:latest\n"});
+  CHECK(folder.text_of("summary") == Containing{"### clear-app-cache: clean\n"});
+
+  // What later steps wait for must not get lost in silence.
+  invocation.environment["GITHUB_OUTPUT"] = folder.path / "nowhere/output";
+  const Result unwritten = cac::test::run(invocation);
+  CHECK(unwritten.status == 1);
+  CHECK(unwritten.err == Containing{"GITHUB_OUTPUT"});
+}
+
+TEST_CASE("pruning within bounds sends age before size and touches nothing else") {
+  Session session;
+  session.fake.reply("POST /build/prune",
+                     {{{.body = R"({"CachesDeleted":null,"SpaceReclaimed":0})"}}});
+  const Result result =
+      session.run({"--prune-only", "--older-than", "7d", "--keep-storage", "5GB", "--quiet"});
+  CHECK(result.status == 0);
+  CHECK((result.out + result.err).empty());
+  CHECK(joined(session.fake.requests()) ==
+        "GET /_ping\n"
+        "GET /v1.51/system/df?type=build-cache\n"
+        "POST /v1.51/build/prune?all=1&filters=%7B%22until%22%3A%5B%22604800s%22%5D%7D\n"
+        "POST /v1.51/build/prune?all=1&reserved-space=5000000000\n"
+        "GET /v1.51/system/df?type=build-cache\n");
+}
+
+TEST_CASE("a failing prune is told with --quiet, too, and is exit 1") {
+  Session session;
+  session.fake.reply("POST /build/prune", {{{.status = 500, .body = R"({"message":"on fire"})"}}});
+  const Result result = session.run({"--prune-only", "--quiet"});
+  CHECK(result.status == 1);
+  CHECK(result.err == Containing{"on fire"});
+}
+
+TEST_CASE("what does not go together is a usage error that says why") {
+  struct {
+    Texts arguments;
+    std::string words;
+  } const rows[] = {
+      {{"--prune-only", "backend"}, "takes no TARGET"},
+      {{"--prune-only", "--verify-only"}, "exclude each other"},
+      {{"--prune-only", "--keep-as", "x"}, "--keep-as does not go with --prune-only"},
+      {{"--prune-only", "--app-dir", "/x"}, "--app-dir does not go with --prune-only"},
+      {{"--older-than", "7d"}, "--older-than goes with --prune-only alone"},
+      {{"--keep-storage", "5GB"}, "--keep-storage goes with --prune-only alone"},
+      {{"--prune-only", "--older-than", "week"}, "no duration"},
+      {{"--prune-only", "--keep-storage", "5"}, "no size"},
+      {{"--prune-only", "--keep-storage", "0GB"}, "no size"},
+      {{"--verify-only", "--keep-as", "x"}, "--keep-as does not go with --verify-only"},
+      {{"--keep-as", "latest"}, "very name"},
+      {{"--keep-as", "a/b"}, "no tag"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(joined(row.arguments));
+    const Session session;
+    const Result result = session.run(row.arguments);
+    CHECK(result.status == 2);
+    CHECK(result.err == Containing{row.words});
+    CHECK(session.fake.requests().empty());
+  }
+}
