@@ -28,7 +28,7 @@ consteval bool name_only_options(const Lines& lines, Text text) {
   }
   return true;
 }
-// Each a text that may name an option that is not in the table.
+// No text names an option that is not in the table.
 static_assert(name_only_options(description));
 static_assert(name_only_options(exit_lines, &ExitLine::meaning));
 static_assert(name_only_options(environment_lines, &EnvironmentLine::meaning));

@@ -3,30 +3,40 @@
 # runs every step again, and nothing else was harmed. Beside it the old script's sequence, after
 # which every step still comes from the cache.
 #
-#   clearing_test.sh ENGINE TOOL
+#   clearing_test.sh ENGINE TOOL [SCENE...]   SCENE: images_only, other_apps, containers (default: all)
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/engines/check.sh
 . "$here/check.sh"
 # shellcheck source=tests/engines/scene.sh
 . "$here/scene.sh"
+# shellcheck source=tests/engines/truth.sh
+. "$here/truth.sh"
 engine=${1:?ENGINE} tool=$(realpath "${2:?TOOL}")
+shift 2
+(($#)) || set -- images_only other_apps containers
 
 # What a build of SERVICE now leaves in its image; nothing if it fails.
 rebuild() { build_app "$1" >&2 && step_uuids "$(image_of "$1")"; }
 
-# seed SCENE: builds it twice, so that `earlier` is shown to recur while nothing is cleared. The
-# containers come last: on the containerd store a rebuild makes another image of the same layers.
+# seed SCENE SERVICE...: builds what an earlier clearing took, then the SERVICEs once more, which
+# has to show that their steps recur while nothing is cleared. The containers come last: on the
+# containerd store a rebuild makes another image of the same layers.
 seed() {
   local service images=$1 from=$CACHE_FROM
-  [[ $images != containers ]] || images=other_apps
+  if [[ $1 == containers ]]; then
+    images=other_apps
+    remove_containers
+  fi
   CACHE_FROM=no
-  check "$name: the scene is built" "scene_$images"
+  check "$name: the scene is built" "seed_$images"
   CACHE_FROM=$from
-  for service in backend frontend; do
+  for service in "${@:2}"; do
     earlier[$service]=$(step_uuids "$(image_of "$service")") || :
+    later[$service]=$(rebuild "$service")
     check "$name: uncleared, every step of the $service is cached" \
-      all_recur "${earlier[$service]}" "$(rebuild "$service")"
+      all_recur "${earlier[$service]}" "${later[$service]}"
+    uncleared[$service]=$(recurring "${earlier[$service]}" "${later[$service]}")
   done
   [[ $1 != containers ]] || check "$name: the containers are started" start_containers
 }
@@ -42,7 +52,7 @@ other_images() { # SCENE TARGET
 clearing() { # SCENE TARGET
   local service selected=(backend) images pid
   [[ $2 == backend ]] || selected+=(frontend)
-  seed "$1"
+  seed "$1" "${selected[@]}"
   images=$(other_images "$1" "$2")
   [[ $1 != containers ]] || pid=$(container_pid wp-backend) || :
 
@@ -54,7 +64,10 @@ clearing() { # SCENE TARGET
     check "$name: the stopped container is there" equal "$(container_state wp-frontend)" exited
   fi
   for service in "${selected[@]}"; do
-    check "$name: fresh $service" fresh "${earlier[$service]}" "$(rebuild "$service")"
+    later[$service]=$(rebuild "$service")
+    check "$name: fresh $service" fresh "${earlier[$service]}" "${later[$service]}"
+    truth_row "$1" "$2" "$service" "$tool_status" "${uncleared[$service]}" "${scripted[$service]}" \
+      "$(recurring "${earlier[$service]}" "${later[$service]}")"
   done
 }
 
@@ -62,10 +75,13 @@ clearing() { # SCENE TARGET
 # the script succeeds by accident; then it is tried again.
 old_script_clears_nothing() { # SCENE
   local service round
-  seed "$1"
+  seed "$1" backend frontend
   for round in 1 2 3 4; do
     old_script
-    for service in backend frontend; do later[$service]=$(rebuild "$service"); done
+    for service in backend frontend; do
+      later[$service]=$(rebuild "$service")
+      ((round > 1)) || scripted[$service]=$(recurring "${earlier[$service]}" "${later[$service]}")
+    done
     [[ $engine == *-containerd ]] || break
     fresh "${earlier[backend]}" "${later[backend]}" >/dev/null || break
     echo "# $name: all of the cache was pruned by accident in round $round"
@@ -78,16 +94,20 @@ old_script_clears_nothing() { # SCENE
 
 trap scene_end EXIT
 scene_use "$engine"
-declare -A earlier=() later=() # the uuids of each service
-for scene in images_only other_apps containers; do
+truth_begin
+declare -A earlier=() later=()      # the uuids of each service
+declare -A uncleared=() scripted=() # how many of them came back
+for scene; do
   for INLINE in no yes; do
-    for CACHE_FROM in no yes; do
-      options="${scene/_/ }, inline cache $INLINE, --cache-from $CACHE_FROM"
-      name="$options, old script"
-      old_script_clears_nothing "$scene"
-      for target in all backend; do
-        name="$options, $target"
-        clearing "$scene" "$target"
+    scene_clean
+    for action in old_script all backend; do
+      for CACHE_FROM in no yes; do
+        name="${scene/_/ }, inline cache $INLINE, --cache-from $CACHE_FROM, ${action/_/ }"
+        if [[ $action == old_script ]]; then
+          old_script_clears_nothing "$scene"
+        else
+          clearing "$scene" "$action"
+        fi
       done
     done
   done

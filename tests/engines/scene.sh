@@ -186,17 +186,13 @@ scene_clean() {
   }
 }
 
-scene_images_only() {
-  scene_clean && build_app backend && build_app frontend
-}
+# Each scene starts from nothing; a seed builds what a scene lacks.
+scene_images_only() { scene_clean && seed_images_only; }
+scene_other_apps() { scene_clean && seed_other_apps; }
+scene_containers() { scene_other_apps && start_containers; }
 
-scene_other_apps() {
-  scene_images_only && build_app backend-old && build_app other
-}
-
-scene_containers() {
-  scene_other_apps && start_containers
-}
+seed_images_only() { build_app backend && build_app frontend; }
+seed_other_apps() { seed_images_only && build_app backend-old && build_app other; }
 
 # wp-backend runs, wp-frontend ran once and stopped.
 start_containers() {
@@ -211,6 +207,7 @@ container_pid() {
     pid=$("$1" inspect -f "{{.State.Pid}}" "$2") && test -d "/proc/$pid" && echo "$pid"' \
     _ "${ENGINE%%-*}" "$1"
 }
+remove_containers() { client rm -f wp-backend wp-frontend >/dev/null 2>&1 || :; }
 container_state() { client inspect -f '{{.State.Status}}' "$1"; }
 
 image_id() { client image inspect -f '{{.Id}}' "$1"; }

@@ -96,10 +96,9 @@ TEST_CASE("removing follows no link, and leaves everything else") {
     CHECK_FALSE(cac::remove_artefact(artefact.path));
   }
   CHECK(folder.found(Target::all).empty());
-  for (const char* const kept :
-       {"outside/precious", "app/backend/linked", "app/backend/app/main.py",
-        "app/backend/app/staticfiles/kept.css", "app/frontend/src/out/kept.ts",
-        "app/frontend/package.json"}) {
+  for (const char* const kept : {"outside/precious", "app/backend/linked",
+                                 "app/backend/app/main.py", "app/backend/app/staticfiles/kept.css",
+                                 "app/frontend/src/out/kept.ts", "app/frontend/package.json"}) {
     CAPTURE(kept);
     CHECK(fs::exists(folder.root / kept));
   }

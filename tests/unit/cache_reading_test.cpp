@@ -25,10 +25,7 @@ std::vector<CacheRecord> records() {
       {.id = "old-in-use", .in_use = true, .size = {2000}, .last_used = now - hours(48)},
       {.id = "old-shared", .shared = true, .size = {30'000}, .last_used = now - hours(48)},
       {.id = "new", .size = {400'000}, .last_used = now - hours(1)},
-      {.id = "mount",
-       .type = "exec.cachemount",
-       .size = {5'000'000},
-       .last_used = now - hours(48)},
+      {.id = "mount", .type = "exec.cachemount", .size = {5'000'000}, .last_used = now - hours(48)},
   };
 }
 
@@ -54,8 +51,8 @@ TEST_CASE("records that are older than the bound are told with why they are stil
 }
 
 TEST_CASE("what is over the size bound is told with what it is made of") {
-  const auto notes = joined(
-      reading({"--prune-only", "--keep-storage", "1MB", "--keep-cache-mounts"}).notes);
+  const auto notes =
+      joined(reading({"--prune-only", "--keep-storage", "1MB", "--keep-cache-mounts"}).notes);
   CHECK(notes == Containing{"4.43 MB over its bound"});
   CHECK(notes == Containing{"2.00 kB in use by a running build"});
   CHECK(notes == Containing{"30.0 kB shared with images"});

@@ -42,11 +42,10 @@ Run run_with(Verdict verdict) {
 
 TEST_CASE("a clean run is a plan in a group and a notice") {
   const std::string text = workflow_commands(run_with(Verdict::clean));
-  CHECK(text ==
-        Containing{"::group::The plan of clear-app-cache\n"
-                   "- watchparty-backend:latest: named\n"
-                   "- build cache: all of it\n"
-                   "::endgroup::\n"});
+  CHECK(text == Containing{"::group::The plan of clear-app-cache\n"
+                           "- watchparty-backend:latest: named\n"
+                           "- build cache: all of it\n"
+                           "::endgroup::\n"});
   CHECK(text == Containing{"::notice title=clear-app-cache%3A clean::fresh reads found"});
   CHECK(count_of("::error", text) == 0);
 }

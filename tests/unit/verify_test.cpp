@@ -304,7 +304,8 @@ TEST_CASE("a nameless image that a container holds is a note, unless its removal
   const Cleared cleared = clear(fake, {"all"});
   CHECK(cleared.verification.verdict == Verdict::clean);
   const std::string notes = joined(cleared.verification.notes);
-  CHECK(notes == Containing{"nameless image sha256:dddddddddddd stays, held by container old (running): "});
+  CHECK(notes ==
+        Containing{"nameless image sha256:dddddddddddd stays, held by container old (running): "});
   CHECK(count_of("nameless image", notes) == 1);
 }
 

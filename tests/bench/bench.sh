@@ -1,0 +1,174 @@
+#!/usr/bin/env bash
+# The part of run.sh that needs engines: bench.sh TOOL PROGRAMS
+# A run restores its scene, outside the time. The runs take turns, so that what else happens on the
+# machine hits each one alike; a number is the median of its runs.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/engines/scene.sh
+. "$here/../engines/scene.sh"
+tool=$(realpath "${1:?TOOL}") programs=$(realpath "${2:?PROGRAMS}")
+repeat=${REPEAT:-7}
+read -ra engines <<<"${ENGINES:-docker-sid docker-sid-containerd docker-bookworm}"
+scenes=('nothing to clear' 'the application' 'the application, 1,000 other images, 300 records')
+
+# The old script's commands, made correct, and what checks them.
+script='
+  set -e
+  docker image rm -f watchparty-backend:latest
+  docker image rm -f watchparty-frontend:latest
+  docker image prune -f
+  docker builder prune -af
+  docker images
+  docker system df'
+
+say() { echo "bench: $*" >&2; }
+
+# --- scenes ---
+
+restore() { # SCENE
+  [[ $1 != "${scenes[0]}" ]] || return 0
+  build_app backend >&2
+  build_app frontend >&2
+  [[ $1 == "${scenes[1]}" ]] || add_records 300
+}
+
+# Chains of steps that only copy; no image comes of them.
+add_records() {
+  local folder=$contexts/records n i
+  mkdir -p "$folder"
+  for ((n = 0; n < $1; n += 60)); do
+    echo "$n" >"$folder/file"
+    {
+      echo FROM scratch
+      for ((i = 0; i < 60; i++)); do echo "COPY file /$i"; done
+    } >"$folder/Dockerfile"
+    in_engine env DOCKER_BUILDKIT=1 docker build -q --output type=cacheonly "$folder" >/dev/null
+  done
+}
+
+# Images of one layer that all share; they stay for all runs.
+load_other_images() {
+  local folder=$contexts/others i id
+  mkdir -p "$folder/layer"
+  echo other >"$folder/layer/file"
+  tar -C "$folder/layer" --mtime=2024-01-01 -cf "$folder/layer.tar" file
+  id=$(sha256sum <"$folder/layer.tar" | cut -d' ' -f1)
+  for ((i = 1; i <= $1; i++)); do
+    printf '{"architecture":"amd64","os":"linux","config":{"Cmd":["%d"]},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}' \
+      "$i" "$id" >"$folder/$i.json"
+    printf '{"Config":"%d.json","RepoTags":["other:%d"],"Layers":["layer.tar"]}' "$i" "$i"
+  done | jq -s . >"$folder/manifest.json"
+  tar -C "$folder" -c . | in_engine docker load -q >/dev/null
+}
+
+# --- runs ---
+
+# The script runs where the engine and its client live, the others on the host.
+on_host() {
+  env -u DOCKER_CONTEXT -u DOCKER_API_VERSION -u CLEAR_APP_CACHE_PROJECT DOCKER_HOST="unix://$SOCKET" "$@"
+}
+
+run() { # PROGRAM...: runs WHO below it
+  local who=$1
+  shift
+  case $who in
+    tool) on_host "$@" "$tool" ;;
+    script) in_engine "$@" sh -c "$script" ;;
+    floor) on_host "$@" "$programs/floor" "$SOCKET" <"$results/requests.tool" ;;
+  esac >"$results/output" 2>&1 || {
+    cat "$results/output" >&2
+    say "$who failed"
+    return 1
+  }
+  # Whoever it was, nothing may be left.
+  on_host "$tool" --verify-only >"$results/output" 2>&1 || {
+    cat "$results/output" >&2
+    say "$who did not clear everything"
+    return 1
+  }
+}
+
+measure_scene() { # SCENE
+  local i who
+  rm -f "$results"/{tool,script,floor}
+  # What they send; the floor sends what the tool sent. It warms up the engine, too.
+  for who in tool script; do
+    restore "$1"
+    run "$who" "$results/programs/requests" "$results/requests.$who"
+  done
+  for ((i = 1; i <= repeat; i++)); do
+    say "$ENGINE, $1: $i of $repeat"
+    for who in tool script floor; do
+      restore "$1"
+      run "$who" "$results/programs/measure" "$results/$who"
+    done
+  done
+}
+
+# --- numbers ---
+
+# The median of a column of measurements: 1 wall and 2 CPU in ms, 3 peak memory in MB.
+median() { # FILE COLUMN
+  awk -v c="$2" '{ print $c * (c == 3 ? 1.024e-3 : 1) }' "$1" | sort -g |
+    awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
+}
+
+# Two cells: the medians, and the tool's divided by the floor's and by the script's.
+cells() { # COLUMN
+  awk -v t="$(median "$results/tool" "$1")" -v s="$(median "$results/script" "$1")" \
+    -v f="$(median "$results/floor" "$1")" \
+    'BEGIN { printf "%.1f / %.1f / %.1f | %.2f, %.2f", t, s, f, t / f, t / s }'
+}
+
+row() { # SCENE
+  local tool_count
+  tool_count=$(wc -l <"$results/requests.tool")
+  echo "| $(describe_engine) | $1 | $(cells 1) | $(cells 2) | $(cells 3) | $tool_count / $(wc -l <"$results/requests.script") / $tool_count |"
+}
+
+describe_engine() {
+  local version store=
+  version=$(curl -fsS --unix-socket "$SOCKET" http://engine/version | jq -r .Version)
+  [[ $ENGINE != *-containerd ]] || store=', containerd store'
+  echo "Docker ${version%%[+~-]*}$store"
+}
+
+describe_machine() {
+  local model
+  model=$(sed -n '/^model name[^:]*: */{s///p;q}' /proc/cpuinfo)
+  # shellcheck source=/dev/null
+  echo "${model:-$(uname -m)}, $(nproc) cores, Linux $(uname -r), $(. /etc/os-release && echo "$PRETTY_NAME")," \
+    "libcurl $(pkg-config --modversion libcurl), $(date +%F)."
+}
+
+peak_with_records() { # COUNT
+  local file
+  file=$(mktemp)
+  on_host "$programs/fake_records" "$1" "$programs/measure" "$file" "$tool" >/dev/null
+  median "$file" 3
+  rm "$file"
+}
+
+trap scene_end EXIT
+describe_machine
+echo "Medians of $repeat runs each: the tool / the script / the floor; ÷: the tool's by the floor's, by the script's."
+echo
+echo '| engine | scene | wall, ms | ÷ | CPU, ms | ÷ | peak memory, MB | ÷ | requests |'
+echo '| --- | --- | --- | --- | --- | --- | --- | --- | --- |'
+for engine in "${engines[@]}"; do
+  scene_use "$engine"
+  scene_clean
+  results=$contexts/bench
+  rm -rf "$results"
+  mkdir "$results"
+  cp -r "$programs" "$results/programs"
+  for scene in "${scenes[@]}"; do
+    [[ $scene != "${scenes[2]}" ]] || load_other_images 1000
+    measure_scene "$scene"
+    row "$scene"
+  done
+  scene_end
+done
+echo
+printf 'With 5,000 build cache records, on a fake engine, the tool takes %.1f MB at most.\n' \
+  "$(peak_with_records 5000)"

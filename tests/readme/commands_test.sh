@@ -1,0 +1,149 @@
+#!/usr/bin/env bash
+# Every command in README.md is run, in its order, where a reader would run it: in a checkout or on a
+# deployment host. A command that no rule here covers is a failure.
+#
+#   commands_test.sh ENGINE TOOL      ENGINE is one whose client has `docker compose`
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/engines/check.sh
+. "$here/../engines/check.sh"
+# shellcheck source=tests/engines/scene.sh
+. "$here/../engines/scene.sh"
+# shellcheck source=tests/readme/readme.sh
+. "$here/readme.sh"
+# shellcheck source=tests/readme/host.sh
+. "$here/host.sh"
+# shellcheck source=tests/readme/checkout.sh
+. "$here/checkout.sh"
+engine=${1:?ENGINE} tool=$(realpath "${2:?TOOL}")
+((EUID == 0)) || [[ -n ${CI-} ]] || exit 77
+
+# --- in a checkout ---
+
+installs() { # FOLDER CMD: the files, and nothing of the host's
+  local file
+  rm -rf "$1"
+  in_checkout sh -c "$2" || return
+  for file in bin/clear-app-cache share/man/man1/clear-app-cache.1 \
+    share/bash-completion/completions/clear-app-cache share/zsh/site-functions/_clear-app-cache \
+    share/fish/vendor_completions.d/clear-app-cache.fish; do
+    [[ -f $1/$file ]] || { echo "not installed: $file" && return 1; }
+  done
+}
+
+# "A deployment host needs the one binary and libcurl's shared library": the others every Debian has.
+needs_only_libcurl() {
+  local others
+  others=$(readelf -d "$1" | sed -nE 's/.*\(NEEDED\).*\[(.*)\]/\1/p' |
+    grep -vE '^(libcurl|libstdc\+\+|libgcc_s|libm|libc|ld-linux.*)\.so') || :
+  equal "$others" ''
+}
+
+# --- on the host ---
+
+# What a line of the tool says, and what the next build makes of it.
+runs_tool() { # CMD
+  local status=0 expected=0 word=clean: output earlier
+  case $1 in
+    *--dry-run*) word='Would clear' ;;
+    *--verify-only*) expected=3 word=residue: ;;
+  esac
+  earlier=$(step_uuids "$(image_of backend)")
+  output=$(on_host env APP_DIR="$host/home/app" sh -c "$1" 2>&1) || status=$?
+  contains "$output" "$word" && equal "$status" "$expected" || return
+  build_app backend && build_app frontend || return
+  if [[ $word == clean: ]]; then
+    fresh "$earlier" "$(step_uuids "$(image_of backend)")"
+  else
+    all_recur "$earlier" "$(step_uuids "$(image_of backend)")"
+  fi
+}
+
+makes_artefacts() { mkdir -p "$host/home/app/frontend/.next" "$host/home/app/backend/__pycache__"; }
+artefacts_are_gone() { equal "$(cd "$host/home/app" && find . -mindepth 2)" ''; }
+
+write_compose_file() {
+  cp -r "$contexts/backend" "$contexts/frontend" "$host/home/"
+  cat >"$host/home/compose.yaml" <<'END'
+name: watchparty
+services:
+  backend:
+    image: watchparty-backend:latest
+    build: {context: backend, network: none, cache_from: [watchparty-backend:latest]}
+    network_mode: none
+  frontend:
+    image: watchparty-frontend:latest
+    build: {context: frontend, network: none, cache_from: [watchparty-frontend:latest]}
+    network_mode: none
+END
+}
+
+# --- the rules ---
+
+follow() { # CMD
+  case $1 in
+    'sudo sh tests/run.sh' | 'sudo sh tests/demo.sh') # the one runs this, demo_test.sh the other
+      check "$1 (parsed)" in_checkout sh -n "${1#sudo sh }"
+      ;;
+    'sudo sh tests/setup.sh '* | 'cmake --preset '* | 'cmake --build '*)
+      check "$1" in_checkout sh -c "$1"
+      ;;
+    'sudo cmake --install build/release')
+      DESTDIR=$checkout/build/stage check "$1" installs "$checkout/build/stage/usr/local" "$1"
+      ;;
+    'cmake --install build/release --prefix DIR')
+      check "$1" installs "$checkout/build/prefix" "${1/DIR/build/prefix}"
+      ;;
+    'scp build/release/clear-app-cache HOST:')
+      check "$1: needs no library but libcurl's" needs_only_libcurl "$checkout/build/release/clear-app-cache"
+      ;;
+    'clear-app-cache --app-dir '*)
+      makes_artefacts
+      scene_images_only
+      check "$1" runs_tool "$1"
+      check "the artefacts are gone" artefacts_are_gone
+      ;;
+    clear-app-cache | 'clear-app-cache '*)
+      scene_images_only
+      id=$(image_id "$(image_of backend)")
+      check "$1" runs_tool "$1"
+      ;;
+    'docker tag watchparty-backend:before-clearing '*) # after --keep-as, and a fresh build
+      check "another image was built since" equal "$([[ $(image_id "$(image_of backend)") == "$id" ]] || echo yes)" yes
+      check "$1" on_host sh -c "$1"
+      check "the image is back" equal "$(image_id "$(image_of backend)")" "$id"
+      ;;
+    'docker compose up -d')
+      check "$1" on_host sh -c "$1"
+      check "the backend runs on the image that is back" equal \
+        "$(client inspect -f '{{.State.Status}} {{.Image}}' watchparty-backend-1 2>&1)" "running $id"
+      ;;
+    'docker compose build' | 'flock /run/lock/deploy '*)
+      check "$1" on_host sh -c "$1"
+      ;;
+    # Of other tools, in the prose; the script's own commands.
+    'docker buildx prune --builder NAME --all')
+      check "$1" on_host sh -c "echo y | ${1/NAME/default}"
+      ;;
+    'docker builder prune -f' | 'docker image rm NAME' | 'docker image prune -f')
+      scene_images_only
+      check "$1" on_host sh -c "${1/NAME/watchparty-backend:latest}"
+      ;;
+    'podman build --no-cache')
+      check "$1 (an option of its)" contains "$(in_engine podman build --help)" "${1##* }"
+      ;;
+    *)
+      check "a rule for: $1" false
+      ;;
+  esac
+}
+
+trap scene_end EXIT
+scene_use "$engine"
+host_use "$tool"
+write_compose_file
+checkout_use
+mapfile -t lines < <(commands && commands_in_prose)
+for line in "${lines[@]}"; do follow "$line"; done
+scene_clean
+finish

@@ -1,0 +1,22 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154  # what scene.sh sets
+# Sourced after scene.sh and host.sh: the runs that README.md shows.
+
+outputs_engine=docker-bookworm # its version moves least
+
+# outputs_make TOOL FOLDER: the contents of the blocks, made on a fresh engine
+outputs_make() {
+  scene_use "$outputs_engine"
+  host_use "$1"
+  scene_images_only && build_app other || return
+  client run -d --network none --name wp-backend "$(image_of backend)" >/dev/null
+  console clear-app-cache --dry-run >"$2/dry-run" && console clear-app-cache >"$2/clear"
+}
+
+# console CMD...: as it would look to a reader
+console() {
+  echo '```console'
+  echo "\$ $*"
+  on_host "$@" 2>&1 || return
+  echo '```'
+}

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Writes the generated blocks of README.md anew, from real runs; a block whose source is missing stays.
+#
+#   update.sh TOOL [BLOCK...]
+#
+#   clear, dry-run   runs of TOOL on an engine that is started for it
+#   truth            what clearing_test.sh and classic_test.sh (tests/engines) left in build/truth
+#   benchmark        build/bench/table.md: sh tests/bench/run.sh >build/bench/table.md
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/engines/scene.sh
+. "$here/../engines/scene.sh"
+# shellcheck source=tests/readme/readme.sh
+. "$here/readme.sh"
+# shellcheck source=tests/readme/host.sh
+. "$here/host.sh"
+# shellcheck source=tests/readme/outputs.sh
+. "$here/outputs.sh"
+tool=$(realpath "${1:?TOOL}")
+shift
+names=("$@")
+(($#)) || mapfile -t names < <(block_names)
+
+end() {
+  rm -rf "$made"
+  scene_end
+}
+made=$(mktemp -d)
+trap end EXIT
+
+make_block() { # NAME
+  case $1 in
+    clear | dry-run) [[ -s $made/$1 ]] || outputs_make "$tool" "$made" ;;
+    truth) "$here/truth_table.py" "$root/build/truth" >"$made/truth" ;;
+    benchmark) cat "$root/build/bench/table.md" >"$made/benchmark" ;;
+    *) echo "no rule makes it" >&2 && return 1 ;;
+  esac
+}
+
+for name in "${names[@]}"; do
+  if make_block "$name"; then
+    replace_block "$name" "$made/$name"
+  else
+    echo "update.sh: the block $name stays as it was" >&2
+  fi
+done
