@@ -10,7 +10,7 @@ namespace cac {
 // Fits a screen of 80 columns and 24 lines.
 std::string short_help();
 
-// Complete; width: columns to wrap at, 0: 80.
+// Complete, wrapped to so many columns, but at least 24 and at most 100; 0: 80.
 std::string long_help(std::size_t width);
 
 }  // namespace cac

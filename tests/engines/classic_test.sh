@@ -60,7 +60,7 @@ measure() { # SCENE TARGET
   fi
   for service in "${selected[@]}"; do
     rebuild "$service" || return
-    truth_row "$1" "$2" "$service" "$tool_status" "${uncleared[$service]}" "${scripted[$service]}" "$count"
+    truth_row "$2" "$service" "$tool_status" "${uncleared[$service]}" "${scripted[$service]}" "$count"
     echo "# $name: $service: exit $tool_status, $count of $step_count, after the script ${scripted[$service]}" >&3
   done
 }
@@ -79,9 +79,9 @@ trap scene_end EXIT
 scene_use "$engine"
 exec 3>&1
 BUILDER=classic
-truth_begin
 declare -A known=() uncleared=() scripted=()
 for scene in images_only other_apps containers; do
+  truth_begin "$scene"
   for CACHE_FROM in no yes; do
     name="${scene/_/ }, --cache-from $CACHE_FROM"
     measure_old_script "$scene"
@@ -90,6 +90,7 @@ for scene in images_only other_apps containers; do
       check "$name: measured, and nothing else was harmed" measure "$scene" "$target"
     done
   done
+  truth_end
 done
 scene_clean
 finish

@@ -66,7 +66,7 @@ clearing() { # SCENE TARGET
   for service in "${selected[@]}"; do
     later[$service]=$(rebuild "$service")
     check "$name: fresh $service" fresh "${earlier[$service]}" "${later[$service]}"
-    truth_row "$1" "$2" "$service" "$tool_status" "${uncleared[$service]}" "${scripted[$service]}" \
+    truth_row "$2" "$service" "$tool_status" "${uncleared[$service]}" "${scripted[$service $CACHE_FROM]}" \
       "$(recurring "${earlier[$service]}" "${later[$service]}")"
   done
 }
@@ -80,7 +80,7 @@ old_script_clears_nothing() { # SCENE
     old_script
     for service in backend frontend; do
       later[$service]=$(rebuild "$service")
-      ((round > 1)) || scripted[$service]=$(recurring "${earlier[$service]}" "${later[$service]}")
+      ((round > 1)) || scripted[$service $CACHE_FROM]=$(recurring "${earlier[$service]}" "${later[$service]}")
     done
     [[ $engine == *-containerd ]] || break
     fresh "${earlier[backend]}" "${later[backend]}" >/dev/null || break
@@ -94,10 +94,10 @@ old_script_clears_nothing() { # SCENE
 
 trap scene_end EXIT
 scene_use "$engine"
-truth_begin
 declare -A earlier=() later=()      # the uuids of each service
 declare -A uncleared=() scripted=() # how many of them came back
 for scene; do
+  truth_begin "$scene"
   for INLINE in no yes; do
     scene_clean
     for action in old_script all backend; do
@@ -111,6 +111,16 @@ for scene; do
       done
     done
   done
+  truth_end
 done
+
+if in_engine docker compose version >/dev/null 2>&1; then
+  BUILDER=compose INLINE=yes CACHE_FROM=yes
+  for action in all backend; do
+    scene_clean
+    name="docker compose build, $action"
+    clearing images_only "$action"
+  done
+fi
 scene_clean
 finish

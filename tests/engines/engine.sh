@@ -210,9 +210,9 @@ start() {
     overlay=no
     echo "engine.sh: $name: no overlays in $dir, layers are copied instead" >&2
   fi
-  # crun refuses hybrid cgroups; limits cannot be raised everywhere.
+  # crun refuses hybrid cgroups; limits cannot be raised, or counted by pids.max, everywhere.
   printf '%s\n' '[engine]' 'runtime = "runc"' '[containers]' \
-    'default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]' >"$dir/containers.conf"
+    'default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]' 'pids_limit = 0' >"$dir/containers.conf"
 
   mapfile -t env < <(environment "$name")
   mapfile -t command < <(engine_command "$name" "$socket" "$(basename "$sockets")" "$overlay")

@@ -7,20 +7,24 @@
 # build wrote proves that its step was not run again. /marks/npm is apart: the uuid that the cache
 # mount holds, which outlives its step as long as the mount is kept.
 #
-# Knobs for every build: BUILDER=buildkit|classic (on Docker), INLINE=yes for inline cache metadata,
-# CACHE_FROM=yes for --cache-from with the image's own name.
+# Knobs for every build: BUILDER=buildkit|classic|compose (on Docker; compose where the engine's client
+# has it), INLINE=yes for inline cache metadata, CACHE_FROM=yes for --cache-from with the image's own
+# name (compose always has that).
 
 engine_sh=$(dirname "${BASH_SOURCE[0]}")/engine.sh
 step_count=5 # the RUNs of the sample application
 BUILDER=buildkit INLINE=no CACHE_FROM=no
 
-# Starts ENGINE if it does not run and prepares the contexts. scene_end, for an EXIT trap, wipes an
-# engine that was started here.
+# Starts ENGINE if it does not run and prepares the contexts; where it cannot be started the test is
+# skipped, in CI it fails. scene_end, for an EXIT trap, wipes an engine that was started here.
 scene_use() {
   ENGINE=$1 started_here=no
   if ! SOCKET=$("$engine_sh" socket "$ENGINE" 2>/dev/null); then
     started_here=yes
-    "$engine_sh" start "$ENGINE" || return
+    if ! "$engine_sh" start "$ENGINE"; then
+      [[ -z ${CI-} ]] || return
+      exit 77 # skipped: this machine has no such engine
+    fi
     SOCKET=$("$engine_sh" socket "$ENGINE")
   fi
   contexts=$("$engine_sh" dir "$ENGINE")/contexts
@@ -105,7 +109,10 @@ build_app() {
   [[ $INLINE == no ]] || args+=(--build-arg BUILDKIT_INLINE_CACHE=1)
   [[ $CACHE_FROM == no ]] || args+=(--cache-from "$image")
   shift
-  if [[ $ENGINE == podman-* ]]; then
+  if [[ $BUILDER == compose ]]; then
+    compose_build "$service" "$@"
+    return
+  elif [[ $ENGINE == podman-* ]]; then
     set -- podman "${args[@]}" --layers "$@"
   elif [[ $BUILDER == classic ]]; then
     set -- env DOCKER_BUILDKIT=0 docker "${args[@]}" -f "$contexts/$service/Dockerfile.classic" "$@"

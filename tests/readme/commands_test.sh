@@ -16,7 +16,6 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/readme/checkout.sh
 . "$here/checkout.sh"
 engine=${1:?ENGINE} tool=$(realpath "${2:?TOOL}")
-((EUID == 0)) || [[ -n ${CI-} ]] || exit 77
 
 # --- in a checkout ---
 

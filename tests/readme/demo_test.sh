@@ -20,6 +20,7 @@ ln -sfn "$roots" "$ENGINES_DIR/roots"
 demo() { in_checkout sh tests/demo.sh; }
 status=0
 output=$(demo 2>&1) || status=$?
+((status != 77)) || exit 77
 # what it said after the last line that has $1
 after() { tac <<<"$output" | sed "/$1/q" | tac; }
 check "exit 0" equal "$status" 0

@@ -1,12 +1,11 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2154  # what scene.sh sets
+# shellcheck disable=SC2034,SC2154  # what is used, and set, by others
 # Sourced after scene.sh and host.sh: the runs that README.md shows.
 
 outputs_engine=docker-bookworm # its version moves least
 
-# outputs_make TOOL FOLDER: the contents of the blocks, made on a fresh engine
+# outputs_make TOOL FOLDER: the contents of the blocks; after scene_use with the engine
 outputs_make() {
-  scene_use "$outputs_engine"
   host_use "$1"
   scene_images_only && build_app other || return
   client run -d --network none --name wp-backend "$(image_of backend)" >/dev/null

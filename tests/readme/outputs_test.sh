@@ -16,7 +16,6 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/readme/outputs.sh
 . "$here/outputs.sh"
 tool=$(realpath "${1:?TOOL}")
-((EUID == 0)) || [[ -n ${CI-} ]] || exit 77
 
 # Durations, sizes, ids, versions, and the columns that they widen.
 normalised() {
@@ -30,6 +29,7 @@ end() {
 }
 made=$(mktemp -d)
 trap end EXIT
+scene_use "$outputs_engine"
 check "they are made" outputs_make "$tool" "$made"
 for name in clear dry-run; do
   check "$name" equal "$(block "$name" | normalised)" "$(normalised <"$made/$name")"

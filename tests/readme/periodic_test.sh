@@ -14,7 +14,6 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/readme/host.sh
 . "$here/host.sh"
 engine=${1:?ENGINE} tool=$(realpath "${2:?TOOL}")
-((EUID == 0)) || [[ -n ${CI-} ]] || exit 77
 
 quiet() { # CMD...
   local output

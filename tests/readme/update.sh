@@ -28,12 +28,17 @@ end() {
 made=$(mktemp -d)
 trap end EXIT
 
+if [[ " ${names[*]} " =~ \ (clear|dry-run)\  ]]; then
+  scene_use "$outputs_engine"
+  outputs_make "$tool" "$made"
+fi
+
 make_block() { # NAME
   case $1 in
-    clear | dry-run) [[ -s $made/$1 ]] || outputs_make "$tool" "$made" ;;
+    clear | dry-run) ;; # they are made
     truth) "$here/truth_table.py" "$root/build/truth" >"$made/truth" ;;
-    benchmark) cat "$root/build/bench/table.md" >"$made/benchmark" ;;
-    *) echo "no rule makes it" >&2 && return 1 ;;
+    benchmark) cp "$root/build/bench/table.md" "$made/benchmark" ;;
+    *) echo "update.sh: no rule makes the block $1" >&2 && return 1 ;;
   esac
 }
 
