@@ -104,8 +104,8 @@ class FakeEngine {
   std::vector<std::string> requests() const;
   std::size_t connections() const;
 
-  // Wait until a request that begins so has come in; until so many have; until a client has given up
-  // on no_answer.
+  // Wait until a request that begins so has come in; until so many have; until a client has given
+  // up on no_answer.
   void wait_for_request(const std::string& request_prefix) const;
   void wait_for_requests(std::size_t count) const;
   void wait_for_hang_up() const;
