@@ -68,7 +68,7 @@ on_host() {
   env -u DOCKER_CONTEXT -u DOCKER_API_VERSION -u CLEAR_APP_CACHE_PROJECT DOCKER_HOST="unix://$SOCKET" "$@"
 }
 
-run() { # PROGRAM...: runs WHO below it
+run() { # WHO PROGRAM...: runs tool, script or floor, started by PROGRAM
   local who=$1
   shift
   case $who in

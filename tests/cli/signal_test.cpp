@@ -134,7 +134,7 @@ TEST_CASE("the next run finishes what a signal left") {
 
 TEST_CASE("the timeout in the middle of a prune is a failure, and what was done is told") {
   const HangingPrune session;
-  CHECK(session.run_as_golden("timeout-in-prune", {"--timeout", "1s", "backend"}).status == 1);
+  CHECK(session.run_as_golden("timeout-in-prune", {"--timeout", "3s", "backend"}).status == 1);
   session.fake.wait_for_hang_up();
 }
 

@@ -113,17 +113,23 @@ make_root() {
 # --- state ---
 
 # A process is told by its number and its start time, so that a reused number is never ended.
-started() { sed 's/.*) //' "/proc/$1/stat" | cut -d' ' -f20; }
-alive() { [[ -r /proc/$1/stat && $(started "$1" 2>/dev/null) == "$2" ]]; }
+alive() { # PID START
+  local stat fields
+  read -r stat 2>/dev/null <"/proc/$1/stat" || return 1
+  read -ra fields <<<"${stat##*) }" # the state comes first, the start time is the twentieth
+  [[ ${fields[0]} != Z && ${fields[19]} == "$2" ]]
+}
 
-pid() { # the first process of engine $1, or failure
-  local pid start
-  read -r pid start 2>/dev/null <"$(dir "$1")/pid" && alive "$pid" "$start" && echo "$pid"
+first_process() { # of engine $1: fills pid and start, or fails
+  read -r pid start 2>/dev/null <"$(dir "$1")/pid" && alive "$pid" "$start"
 }
 
 socket() { cat "$(dir "$1")/socket" 2>/dev/null; }
 get() { curl -fsS -m 5 --unix-socket "$1" "http://engine$2" 2>/dev/null; }
-running() { pid "$1" >/dev/null && get "$(socket "$1")" /_ping >/dev/null; }
+running() {
+  local pid start
+  first_process "$1" && get "$(socket "$1")" /_ping >/dev/null
+}
 
 # What an ended engine leaves outside its namespaces.
 tidy() {
@@ -239,8 +245,7 @@ start() {
 
 stop() {
   local name=$1 pid start i
-  if pid=$(pid "$name"); then
-    start=$(started "$pid")
+  if first_process "$name"; then
     # Podman's containers outlive its service: they get a chance to end well, as Docker's do.
     [[ $name != podman-* ]] || (inside "$name" podman --remote stop --all -t 1) >/dev/null 2>&1 || :
     kill "$pid"
@@ -249,7 +254,8 @@ stop() {
       sleep 0.1
     done
     if alive "$pid" "$start"; then
-      kill -9 "$pid"
+      # Its parent is unshare --kill-child, which takes all of them with it, stopped ones, too.
+      kill -9 "$(sed 's/.*) //' "/proc/$pid/stat" | cut -d' ' -f2)"
       while alive "$pid" "$start"; do sleep 0.1; done
     fi
   fi
@@ -262,9 +268,9 @@ wipe() {
 }
 
 inside() {
-  local name=$1 pid env url
+  local name=$1 pid start env url
   shift
-  pid=$(pid "$name") || die "$name is not running"
+  first_process "$name" || die "$name is not running"
   url=unix://$(socket "$name")
   mapfile -t env < <(environment "$name")
   exec nsenter -t "$pid" -m -n -p -r -w -- env -i "${env[@]}" "DOCKER_HOST=$url" "CONTAINER_HOST=$url" "$@"

@@ -185,7 +185,7 @@ TEST_CASE("colour changes nothing but the colour") {
                      Verdict::residue);
   run.verification->residue = {{.object = "x", .reason = "y"}};
   run.verification->notes = {"a note"};
-  for (const std::size_t width : {0, 50, 120}) {
+  for (const std::size_t width : {0U, 50U, 120U}) {
     CAPTURE(width);
     TerminalStyle style{.width = width, .color = true, .utf8 = true};
     std::string painted = cac::text_report(run, style);
