@@ -173,7 +173,7 @@ std::optional<Bytes> size_of(const Given& given, const OptionSpec& spec) {
 }
 
 std::optional<std::string> keep_as_of(const Given& given) {
-  const auto tag = given.value(option_spec("keep-as"));
+  auto tag = given.value(option_spec("keep-as"));
   if (!tag) return std::nullopt;
   if (*tag == "latest") {
     throw UsageError("--keep-as latest would keep the very name that cache_from names");

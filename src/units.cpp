@@ -43,7 +43,7 @@ std::optional<std::int64_t> scaled(const Quantity& quantity, const std::array<Un
 }
 
 constexpr std::array duration_units{Unit{"s", 1}, Unit{"m", 60}, Unit{"h", 3600}, Unit{"d", 86400},
-                                    Unit{"w", 7 * 86400}};
+                                    Unit{"w", 7LL * 86400}};
 
 // A century: far from every overflow in the clocks that add to it.
 constexpr std::int64_t longest_duration = 36525LL * 86400;

@@ -8,7 +8,6 @@
 
 using cac::test::check_golden;
 using cac::test::Containing;
-using cac::test::FakeReply;
 using cac::test::FakeScene;
 using cac::test::image_id;
 using cac::test::joined;

@@ -13,7 +13,6 @@
 
 namespace fs = std::filesystem;
 using cac::test::Containing;
-using cac::test::count_of;
 using cac::test::FakeEngine;
 using cac::test::FakeReply;
 using cac::test::FakeScene;

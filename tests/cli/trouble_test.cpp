@@ -19,7 +19,6 @@ using cac::test::FakeReply;
 using cac::test::Invocation;
 using cac::test::Result;
 using cac::test::Session;
-using cac::test::Texts;
 using Fault = cac::test::FakeReply::Fault;
 using Json = nlohmann::json;
 
@@ -34,7 +33,7 @@ FakeReply text(int status, const std::string& body) {
   return {.status = status, .body = body, .headers = {{"Content-Type", "text/plain"}}};
 }
 
-// Without its first and without its last line: what stands between is free to differ in wording.
+// What a failure is told with; the texts need only be in there.
 struct Expected {
   int status;
   std::string kind;     // in JSON

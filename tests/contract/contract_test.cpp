@@ -15,13 +15,11 @@
 #include "inventory.hpp"
 #include "texts.hpp"
 
-using cac::ApiVersion;
 using cac::CacheRecord;
 using cac::Container;
 using cac::Image;
 using cac::ImageRemoval;
 using cac::test::Connected;
-using cac::test::Containing;
 using cac::test::FakeEngine;
 using cac::test::FakeStore;
 using cac::test::joined;

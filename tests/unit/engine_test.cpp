@@ -18,7 +18,6 @@ using cac::ImageRemoval;
 using cac::test::Connected;
 using cac::test::Containing;
 using cac::test::FakeEngine;
-using cac::test::FakeRecord;
 using cac::test::FakeReply;
 using cac::test::joined;
 using Fault = cac::test::FakeReply::Fault;

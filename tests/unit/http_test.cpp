@@ -14,7 +14,6 @@
 #include "fake_engine.hpp"
 #include "texts.hpp"
 
-using cac::Endpoint;
 using cac::HttpConnection;
 using cac::HttpResponse;
 using cac::Interrupted;

@@ -11,7 +11,6 @@
 using cac::Bytes;
 using cac::test::Texts;
 using std::chrono::milliseconds;
-using std::chrono::seconds;
 
 TEST_CASE("a duration is a whole number and one unit") {
   struct {
