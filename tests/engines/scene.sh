@@ -119,7 +119,9 @@ build_app() {
   else
     set -- env DOCKER_BUILDKIT=1 BUILDKIT_PROGRESS=plain docker "${args[@]}" "$@"
   fi
-  in_engine "$@" "$contexts/$service" >"$log" 2>&1 || {
+  # After a prune 28.5's containerd store can lose a layer's parent to its garbage collector, once.
+  in_engine "$@" "$contexts/$service" >"$log" 2>&1 ||
+    { grep -q 'failed to prepare extraction snapshot' "$log" && in_engine "$@" "$contexts/$service" >"$log" 2>&1; } || {
     cat "$log"
     return 1
   }
