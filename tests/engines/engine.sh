@@ -23,7 +23,10 @@ MIRROR=${MIRROR:-http://deb.debian.org/debian}
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 SUITES=(bookworm sid)
 NAMES=(docker-bookworm docker-sid docker-sid-containerd podman-bookworm podman-sid)
-if command -v dockerd >/dev/null; then NAMES+=(docker-host); fi
+# The host's own binaries serve if the client can ask for BuildKit: built in before 23, else a plugin.
+if command -v dockerd >/dev/null && { docker buildx version || docker --version | grep -E 'version (19|20)\.'; } >/dev/null 2>&1; then
+  NAMES+=(docker-host)
+fi
 
 die() {
   echo "engine.sh: $*" >&2
@@ -33,7 +36,7 @@ die() {
 known() { # refuses a name that is no engine's
   local n
   for n in "${NAMES[@]}"; do [[ $n != "$1" ]] || return 0; done
-  [[ $1 != docker-host ]] || die "docker-host needs a dockerd binary on this host's PATH"
+  [[ $1 != docker-host ]] || die "docker-host needs dockerd and a docker client with BuildKit on this host's PATH"
   die "no engine called '$1' (${NAMES[*]})"
 }
 

@@ -37,6 +37,7 @@ for path in "$dir" "$sockets"; do
   mkdir -p "$view$path"
   mount --bind "$path" "$view$path"
 done
+[[ $root != / ]] || mount -o remount,bind,ro "$view" # containerd would make /opt/containerd
 cd "$view" # a plain chroot is not enough: container runtimes pivot, too
 pivot_root . .
 umount -l .
