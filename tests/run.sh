@@ -5,7 +5,8 @@ set -eu
 cd "$(dirname "$0")/.."
 sh tests/setup.sh build engines documents
 export CMAKE_GENERATOR=Ninja
-cmake --preset release
+# The demo leaves the tests out of the same build folder.
+cmake --preset release -DBUILD_TESTING=ON
 cmake --build --preset release
 
 stop_engines() {
@@ -19,4 +20,4 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 echo "The engines of this run:"
 bash tests/engines/roll_call.sh
-ctest --preset release -j 2 "$@"
+ctest --preset release -j 2 --no-tests=error "$@"

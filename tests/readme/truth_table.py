@@ -68,7 +68,7 @@ def table_of(rows):
                 yield ("; ".join(engines), *line)
 
 
-print("| engine | builder | builds | reused, nothing cleared | after the old script | after the tool | its exit status |")
+print("| engine | builder | builds on each | reused: nothing cleared | after the old script | after the tool | its exit status |")
 print("| --- | --- | --- | --- | --- | --- | --- |")
 for line in table_of(list(rows_of(Path(sys.argv[1])))):
     print("|", " | ".join(str(cell) for cell in line), "|")
