@@ -90,17 +90,17 @@ run() { # WHO PROGRAM...: runs tool, script or floor, started by PROGRAM
 
 measure_scene() { # SCENE
   local i who
-  rm -f "$results"/{tool,script,floor}
+  rm -f "$results"/cost.*
   # What they send; the floor sends what the tool sent. It warms up the engine, too.
   for who in tool script; do
     restore "$1"
-    run "$who" "$results/programs/requests" "$results/requests.$who"
+    run "$who" "$results/requests" "$results/requests.$who"
   done
   for ((i = 1; i <= repeat; i++)); do
     say "$ENGINE, $1: $i of $repeat"
     for who in tool script floor; do
       restore "$1"
-      run "$who" "$results/programs/measure" "$results/$who"
+      run "$who" "$results/measure" "$results/cost.$who"
     done
   done
 }
@@ -115,8 +115,8 @@ median() { # FILE COLUMN
 
 # Two cells: the medians, and the tool's divided by the floor's and by the script's.
 cells() { # COLUMN
-  awk -v t="$(median "$results/tool" "$1")" -v s="$(median "$results/script" "$1")" \
-    -v f="$(median "$results/floor" "$1")" \
+  awk -v t="$(median "$results/cost.tool" "$1")" -v s="$(median "$results/cost.script" "$1")" \
+    -v f="$(median "$results/cost.floor" "$1")" \
     'BEGIN { printf "%.1f / %.1f / %.1f | %.2f, %.2f", t, s, f, t / f, t / s }'
 }
 
@@ -161,7 +161,7 @@ for engine in "${engines[@]}"; do
   results=$contexts/bench
   rm -rf "$results"
   mkdir "$results"
-  cp -r "$programs" "$results/programs"
+  cp "$programs/measure" "$programs/requests" "$results" # where the engine sees them
   for scene in "${scenes[@]}"; do
     [[ $scene != "${scenes[2]}" ]] || load_other_images 1000
     measure_scene "$scene"

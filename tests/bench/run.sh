@@ -4,13 +4,13 @@
 # REPEAT (default 7) is how often each one runs in each scene; ENGINES names the engines.
 set -eu
 cd "$(dirname "$0")/../.."
-sh tests/setup.sh build engines
+sh tests/setup.sh build engines >&2
 export CMAKE_GENERATOR=Ninja
 {
-  cmake --preset release -DBUILD_TESTING=OFF
-  cmake --build --preset release
+  # Not in build/release: the tests' switch would stay off there.
+  cmake --preset release -B build/bench/release -DBUILD_TESTING=OFF
+  cmake --build build/bench/release --target clear-app-cache
 
-  mkdir -p build/bench
   compile="c++ -std=c++20 -O2 -Wall -Wextra -Wpedantic -Itests"
   # shellcheck disable=SC2046 # a list of flags
   $compile -Wl,--as-needed -o build/bench/floor tests/bench/floor.cpp $(pkg-config --cflags --libs libcurl)
@@ -20,4 +20,4 @@ export CMAKE_GENERATOR=Ninja
   $compile -DFMT_HEADER_ONLY -pthread -o build/bench/fake_records \
     tests/bench/fake_records.cpp tests/fake_engine/fake_engine.cpp
 } >&2
-exec bash tests/bench/bench.sh build/release/clear-app-cache build/bench
+exec bash tests/bench/bench.sh build/bench/release/clear-app-cache build/bench
