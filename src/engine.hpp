@@ -62,7 +62,9 @@ class Engine {
   // Gives an image another name. False: there is no such image.
   bool tag_image(const std::string& id, std::string_view repository, std::string_view tag);
   // Of the records that the prune is about, those that no running build holds. Comes back when it
-  // is done; hanging up before cancels it.
+  // is done. Hanging up before would cancel it, whereupon 28.5's containerd store keeps the parents
+  // of the record that was being removed in use until it is restarted (measured; a lease's removal
+  // fails before the parents are let go).
   Pruned prune_build_cache(const CachePrune& prune);
 
  private:

@@ -17,7 +17,7 @@ enum class OutcomeStatus {
   absent,    // it was gone already: success
   retagged,  // the name stands for another image than at inventory: left alone
   failed,
-  cancelled,  // a signal or the timeout ended it; what was deleted stays deleted
+  cancelled,  // a signal or the timeout ended the run meanwhile; the engine finishes a prune
 };
 
 struct Outcome {

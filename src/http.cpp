@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <new>
+#include <optional>
+
+#include "standby.hpp"
 
 namespace cac {
 
@@ -47,6 +50,11 @@ std::size_t receive_header(char* data, std::size_t, std::size_t size, void* to) 
                       ? std::string()
                       : std::string(line.substr(begin, end - begin + 1));
   return size;
+}
+
+int remember_socket(void* to, curl_socket_t socket, curlsocktype) {
+  *static_cast<curl_socket_t*>(to) = socket;
+  return CURL_SOCKOPT_OK;
 }
 
 TransportError::Kind kind_of(CURLcode code) {
@@ -111,19 +119,24 @@ struct HttpConnection::Handles {
   Handles& operator=(const Handles&) = delete;
 
   // Carries out the transfer that `easy` is set up for. An interruption passes through, and closes
-  // the connection in mid-transfer.
-  CURLcode perform(Interruption& interruption) {
+  // the connection in mid-transfer, unless what was sent is to be finished all the same.
+  CURLcode perform(Interruption& interruption, bool is_finished_anyway) {
     curl_multi_add_handle(multi, easy);
     const std::unique_ptr<CURL, std::function<void(CURL*)>> added(
         easy, [this](CURL* handle) { curl_multi_remove_handle(multi, handle); });
+    interruption.check();
+    std::optional<Standby> standby;
+    if (is_finished_anyway) standby.emplace(socket);
     for (int running = 1;;) {
-      interruption.check();
       curl_multi_perform(multi, &running);
       if (running == 0) break;
+      if (standby) standby->expect_answer();
       curl_waitfd signal{interruption.signal_fd(), CURL_WAIT_POLLIN, 0};
       curl_multi_poll(multi, &signal, signal.fd < 0 ? 0 : 1,
                       static_cast<int>(interruption.longest_wait().count()), nullptr);
+      interruption.check();
     }
+    if (standby) standby->dismiss();
     int queued = 0;
     const CURLMsg* const message = curl_multi_info_read(multi, &queued);
     return message == nullptr ? CURLE_RECV_ERROR : message->data.result;
@@ -131,6 +144,7 @@ struct HttpConnection::Handles {
 
   CURLM* multi;
   CURL* easy;
+  curl_socket_t socket = CURL_SOCKET_BAD;  // of the connection that was opened last
 };
 
 HttpConnection::HttpConnection(const Endpoint& endpoint, Interruption& interruption,
@@ -146,6 +160,8 @@ HttpConnection::HttpConnection(const Endpoint& endpoint, Interruption& interrupt
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive_body);
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, receive_header);
+  curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, remember_socket);
+  curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, &handles_->socket);
   if (!endpoint_.socket_path.empty()) {
     curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, endpoint_.socket_path.c_str());
   }
@@ -181,7 +197,7 @@ HttpResponse HttpConnection::exchange(Method method, const std::string& target) 
 
   CURLcode code = CURLE_OK;
   try {
-    code = handles_->perform(interruption_);
+    code = handles_->perform(interruption_, method == Method::post);
   } catch (...) {
     tell(0);
     throw;

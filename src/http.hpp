@@ -68,6 +68,7 @@ class HttpConnection {
 
   // target: path and query, already encoded. Any status is a response; throws TransportError, and
   // Interrupted or TimedOut, upon which the connection is closed: an engine takes that as a cancel.
+  // But for a POST: what that has begun is finished, also if this process is killed (see Standby).
   HttpResponse exchange(Method method, const std::string& target);
 
  private:

@@ -35,7 +35,8 @@ inline constexpr JsonKey json_keys[] = {
     {"actions[].keep_as", "string or null", "", "The name that --keep-as gives to the image."},
     {"actions[].status", "string", "done absent retagged failed cancelled planned not-reached",
      "Absent: it was already gone. Retagged: the name was given to another image during the run, "
-     "and left alone. Cancelled: a signal or the timeout ended it. Not-reached: the run ended "
+     "and left alone. Cancelled: a signal or the timeout ended the run meanwhile. Not-reached: the "
+     "run ended "
      "before."},
     {"actions[].planned_count", "integer", "", "How many images or records it is about."},
     {"actions[].planned_bytes", "integer", "",

@@ -117,9 +117,10 @@ inline constexpr OptionSpec option_table[] = {
         .default_value = "10m",
         .group = OptionGroup::how,
         .line = "for the whole run",
-        .paragraph = "How long the whole run may take: a whole number and s, m, h, d or w. When it "
-                     "runs out, a running prune is cancelled: what was deleted stays deleted, and "
-                     "the next run finishes the work.",
+        .paragraph =
+            "How long the whole run may take: a whole number and s, m, h, d or w. When it "
+            "runs out, what was deleted stays deleted, the engine finishes a prune that it "
+            "has begun, and the next run does the rest.",
     },
     {
         .name = "prune-only",

@@ -63,8 +63,9 @@ Line line_for(const Outcome& outcome) {
     case OutcomeStatus::failed:
       return {Mark::failed, "failed", action.object, "", outcome.failure->message};
     case OutcomeStatus::cancelled:
-      return {Mark::warning, "cancelled", action.object, "",
-              "what was deleted before stays deleted"};
+      return {Mark::warning, "cut short", action.object, "",
+              is_removal(action) ? "what was deleted stays deleted"
+                                 : "the engine finishes by itself what it has begun"};
   }
   return {};
 }
@@ -199,7 +200,9 @@ std::optional<Closing> closing_of(const Run& run) {
   if (run.options.mode == Mode::clear) closing.sentences += cost_of(run);
   const auto& residue = run.verification->residue;
   if (std::any_of(residue.begin(), residue.end(), [](const Residue& left) { return left.held; })) {
-    closing.sentences += " Run this again when the running build has ended.";
+    closing.sentences +=
+        " Run this again when the running build has ended. If none is running, a build or a prune "
+        "that was cut short has left them in use: restart the engine.";
   } else if (!residue.empty() && run.options.mode == Mode::clear) {
     closing.sentences +=
         " Run this again, and look at what builds or tags on this engine meanwhile.";

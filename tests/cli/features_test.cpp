@@ -193,9 +193,9 @@ TEST_CASE("killed after each request, the next run ends clean") {
   for (std::size_t last = 1; last < requests; ++last) {
     CAPTURE(last);
     AppSession session;
-    // The next request is never answered: all that was answered is done, and nothing more.
+    // The next request is not answered in time: all that was answered is done, and nothing more.
     FakeEngine::Replies replies(last);
-    replies.push_back(FakeReply{.fault = FakeReply::Fault::no_answer});
+    replies.push_back(FakeReply{.fault = FakeReply::Fault::late});
     session.fake.reply("", replies);
     {
       Program program(session.invocation({"--app-dir", session.app_dir()}));
@@ -203,6 +203,7 @@ TEST_CASE("killed after each request, the next run ends clean") {
       program.send(SIGKILL);
       CHECK(program.wait().status == 128 + SIGKILL);
     }
+    session.fake.answer_now();
     session.fake.reply("", {});
     CHECK(session.run({"--app-dir", session.app_dir()}).status == 0);
   }

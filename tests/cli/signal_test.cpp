@@ -24,16 +24,23 @@ namespace {
 
 // A run that hangs in the prune of the build cache, after the images were removed.
 struct HangingPrune : Session {
-  HangingPrune() { fake.reply("POST /build/prune", {{{.fault = Fault::no_answer}}}); }
+  HangingPrune() {
+    fake.reply("POST /build/prune",
+               {{{.body = R"({"CachesDeleted":null,"SpaceReclaimed":0})", .fault = Fault::late}}});
+  }
 
   Result end_with(int signal, const Invocation& invocation) const {
     Program program(invocation);
     fake.wait_for_request("POST /build/prune");
     program.send(signal);
-    Result result = program.wait();
-    // The engine takes this for a cancel.
+    return program.wait();
+  }
+
+  // The run has ended. An engine that was hung up on would cancel the prune.
+  void check_that_the_prune_is_finished() {
+    fake.answer_now();
     fake.wait_for_hang_up();
-    return result;
+    CHECK(fake.late_answers() == 1);
   }
 };
 
@@ -52,7 +59,7 @@ TEST_CASE("a signal ends the run with 128 and its number, and what was done is t
     CHECK(result.status == 128 + signal.number);
     CHECK(result.out == Containing{"untagged"});
     CHECK(result.out == Containing{"watchparty-backend:latest"});
-    CHECK(result.out == Containing{"cancelled"});
+    CHECK(result.out == Containing{"cut short"});
     CHECK(result.out.find("clean") == std::string::npos);
     CHECK(result.err == Containing{"ended by " + signal.name});
     CHECK(result.err == Containing{"run this again"});
@@ -81,6 +88,15 @@ TEST_CASE("a signal leaves one line of valid JSON") {
     CHECK(actions[0]["status"] == "done");
     CHECK(actions.back()["action"] == "prune-build-cache");
     CHECK(actions.back()["status"] == "cancelled");
+  }
+}
+
+TEST_CASE("a prune that the engine has begun is finished, however the run ends") {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGKILL}) {
+    CAPTURE(signal);
+    HangingPrune session;
+    CHECK(session.end_with(signal, session.invocation({"backend"})).status == 128 + signal);
+    session.check_that_the_prune_is_finished();
   }
 }
 
@@ -141,9 +157,9 @@ TEST_CASE("the next run finishes what a signal left") {
 }
 
 TEST_CASE("the timeout in the middle of a prune is a failure, and what was done is told") {
-  const HangingPrune session;
+  HangingPrune session;
   CHECK(session.run_as_golden("timeout-in-prune", {"--timeout", "3s", "backend"}).status == 1);
-  session.fake.wait_for_hang_up();
+  session.check_that_the_prune_is_finished();
 }
 
 TEST_CASE("verify-only and a dry run are ended by a signal, too") {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Killed (SIGKILL) around each of its requests, the next run ends clean and the build is fresh. That
-# it is so after exactly each request is shown on the fake engine, which can count.
+# Killed (SIGKILL) after each single request, after each thing that it removed from the application's
+# folder, and while the engine prunes: the next run ends clean, and the build is fresh.
 #
 #   killed_test.sh ENGINE TOOL
 set -euo pipefail
@@ -9,35 +9,67 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/check.sh"
 # shellcheck source=tests/engines/scene.sh
 . "$here/scene.sh"
+# shellcheck source=tests/engines/cut_short.sh
+. "$here/cut_short.sh"
 engine=${1:?ENGINE} tool=$(realpath "${2:?TOOL}")
 
 trap scene_end EXIT
 scene_use "$engine"
-# Runs TOOL and kills it once it has told of so many requests; false: it ended before.
-killed_after() {
-  local count=$1 pid lines=0 reader
-  # shellcheck disable=SC2069  # the requests alone, from standard error
-  coproc { exec "$tool" -H "unix://$SOCKET" --verbose all 2>&1 >/dev/null; }
-  pid=$COPROC_PID reader=${COPROC[0]}
-  while ((lines < count)) && read -r _ <&"$reader"; do lines=$((lines + 1)); done
-  kill -KILL "$pid" 2>/dev/null || :
-  wait "$pid" 2>/dev/null || :
-  ((lines == count))
+app=$contexts/app
+artefacts() {
+  local folder
+  for folder in frontend/.next/server frontend/out frontend/src/.cache backend/staticfiles backend/src/__pycache__; do
+    mkdir -p "$app/$folder"
+    echo 12345 >"$app/$folder/file"
+  done
+  touch "$app/backend/src/main.pyc" "$app/backend/src/main.py"
+}
+scene() {
+  artefacts
+  build_app backend && build_app frontend || return
+  earlier=$(step_uuids "$(image_of backend)")
+}
+no_artefact_is_left() { equal "$(cd "$app" && find . -type f)" ./backend/src/main.py; }
+next_run_finishes() {
+  run_tool "$tool" --app-dir "$app" all
+  check "$name: the next run ends clean" exits 0
+  check "$name: no artefact is left" no_artefact_is_left
+  build_app backend
+  check "$name: fresh" fresh "$earlier" "$(step_uuids "$(image_of backend)")"
 }
 
-check "the scene is built" scene_images_only
-earlier=$(step_uuids "$(image_of backend)")
-run_tool "$tool" --verbose all
-requests=$(grep -cE '^(GET|POST|DELETE) ' "$contexts/tool.errors")
-for ((count = 1; count < requests; count++)); do
-  build_app backend
-  build_app frontend
-  earlier=$(step_uuids "$(image_of backend)")
-  check "killed after request $count of $requests" killed_after "$count"
-  run_tool "$tool" all
-  check "the next run ends clean" exits 0
-  build_app backend
-  check "fresh" fresh "$earlier" "$(step_uuids "$(image_of backend)")"
+scene_clean
+scene
+requests=$(calls sendto "$tool" --app-dir "$app" all)
+check "a run makes $requests requests" equal "$((requests > 10))" 1
+
+scene
+killed=0
+for call in unlink unlinkat rmdir; do
+  artefacts
+  removals=$(calls "$call" "$tool" --app-dir "$app" all)
+  for ((count = 1; count <= removals; count++)); do
+    artefacts
+    check "killed before $call $count of $removals" killed_at "$call" "$count" "$tool" --app-dir "$app" all
+    killed=$((killed + 1))
+    run_tool "$tool" --app-dir "$app" all
+    check "... the next run ends clean" exits 0
+    check "... no artefact is left" no_artefact_is_left
+  done
+done
+check "each of 12 files and folders was the next to go ($killed calls)" equal "$((killed >= 12))" 1
+for ((count = 1; count <= requests; count++)); do
+  name="killed before request $count of $requests"
+  scene
+  check "$name" killed_at sendto "$count" "$tool" --app-dir "$app" all
+  next_run_finishes
+done
+for count in 1 2 3; do
+  name="killed in the prune, time $count"
+  scene
+  cut_short_in_prune KILL "$tool" --app-dir "$app" all
+  check "$name" equal "$cut_status" 137
+  next_run_finishes
 done
 scene_clean
 finish

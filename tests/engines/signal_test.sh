@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# INT, TERM and HUP end a run at once, it says what it did, and running it again finishes the job.
+# INT, TERM and HUP end a run at once, it says what it did, and running it again finishes the job:
+# while it waits for a build, and while the engine prunes.
 #
 #   signal_test.sh ENGINE TOOL
 set -euo pipefail
@@ -8,38 +9,54 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/check.sh"
 # shellcheck source=tests/engines/scene.sh
 . "$here/scene.sh"
+# shellcheck source=tests/engines/cut_short.sh
+. "$here/cut_short.sh"
 engine=${1:?ENGINE} tool=$(realpath "${2:?TOOL}")
 
 trap scene_end EXIT
 scene_use "$engine"
-# The run waits for a build, so that the signal finds it at work.
+polled() {
+  local i
+  for ((i = 0; i < 300; i++)); do
+    [[ $(grep -c /system/df "$contexts/cut.errors") -lt 2 ]] || return 0
+    sleep 0.1
+  done
+  return 1
+}
+ended_by_signal() {
+  local expected=$((128 + $(kill -l "$signal")))
+  check "$signal: 128 and its number" equal "$cut_status" "$expected"
+  check "$signal: one line of JSON says so" equal \
+    "$(jq -c '[.exit_status, .error.kind, .verdict]' "$contexts/cut.out")" "[$expected,\"interrupted\",\"unknown\"]"
+}
+
 for signal in INT TERM HUP; do
   check "$signal: the scene is built" scene_images_only
   start_running_build
-  errors=$contexts/signal.errors
-  : >"$errors"
-  # A shell starts background jobs with INT ignored, which the tool respects; env puts that right.
+  : >"$contexts/cut.errors"
   env --default-signal=INT "$tool" -H "unix://$SOCKET" --wait --verbose --json backend \
-    >"$contexts/signal.out" 2>"$errors" &
+    >"$contexts/cut.out" 2>"$contexts/cut.errors" &
   running=$!
-  polled() {
-    local i
-    for ((i = 0; i < 300; i++)); do
-      [[ $(grep -c /system/df "$errors") -lt 2 ]] || return 0
-      sleep 0.1
-    done
-    return 1
-  }
-  check "$signal: it is at work" polled
+  check "$signal: it waits for the build" polled
   kill "-$signal" "$running"
-  status=0
-  wait "$running" || status=$?
-  check "$signal: 128 and its number" equal "$status" "$((128 + $(kill -l "$signal")))"
-  check "$signal: one line of JSON says so" equal \
-    "$(jq -c '[.exit_status, .error.kind, .verdict]' "$contexts/signal.out")" "[$status,\"interrupted\",\"unknown\"]"
+  cut_status=0
+  wait "$running" || cut_status=$?
+  ended_by_signal
   check "$signal: the build is not harmed" finish_running_build
   run_tool "$tool" backend
   check "$signal: the next run finishes the job" exits 0
+
+  build_app backend
+  earlier=$(step_uuids "$(image_of backend)")
+  cut_short_in_prune "$signal" "$tool" --json backend
+  ended_by_signal
+  check "$signal: the image was removed, the prune cut short" equal \
+    "$(jq -c '[.actions[] | [.action, .status]]' "$contexts/cut.out")" \
+    '[["remove-image","done"],["prune-build-cache","cancelled"]]'
+  run_tool "$tool" backend
+  check "$signal: the next run finishes that, too" exits 0
+  build_app backend
+  check "$signal: fresh" fresh "$earlier" "$(step_uuids "$(image_of backend)")"
 done
 scene_clean
 finish

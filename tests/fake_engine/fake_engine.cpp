@@ -173,14 +173,14 @@ FakeEngine::FakeEngine(Listen listen)
     url_ = fmt::format("tcp://127.0.0.1:{}", ntohs(address.sin_port));
   }
   must(::listen(listener_, 16) == 0, "listen");
-  must(pipe(stop_pipe_) == 0, "pipe");
+  must(pipe(stop_pipe_) == 0 && pipe(answer_pipe_) == 0, "pipe");
   thread_ = std::thread([this] { serve(); });
 }
 
 FakeEngine::~FakeEngine() {
   close(stop_pipe_[1]);
   thread_.join();
-  close(stop_pipe_[0]);
+  for (const int end : {stop_pipe_[0], answer_pipe_[0], answer_pipe_[1]}) close(end);
   close(listener_);
   if (folder_.empty()) return;
   unlink((folder_ + "/api.sock").c_str());
@@ -255,6 +255,13 @@ void FakeEngine::wait_for_hang_up() const {
   changed_.wait(lock, [&] { return hang_ups_ > 0; });
 }
 
+void FakeEngine::answer_now() { must(write(answer_pipe_[1], ".", 1) == 1, "write"); }
+
+std::size_t FakeEngine::late_answers() const {
+  const std::lock_guard lock(mutex_);
+  return late_answers_;
+}
+
 // Whether to stop rather than wait for the connection; returns when one of both is due.
 bool FakeEngine::stopping(int connection) const {
   pollfd waiting[] = {{stop_pipe_[0], POLLIN, 0}, {connection, POLLIN, 0}};
@@ -273,6 +280,9 @@ void FakeEngine::serve() {
     }
     serve_connection(connection);
     close(connection);
+    const std::lock_guard lock(mutex_);
+    ++hang_ups_;
+    changed_.notify_all();
   }
 }
 
@@ -308,12 +318,10 @@ bool FakeEngine::answer(int connection, const std::string& method, const std::st
     case FakeReply::Fault::hang_up:
       return false;
     case FakeReply::Fault::no_answer:
-      if (!stopping(connection)) {
-        const std::lock_guard lock(mutex_);
-        ++hang_ups_;
-        changed_.notify_all();
-      }
+      stopping(connection);
       return false;
+    case FakeReply::Fault::late:
+      return answer_late(connection, head_of(reply, reply.body.size()) + reply.body);
     case FakeReply::Fault::endless:
       send_all(connection, head_of(reply, std::size_t{1} << 40));
       while (send_all(connection, std::string(1 << 16, ' '))) {
@@ -324,6 +332,18 @@ bool FakeEngine::answer(int connection, const std::string& method, const std::st
       return false;
   }
   return false;
+}
+
+bool FakeEngine::answer_late(int connection, const std::string& text) {
+  pollfd waiting[] = {
+      {stop_pipe_[0], POLLIN, 0}, {connection, POLLIN, 0}, {answer_pipe_[0], POLLIN, 0}};
+  poll(waiting, 3, -1);
+  // A hang-up before the word came is seen along with it.
+  if (waiting[0].revents != 0 || waiting[1].revents != 0) return false;
+  if (!send_all(connection, text)) return false;
+  const std::lock_guard lock(mutex_);
+  ++late_answers_;
+  return true;
 }
 
 FakeReply FakeEngine::reply_for(const Request& request) {

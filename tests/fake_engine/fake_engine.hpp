@@ -65,6 +65,7 @@ struct FakeReply {
     cut_off,    // closes the connection in the middle of the body
     hang_up,    // closes it without an answer
     no_answer,  // says nothing until the client gives up
+    late,       // says nothing until the test wants it to, if the client is still there then
     endless,    // sends body after body, for ever
     not_http,   // sends the body and no head, then closes
   } fault = Fault::none;
@@ -104,11 +105,15 @@ class FakeEngine {
   std::vector<std::string> requests() const;
   std::size_t connections() const;
 
-  // Wait until a request that begins so has come in; until so many have; until a client has given
-  // up on no_answer.
+  // Wait until a request that begins so has come in; until so many have; until a client has gone.
   void wait_for_request(const std::string& request_prefix) const;
   void wait_for_requests(std::size_t count) const;
   void wait_for_hang_up() const;
+
+  // The reply that is late is sent now. late_answers: how many were; clients had hung up on the
+  // others.
+  void answer_now();
+  std::size_t late_answers() const;
 
  private:
   struct Script {
@@ -126,6 +131,7 @@ class FakeEngine {
   void serve_connection(int connection);
   bool answer(int connection, const std::string& method, const std::string& target);
   bool stopping(int connection) const;
+  bool answer_late(int connection, const std::string& text);
 
   FakeReply reply_for(const Request& request);
   FakeReply scene_reply(const Request& request);
@@ -142,6 +148,7 @@ class FakeEngine {
   std::string url_;
   int listener_ = -1;
   int stop_pipe_[2] = {-1, -1};
+  int answer_pipe_[2] = {-1, -1};
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
   FakeScene scene_;
@@ -153,6 +160,7 @@ class FakeEngine {
   std::vector<std::string> requests_;
   std::size_t connections_ = 0;
   std::size_t hang_ups_ = 0;
+  std::size_t late_answers_ = 0;
   std::thread thread_;
 };
 

@@ -359,7 +359,8 @@ TEST_CASE("an error that passes is waited out") {
       {"POST /build/prune", 500, "failed to delete lease: lease abc: not found"},
       {"POST /images/prune", 409, "a prune operation is already running"},
       {"GET /system/df", 500, "a disk usage operation is already running"},
-      {"GET /system/df", 404, "failed to get usage for rec1: snapshot x-view does not exist: not found"},
+      {"GET /system/df", 404,
+       "failed to get usage for rec1: snapshot x-view does not exist: not found"},
   };
   for (const auto& row : rows) {
     CAPTURE(row.request);
@@ -380,9 +381,9 @@ TEST_CASE("an absent image is absent at once, whatever its name reminds of") {
   for (const std::string& name : Texts{"release-x:latest", "snapshot-x:latest"}) {
     CAPTURE(name);
     FakeEngine fake;
-    fake.reply("GET /images/" + name,
-               {{{.status = 404, .body = R"({"message":"No such image: )" + name + "\"}"}},
-                std::nullopt});
+    fake.reply(
+        "GET /images/" + name,
+        {{{.status = 404, .body = R"({"message":"No such image: )" + name + "\"}"}}, std::nullopt});
     Connected to(fake.url());
     CHECK_FALSE(to.engine.image(name));
     CHECK(fake.requests().size() == 2);

@@ -149,13 +149,13 @@ TEST_CASE("why nobody was reached is told by the system's number") {
 
 TEST_CASE("an answer that does not come is waited for until the deadline, then hung up on") {
   FakeEngine fake;
-  fake.reply("POST /x", {{{.fault = Fault::no_answer}}});
+  fake.reply("GET /x", {{{.fault = Fault::no_answer}}});
   const auto endpoint = cac::endpoint_for(fake.url(), cac::test::environment_of());
   // On a busy machine the deadline can come before the request is out.
   for (auto time = std::chrono::milliseconds(20); fake.requests().empty(); time *= 2) {
     Interruption interruption(-1, Interruption::Clock::now() + time);
     HttpConnection http(endpoint, interruption, nullptr);
-    CHECK_THROWS_AS(http.exchange(Method::post, "/x"), TimedOut);
+    CHECK_THROWS_AS(http.exchange(Method::get, "/x"), TimedOut);
   }
   fake.wait_for_hang_up();
 }
@@ -164,8 +164,8 @@ TEST_CASE("a signal ends the wait for an answer at once, and the engine sees the
   int signals[2];
   REQUIRE(pipe(signals) == 0);
   FakeEngine fake;
-  fake.reply("POST /x", {{{.fault = Fault::no_answer}}});
-  fake.before("POST /x", [&](auto&) {
+  fake.reply("GET /x", {{{.fault = Fault::no_answer}}});
+  fake.before("GET /x", [&](auto&) {
     const unsigned char number = SIGTERM;
     REQUIRE(write(signals[1], &number, 1) == 1);
   });
@@ -174,7 +174,7 @@ TEST_CASE("a signal ends the wait for an answer at once, and the engine sees the
   HttpConnection http(endpoint, interruption, nullptr);
   int told = 0;
   try {
-    http.exchange(Method::post, "/x");
+    http.exchange(Method::get, "/x");
   } catch (const Interrupted& interrupted) {
     told = interrupted.signal;
   }

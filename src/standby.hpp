@@ -1,0 +1,33 @@
+// A process that stays on the line: it keeps a connection open when this process ends, is killed
+// even, before the answer came. An engine takes a closed connection for a cancel, and what it has
+// begun is better finished. Knows nothing of HTTP.
+#pragma once
+
+#include <sys/types.h>
+
+namespace cac {
+
+class Standby {
+ public:
+  // From now on the connection outlives this process: until the other side says something or hangs
+  // up, but a minute at most. Without a process to spare, or a socket (-1), nothing stays.
+  explicit Standby(int socket);
+  Standby(const Standby&) = delete;
+  Standby& operator=(const Standby&) = delete;
+  // Not dismissed: the answer did not come. The process stays on the line.
+  ~Standby();
+
+  // The request is out: from now on an hour at most.
+  void expect_answer();
+  // The answer is there: the process goes.
+  void dismiss();
+
+ private:
+  void say(char word) const;
+
+  pid_t process_ = -1;
+  int words_ = -1;  // to the process; their end says that this one is gone
+  bool expects_answer_ = false;
+};
+
+}  // namespace cac
