@@ -9,6 +9,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/check.sh"
 # shellcheck source=tests/engines/scene.sh
 . "$here/scene.sh"
+# shellcheck source=tests/engines/trace.sh
+. "$here/trace.sh"
 engine=${1:?ENGINE} tool=$(realpath "${2:?TOOL}")
 
 trap scene_end EXIT
@@ -20,6 +22,7 @@ for target in all backend; do
   run_tool "$tool" "$target"
   check "$target: exit 4" exits 4
   check "$target: the message says what to do" contains "$tool_errors" 'podman build --no-cache'
+  check "$target: nothing but a GET is sent" equal "$(requests "$tool" "$target")" 'GET /_ping'
   check "$target: the running container runs on" equal "$(container_pid wp-backend)" "$pid"
   check "$target: the stopped container is there" equal "$(container_state wp-frontend)" exited
   check "$target: every image stands" equal "$(image_ids)" "$images"

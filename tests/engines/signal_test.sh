@@ -9,8 +9,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/check.sh"
 # shellcheck source=tests/engines/scene.sh
 . "$here/scene.sh"
-# shellcheck source=tests/engines/cut_short.sh
-. "$here/cut_short.sh"
+# shellcheck source=tests/engines/trace.sh
+. "$here/trace.sh"
 engine=${1:?ENGINE} tool=$(realpath "${2:?TOOL}")
 
 trap scene_end EXIT

@@ -1,7 +1,6 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154  # cut_status is for the test; contexts and SOCKET are scene.sh's
-# Sourced after it: runs that end before their work is done. strace tells where a run is, and kills
-# it just there.
+# Sourced after it: strace tells what a run does, and ends it just there, before its work is done.
 
 trace_tool() { # STRACE-OPTION... -- TOOL ARG...
   local options=()
@@ -11,7 +10,7 @@ trace_tool() { # STRACE-OPTION... -- TOOL ARG...
   done
   shift
   # A shell starts background jobs with INT ignored, which the tool respects.
-  exec env --default-signal=INT strace -qq -s 64 -o "$contexts/trace" "${options[@]}" \
+  exec env --default-signal=INT strace -qq -s 256 -o "$contexts/trace" "${options[@]}" \
     "$1" -H "unix://$SOCKET" "${@:2}" >"$contexts/cut.out" 2>"$contexts/cut.errors"
 }
 
@@ -19,6 +18,12 @@ trace_tool() { # STRACE-OPTION... -- TOOL ARG...
 calls() {
   (trace_tool -e "trace=$1" -- "${@:2}") || return
   grep -c "$1(" "$contexts/trace"
+}
+
+# requests TOOL ARG...: what a whole run sends, a line "METHOD TARGET" each
+requests() {
+  (trace_tool -e trace=sendto -- "$@") || :
+  sed -nE 's/^sendto\([0-9]+, "([A-Z]+ [^ ]+) HTTP.*/\1/p' "$contexts/trace"
 }
 
 # killed_at SYSCALL N TOOL ARG...: an expectation; the run is killed before its Nth SYSCALL does anything.
