@@ -6,6 +6,8 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/engines/scene.sh
 . "$here/../engines/scene.sh"
+# shellcheck source=tests/engines/many_images.sh
+. "$here/../engines/many_images.sh"
 tool=$(realpath "${1:?TOOL}") programs=$(realpath "${2:?PROGRAMS}")
 repeat=${REPEAT:-7}
 read -ra engines <<<"${ENGINES:-docker-sid docker-sid-containerd docker-bookworm}"
@@ -44,21 +46,6 @@ add_records() {
     } >"$folder/Dockerfile"
     in_engine env DOCKER_BUILDKIT=1 docker build -q --output type=cacheonly "$folder" >/dev/null
   done
-}
-
-# Images of one layer that all share; they stay for all runs.
-load_other_images() {
-  local folder=$contexts/others i id
-  mkdir -p "$folder/layer"
-  echo other >"$folder/layer/file"
-  tar -C "$folder/layer" --mtime=2024-01-01 -cf "$folder/layer.tar" file
-  id=$(sha256sum <"$folder/layer.tar" | cut -d' ' -f1)
-  for ((i = 1; i <= $1; i++)); do
-    printf '{"architecture":"amd64","os":"linux","config":{"Cmd":["%d"]},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}' \
-      "$i" "$id" >"$folder/$i.json"
-    printf '{"Config":"%d.json","RepoTags":["other:%d"],"Layers":["layer.tar"]}' "$i" "$i"
-  done | jq -s . >"$folder/manifest.json"
-  tar -C "$folder" -c . | in_engine docker load -q >/dev/null
 }
 
 # --- runs ---
@@ -163,7 +150,7 @@ for engine in "${engines[@]}"; do
   mkdir "$results"
   cp "$programs/measure" "$programs/requests" "$results" # where the engine sees them
   for scene in "${scenes[@]}"; do
-    [[ $scene != "${scenes[2]}" ]] || load_other_images 1000
+    [[ $scene != "${scenes[2]}" ]] || load_many 1000 # they stay for all runs
     measure_scene "$scene"
     row "$scene"
   done

@@ -5,14 +5,12 @@
 #
 #   classic_test.sh ENGINE TOOL
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-# shellcheck source=tests/engines/check.sh
-. "$here/check.sh"
+here=$(dirname "$0")
 # shellcheck source=tests/engines/scene.sh
 . "$here/scene.sh"
 # shellcheck source=tests/engines/truth.sh
 . "$here/truth.sh"
-engine=${1:?ENGINE} tool=$(realpath "${2:?TOOL}")
+scene_begin "$@"
 
 # Builds SERVICE again. `count`: how many steps are known from before.
 rebuild() {
@@ -75,8 +73,6 @@ measure_old_script() { # SCENE
   done
 }
 
-trap scene_end EXIT
-scene_use "$engine"
 exec 3>&1
 BUILDER=classic
 declare -A known=() uncleared=() scripted=()

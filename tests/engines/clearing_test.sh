@@ -5,14 +5,12 @@
 #
 #   clearing_test.sh ENGINE TOOL [SCENE...]   SCENE: images_only, other_apps, containers (default: all)
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-# shellcheck source=tests/engines/check.sh
-. "$here/check.sh"
+here=$(dirname "$0")
 # shellcheck source=tests/engines/scene.sh
 . "$here/scene.sh"
 # shellcheck source=tests/engines/truth.sh
 . "$here/truth.sh"
-engine=${1:?ENGINE} tool=$(realpath "${2:?TOOL}")
+scene_begin "$@"
 shift 2
 (($#)) || set -- images_only other_apps containers
 
@@ -84,7 +82,7 @@ old_script_clears_nothing() { # SCENE
       later[$service]=$(rebuild "$service")
       ((round > 1)) || scripted[$service $CACHE_FROM]=$(recurring "${earlier[$service]}" "${later[$service]}")
     done
-    [[ $engine == *-containerd ]] || break
+    [[ $ENGINE == *-containerd ]] || break
     fresh "${earlier[backend]}" "${later[backend]}" >/dev/null || break
     echo "# $name: all of the cache was pruned by accident in round $round"
     for service in backend frontend; do earlier[$service]=${later[$service]}; done
@@ -94,8 +92,6 @@ old_script_clears_nothing() { # SCENE
   done
 }
 
-trap scene_end EXIT
-scene_use "$engine"
 declare -A earlier=() later=()      # the uuids of each service
 declare -A uncleared=() scripted=() # how many of them came back
 for scene; do

@@ -4,17 +4,13 @@
 #
 #   killed_test.sh ENGINE TOOL
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-# shellcheck source=tests/engines/check.sh
-. "$here/check.sh"
+here=$(dirname "$0")
 # shellcheck source=tests/engines/scene.sh
 . "$here/scene.sh"
 # shellcheck source=tests/engines/trace.sh
 . "$here/trace.sh"
-engine=${1:?ENGINE} tool=$(realpath "${2:?TOOL}")
+scene_begin "$@"
 
-trap scene_end EXIT
-scene_use "$engine"
 app=$contexts/app
 artefacts() {
   local folder
@@ -40,7 +36,8 @@ next_run_finishes() {
 
 scene_clean
 scene
-requests=$(calls sendto "$tool" --app-dir "$app" all)
+sent=$(requests "$tool" --app-dir "$app" all)
+requests=$(wc -l <<<"$sent")
 check "a run makes $requests requests" equal "$((requests > 10))" 1
 
 scene
@@ -50,7 +47,8 @@ for call in unlink unlinkat rmdir; do
   removals=$(calls "$call" "$tool" --app-dir "$app" all)
   for ((count = 1; count <= removals; count++)); do
     artefacts
-    check "killed before $call $count of $removals" killed_at "$call" "$count" "$tool" --app-dir "$app" all
+    cut_short KILL "$call" "$count" "$tool" --app-dir "$app" all
+    check "killed before $call $count of $removals" equal "$cut_status" 137
     killed=$((killed + 1))
     run_tool "$tool" --app-dir "$app" all
     check "... the next run ends clean" exits 0
@@ -61,13 +59,14 @@ check "each of 12 files and folders was the next to go ($killed calls)" equal "$
 for ((count = 1; count <= requests; count++)); do
   name="killed before request $count of $requests"
   scene
-  check "$name" killed_at sendto "$count" "$tool" --app-dir "$app" all
+  cut_short KILL sendto "$count" "$tool" --app-dir "$app" all
+  check "$name" equal "$cut_status" 137
   next_run_finishes
 done
 for count in 1 2 3; do
   name="killed in the prune, time $count"
   scene
-  cut_short_in_prune KILL "$tool" --app-dir "$app" all
+  killed_behind_request "$(prune_in "$sent")" "$tool" --app-dir "$app" all
   check "$name" equal "$cut_status" 137
   next_run_finishes
 done

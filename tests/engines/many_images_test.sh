@@ -3,17 +3,13 @@
 #
 #   many_images_test.sh ENGINE TOOL
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-# shellcheck source=tests/engines/check.sh
-. "$here/check.sh"
+here=$(dirname "$0")
 # shellcheck source=tests/engines/scene.sh
 . "$here/scene.sh"
 # shellcheck source=tests/engines/many_images.sh
 . "$here/many_images.sh"
-engine=${1:?ENGINE} tool=$(realpath "${2:?TOOL}")
+scene_begin "$@"
 
-trap scene_end EXIT
-scene_use "$engine"
 requests() { grep -oE '^(GET|POST|DELETE) [^ ]+' "$contexts/tool.errors"; }
 
 check "the scene is built" scene_images_only

@@ -4,17 +4,13 @@
 #
 #   podman_test.sh ENGINE TOOL
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-# shellcheck source=tests/engines/check.sh
-. "$here/check.sh"
+here=$(dirname "$0")
 # shellcheck source=tests/engines/scene.sh
 . "$here/scene.sh"
 # shellcheck source=tests/engines/trace.sh
 . "$here/trace.sh"
-engine=${1:?ENGINE} tool=$(realpath "${2:?TOOL}")
+scene_begin "$@"
 
-trap scene_end EXIT
-scene_use "$engine"
 check "the scene is built" scene_containers
 pid=$(container_pid wp-backend)
 images=$(image_ids)

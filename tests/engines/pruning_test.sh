@@ -4,15 +4,11 @@
 #
 #   pruning_test.sh ENGINE TOOL
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-# shellcheck source=tests/engines/check.sh
-. "$here/check.sh"
+here=$(dirname "$0")
 # shellcheck source=tests/engines/scene.sh
 . "$here/scene.sh"
-engine=${1:?ENGINE} tool=$(realpath "${2:?TOOL}")
+scene_begin "$@"
 
-trap scene_end EXIT
-scene_use "$engine"
 cache() { # the sum of the sizes and the number of the records, as the engine tells them
   curl -fsS --unix-socket "$SOCKET" http://engine/system/df |
     jq -r '[.BuildCache[]?] | "\(map(.Size) | add // 0) \(length)"'

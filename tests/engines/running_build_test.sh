@@ -4,15 +4,11 @@
 #
 #   running_build_test.sh ENGINE TOOL
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-# shellcheck source=tests/engines/check.sh
-. "$here/check.sh"
+here=$(dirname "$0")
 # shellcheck source=tests/engines/scene.sh
 . "$here/scene.sh"
-engine=${1:?ENGINE} tool=$(realpath "${2:?TOOL}")
+scene_begin "$@"
 
-trap scene_end EXIT
-scene_use "$engine"
 check "the scene is built" scene_images_only
 start_running_build
 step='mount / from exec /bin/sh -c sh /bin/wait'

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Sourced by the tests: fills a real engine (see engine.sh) with the sample application and tells
-# what became of it. Nothing happens on sourcing; begin with `scene_use ENGINE`.
+# what became of it. Nothing happens on sourcing; begin with `scene_begin ENGINE TOOL`, or, where
+# nothing is tested, with `scene_use ENGINE`.
 #
 # The sample application is watchparty-backend and watchparty-frontend: four stages from scratch,
 # where every RUN writes a fresh uuid to /steps. The image has all of them, so a uuid that an earlier
@@ -12,6 +13,8 @@
 # name (compose always has that).
 
 engine_sh=$(dirname "${BASH_SOURCE[0]}")/engine.sh
+# shellcheck source=tests/engines/check.sh
+. "$(dirname "${BASH_SOURCE[0]}")/check.sh"
 step_count=5 # the RUNs of the sample application
 BUILDER=buildkit INLINE=no CACHE_FROM=no
 
@@ -34,6 +37,13 @@ scene_use() {
   app_context backend-old watchparty-backend 1
   app_context frontend watchparty-frontend 1
   app_context other other-app 1
+}
+
+# The way a test begins: fills tool; the engine is wiped at the end, if it was started for it.
+scene_begin() {
+  tool=$(realpath "${2:?TOOL}")
+  trap scene_end EXIT
+  scene_use "${1:?ENGINE}"
 }
 
 scene_end() { [[ ${started_here-no} == no ]] || "$engine_sh" wipe "$ENGINE"; }
@@ -303,6 +313,17 @@ exits() { # an expectation
     printf 'exit %d, expected %d\n%s\n%s\n' "$tool_status" "$1" "$tool_output" "$tool_errors"
     return 1
   }
+}
+
+# has_polled TIMES LOG: an expectation; a run that writes LOG with --verbose has read the build cache so often.
+has_polled() {
+  local i
+  for ((i = 0; i < 300; i++)); do
+    (($(grep -c /system/df "$2") < $1)) || return 0
+    sleep 0.1
+  done
+  cat "$2"
+  return 1
 }
 
 # What users ran before there was the tool, its errors hidden as there.

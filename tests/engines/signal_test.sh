@@ -4,25 +4,13 @@
 #
 #   signal_test.sh ENGINE TOOL
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-# shellcheck source=tests/engines/check.sh
-. "$here/check.sh"
+here=$(dirname "$0")
 # shellcheck source=tests/engines/scene.sh
 . "$here/scene.sh"
 # shellcheck source=tests/engines/trace.sh
 . "$here/trace.sh"
-engine=${1:?ENGINE} tool=$(realpath "${2:?TOOL}")
+scene_begin "$@"
 
-trap scene_end EXIT
-scene_use "$engine"
-polled() {
-  local i
-  for ((i = 0; i < 300; i++)); do
-    [[ $(grep -c /system/df "$contexts/cut.errors") -lt 2 ]] || return 0
-    sleep 0.1
-  done
-  return 1
-}
 ended_by_signal() {
   local expected=$((128 + $(kill -l "$signal")))
   check "$signal: 128 and its number" equal "$cut_status" "$expected"
@@ -37,18 +25,19 @@ for signal in INT TERM HUP; do
   env --default-signal=INT "$tool" -H "unix://$SOCKET" --wait --verbose --json backend \
     >"$contexts/cut.out" 2>"$contexts/cut.errors" &
   running=$!
-  check "$signal: it waits for the build" polled
+  check "$signal: it waits for the build" has_polled 2 "$contexts/cut.errors"
   kill "-$signal" "$running"
   cut_status=0
   wait "$running" || cut_status=$?
   ended_by_signal
   check "$signal: the build is not harmed" finish_running_build
-  run_tool "$tool" backend
+  sent=$(requests "$tool" backend)
+  run_tool "$tool" --verify-only backend
   check "$signal: the next run finishes the job" exits 0
 
   build_app backend
   earlier=$(step_uuids "$(image_of backend)")
-  cut_short_in_prune "$signal" "$tool" --json backend
+  cut_short "$signal" sendto "$(prune_in "$sent")" "$tool" --json backend
   ended_by_signal
   check "$signal: the image was removed, the prune cut short" equal \
     "$(jq -c '[.actions[] | [.action, .status]]' "$contexts/cut.out")" \

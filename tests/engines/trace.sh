@@ -26,26 +26,30 @@ requests() {
   sed -nE 's/^sendto\([0-9]+, "([A-Z]+ [^ ]+) HTTP.*/\1/p' "$contexts/trace"
 }
 
-# killed_at SYSCALL N TOOL ARG...: an expectation; the run is killed before its Nth SYSCALL does anything.
-killed_at() {
-  local status=0
-  (trace_tool -e "trace=$1" -e "inject=$1:signal=KILL:when=$2" -- "${@:3}") 2>/dev/null || status=$?
-  ((status == 137))
+# The place of the prune among the requests of a run.
+prune_in() { grep -n /build/prune <<<"$1" | cut -d: -f1; }
+
+# cut_short SIGNAL SYSCALL N TOOL ARG...: the run gets SIGNAL at its Nth SYSCALL; KILL ends it before that
+# does anything, other signals are seen behind it. Fills cut_status.
+cut_short() {
+  cut_status=0
+  # The shell would tell of it, too.
+  { (trace_tool -e "trace=$2" -e "inject=$2:signal=$1:when=$3" -- "${@:4}") || cut_status=$?; } 2>/dev/null
 }
 
-# cut_short_in_prune SIGNAL TOOL ARG...: the run gets SIGNAL while the engine prunes the build cache: it is
-# held up behind each request, so that it is there however quick the engine is. Fills cut_status.
-cut_short_in_prune() {
-  local signal=$1 tracer traced
+# killed_behind_request N TOOL ARG...: the run is killed when its Nth request is out, while the engine is
+# at it: it is held up there, however quick the engine is. Fills cut_status.
+killed_behind_request() {
+  local count=$1 tracer traced
   shift
   rm -f "$contexts/trace"
-  trace_tool -e trace=sendto -e inject=sendto:delay_exit=200000 -- "$@" &
+  trace_tool -e trace=sendto -e "inject=sendto:delay_exit=1000000:when=$count" -- "$@" &
   tracer=$!
-  until grep -q /build/prune "$contexts/trace" 2>/dev/null; do
+  until [[ $(grep -c sendto "$contexts/trace" 2>/dev/null) == "$count" ]]; do
     kill -0 "$tracer" 2>/dev/null || break
   done
-  read -r traced _ <"/proc/$tracer/task/$tracer/children"
-  kill "-$signal" "$traced"
+  read -r traced _ <"/proc/$tracer/task/$tracer/children" || [[ $traced ]] # there is no line's end
+  kill -KILL "$traced"
   cut_status=0
   wait "$tracer" 2>/dev/null || cut_status=$?
 }

@@ -4,15 +4,11 @@
 #
 #   wait_test.sh ENGINE TOOL
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-# shellcheck source=tests/engines/check.sh
-. "$here/check.sh"
+here=$(dirname "$0")
 # shellcheck source=tests/engines/scene.sh
 . "$here/scene.sh"
-engine=${1:?ENGINE} tool=$(realpath "${2:?TOOL}")
+scene_begin "$@"
 
-trap scene_end EXIT
-scene_use "$engine"
 check "the scene is built" scene_images_only
 start_running_build
 images=$(image_ids)
@@ -28,16 +24,7 @@ check "--verify-only waits, too" contains "$tool_errors" 'while waiting for the 
 log=$contexts/wait.log
 "$tool" -H "unix://$SOCKET" --wait --verbose backend >"$contexts/wait.out" 2>"$log" &
 waiting=$!
-polled() {
-  local i
-  for ((i = 0; i < 300; i++)); do
-    [[ $(grep -c /system/df "$log") -lt 3 ]] || return 0
-    sleep 0.1
-  done
-  cat "$log"
-  return 1
-}
-check "it polls" polled
+check "it polls" has_polled 3 "$log"
 check "the build finishes" finish_running_build
 status=0
 wait "$waiting" || status=$?

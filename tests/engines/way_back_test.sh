@@ -4,15 +4,11 @@
 #
 #   way_back_test.sh ENGINE TOOL
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-# shellcheck source=tests/engines/check.sh
-. "$here/check.sh"
+here=$(dirname "$0")
 # shellcheck source=tests/engines/scene.sh
 . "$here/scene.sh"
-engine=${1:?ENGINE} tool=$(realpath "${2:?TOOL}")
+scene_begin "$@"
 
-trap scene_end EXIT
-scene_use "$engine"
 for INLINE in no yes; do
   for CACHE_FROM in no yes; do
     name="inline cache $INLINE, --cache-from $CACHE_FROM"
@@ -34,7 +30,7 @@ for INLINE in no yes; do
   done
 done
 # The loop ended with inline cache metadata. On the containerd store cache_from means the registry.
-if [[ $engine != *-containerd ]]; then
+if [[ $ENGINE != *-containerd ]]; then
   client rm -f wp-backend >/dev/null
   run_tool "$tool" backend
   CACHE_FROM=no build_app backend --cache-from watchparty-backend:before

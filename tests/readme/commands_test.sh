@@ -5,8 +5,6 @@
 #   commands_test.sh ENGINE TOOL      ENGINE is one whose client has `docker compose`
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-# shellcheck source=tests/engines/check.sh
-. "$here/../engines/check.sh"
 # shellcheck source=tests/engines/scene.sh
 . "$here/../engines/scene.sh"
 # shellcheck source=tests/readme/readme.sh
@@ -15,7 +13,6 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/host.sh"
 # shellcheck source=tests/readme/checkout.sh
 . "$here/checkout.sh"
-engine=${1:?ENGINE} tool=$(realpath "${2:?TOOL}")
 
 # --- in a checkout ---
 
@@ -137,8 +134,7 @@ follow() { # CMD
   esac
 }
 
-trap scene_end EXIT
-scene_use "$engine"
+scene_begin "$@"
 host_use "$tool"
 write_compose_file
 checkout_use

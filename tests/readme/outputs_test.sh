@@ -5,8 +5,6 @@
 #   outputs_test.sh TOOL
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-# shellcheck source=tests/engines/check.sh
-. "$here/../engines/check.sh"
 # shellcheck source=tests/engines/scene.sh
 . "$here/../engines/scene.sh"
 # shellcheck source=tests/readme/readme.sh

@@ -5,23 +5,19 @@
 #   periodic_test.sh ENGINE TOOL
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-# shellcheck source=tests/engines/check.sh
-. "$here/../engines/check.sh"
 # shellcheck source=tests/engines/scene.sh
 . "$here/../engines/scene.sh"
 # shellcheck source=tests/readme/readme.sh
 . "$here/readme.sh"
 # shellcheck source=tests/readme/host.sh
 . "$here/host.sh"
-engine=${1:?ENGINE} tool=$(realpath "${2:?TOOL}")
 
 quiet() { # CMD...
   local output
   output=$(on_host env -i PATH=/usr/bin:/bin "$@" 2>&1 </dev/null) && equal "$output" ''
 }
 
-trap scene_end EXIT
-scene_use "$engine"
+scene_begin "$@"
 host_use "$tool"
 check "the scene is built" scene_images_only
 

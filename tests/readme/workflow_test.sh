@@ -5,18 +5,14 @@
 #   workflow_test.sh ENGINE TOOL
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-# shellcheck source=tests/engines/check.sh
-. "$here/../engines/check.sh"
 # shellcheck source=tests/engines/scene.sh
 . "$here/../engines/scene.sh"
 # shellcheck source=tests/readme/readme.sh
 . "$here/readme.sh"
 # shellcheck source=tests/readme/host.sh
 . "$here/host.sh"
-engine=${1:?ENGINE} tool=$(realpath "${2:?TOOL}")
 
-trap scene_end EXIT
-scene_use "$engine"
+scene_begin "$@"
 host_use "$tool"
 steps=$host/home/steps
 mkdir -p "$steps" "$host/home/build/release" "$host/home/remote"
