@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "error.hpp"
 
@@ -35,7 +38,11 @@ class Reader {
   }
   std::optional<std::int64_t> number(const char* key) const {
     const Json* found = member(key, &Json::is_number_integer, "a whole number");
-    return found != nullptr ? std::optional(found->get<std::int64_t>()) : std::nullopt;
+    if (found == nullptr) return std::nullopt;
+    if (found->is_number_unsigned() && !std::in_range<std::int64_t>(found->get<std::uint64_t>())) {
+      wrong("a number that a size or a count can be", key);
+    }
+    return found->get<std::int64_t>();
   }
   bool flag(const char* key) const {
     const Json* found = member(key, &Json::is_boolean, "true or false");
@@ -84,6 +91,12 @@ class Reader {
 };
 
 Json json_of(const Answer& answer) {
+  if (is_html(answer.response)) {
+    throw EngineError(
+        {FailureKind::malformed,
+         fmt::format("{}: the answer is an HTML page, not an engine's", answer.request),
+         proxy_advice(answer.request), answer.response.status});
+  }
   Json json = Json::parse(answer.response.body, nullptr, false);
   if (json.is_discarded()) {
     throw_malformed(answer.request, answer.response.body.empty()
@@ -92,6 +105,9 @@ Json json_of(const Answer& answer) {
   }
   return json;
 }
+
+// The numbers in BuildCacheUsage.
+constexpr std::array usage_sums{"TotalCount", "ActiveCount", "TotalSize", "Reclaimable"};
 
 Image read_image(const Reader& reader) {
   Image image;
@@ -120,6 +136,15 @@ std::optional<std::chrono::system_clock::time_point> time_of(const Reader& reade
   return text ? time_from(*text) : std::nullopt;
 }
 
+// The key's name differs: "Parent" below API 1.42, and literally " Parents" above.
+std::vector<std::string> parents_of(const Reader& reader) {
+  auto parents = reader.texts(" Parents");
+  if (parents.empty()) parents = reader.texts("Parents");
+  const auto parent = reader.text("Parent");
+  if (parents.empty() && parent && !parent->empty()) parents.push_back(*parent);
+  return parents;
+}
+
 std::vector<CacheRecord> read_records(const Json* list, const std::string& request) {
   std::vector<CacheRecord> records;
   if (list == nullptr) return records;
@@ -134,6 +159,7 @@ std::vector<CacheRecord> read_records(const Json* list, const std::string& reque
                        .in_use = reader.flag("InUse"),
                        .shared = reader.flag("Shared"),
                        .size = {reader.number("Size").value_or(0)},
+                       .parents = parents_of(reader),
                        .last_used = last_used});
   }
   return records;
@@ -146,6 +172,12 @@ std::vector<CacheRecord> read_records(const Json* list, const std::string& reque
       {FailureKind::malformed,
        fmt::format("{}: the answer is not what the Docker API documents: {}", request, why),
        "Is something other than the engine, a proxy perhaps, answering at this address?"});
+}
+
+std::string proxy_advice(std::string_view request) {
+  return fmt::format(
+      "A proxy in front of the engine, it seems: allow {} there, or use the engine's own socket.",
+      request);
 }
 
 bool is_html(const HttpResponse& response) {
@@ -193,10 +225,19 @@ std::optional<std::vector<CacheRecord>> build_cache_from(const Answer& answer) {
   const Reader reader(json, answer.request);
   if (const Json* usage = reader.part("BuildCacheUsage")) {
     const Reader usage_reader(*usage, answer.request);
-    auto records = read_records(usage_reader.list("Items"), answer.request);
-    // A count without the items says that there are some, not which.
-    if (usage_reader.number("TotalCount").value_or(0) > std::ssize(records)) return std::nullopt;
-    return records;
+    if (const Json* items = usage_reader.list("Items")) {
+      auto records = read_records(items, answer.request);
+      if (usage_reader.number("TotalCount").value_or(0) > std::ssize(records)) return std::nullopt;
+      return records;
+    }
+    if (!reader.has("BuildCache")) {
+      // Without the items a sum of zero is no record; any other says that there are some, not
+      // which.
+      const bool is_zero = std::all_of(
+          usage_sums.begin(), usage_sums.end(),
+          [&](const char* const key) { return usage_reader.number(key).value_or(0) == 0; });
+      return is_zero ? std::optional(std::vector<CacheRecord>()) : std::nullopt;
+    }
   }
   // Null is how 20.10 writes an empty list; a key that is not there tells nothing.
   if (!reader.has("BuildCache")) return std::nullopt;

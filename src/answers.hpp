@@ -24,6 +24,9 @@ struct Answer {
 
 bool is_html(const HttpResponse& response);
 
+// What to do when a proxy seems to have answered the request.
+std::string proxy_advice(std::string_view request);
+
 // The words of an error: the "message" of a JSON answer, else the first line of a plain text.
 struct ErrorText {
   std::string text;

@@ -1,6 +1,8 @@
 #include "app.hpp"
 
 #include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
@@ -45,13 +47,19 @@ HttpConnection::Watcher request_log(const Options& options, std::ostream& err) {
   };
 }
 
+// Cron and services need not have the variable.
+std::string home_folder(const Environment& environment) {
+  const passwd* const user = getpwuid(getuid());
+  return environment("HOME").value_or(user == nullptr ? "" : user->pw_dir);
+}
+
 void run_stations(Run& run, Clock::time_point start, Progress& progress,
                   const Surroundings& surroundings) {
   const Options& options = run.options;
   Interruption interruption(surroundings.signal_fd, start + options.timeout);
   interruption.on_tick([&progress] { progress.tick(); }, progress.tick_interval());
   if (options.app_dir) {
-    check_app_dir(*options.app_dir, options.target, surroundings.environment("HOME").value_or(""));
+    check_app_dir(*options.app_dir, options.target, home_folder(surroundings.environment));
   }
   Engine engine(
       options.endpoint, options.pinned_api,
@@ -65,16 +73,20 @@ void run_stations(Run& run, Clock::time_point start, Progress& progress,
   run.inventory = take_inventory(engine, options);
   run.plan = plan_for(options, *run.inventory, engine.identity().api);
   if (options.dry_run) return;
+  const auto before_prunes = std::chrono::system_clock::now();
   execute(engine, run.plan->actions, run.outcomes);
   if (options.mode == Mode::clear) {
     run.verification = verify(engine, options, *run.inventory, run.outcomes);
   } else if (auto records = engine.build_cache()) {
-    run.reading = reading_of(*std::move(records), options, std::chrono::system_clock::now());
+    run.reading = reading_of(*std::move(records), options, before_prunes);
   }
 }
 
-constexpr const char* finish_advice =
-    "What was deleted stays deleted; run this again to finish the work.";
+const char* finish_advice(const Run& run) {
+  return run.outcomes.empty()
+             ? "Nothing was changed."
+             : "What was deleted stays deleted; run this again to finish the work.";
+}
 
 // Whatever ends the stations becomes part of what is reported.
 void run_to_an_end(Run& run, std::span<const char* const> arguments,
@@ -92,7 +104,9 @@ void run_to_an_end(Run& run, std::span<const char* const> arguments,
       run_stations(run, start, *progress, surroundings);
     }
   } catch (const UsageError& error) {
-    run.options.json = asks_for_json(arguments);
+    const Options manner = manner_of(arguments);
+    run.options.json = manner.json;
+    run.options.color = manner.color;
     run.failure = {FailureKind::usage, error.what(), "See clear-app-cache --help."};
   } catch (const EngineError& error) {
     run.failure = error.failure();
@@ -102,12 +116,12 @@ void run_to_an_end(Run& run, std::span<const char* const> arguments,
     run.signal = interrupted.signal;
     run.failure = {FailureKind::interrupted,
                    fmt::format("ended by SIG{}{}", sigabbrev_np(interrupted.signal), meanwhile()),
-                   finish_advice};
+                   finish_advice(run)};
   } catch (const TimedOut&) {
     run.failure = {
         FailureKind::timeout,
         fmt::format("the timeout of {} ran out{}", text_of(run.options.timeout), meanwhile()),
-        std::string("A longer --timeout may help. ") + finish_advice};
+        std::string("A longer --timeout may help. ") + finish_advice(run)};
   }
   run.took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
 }
@@ -127,35 +141,41 @@ bool append_to(const std::optional<std::string>& path, const std::string& text) 
 
 constexpr const char* unwritten = "clear-app-cache: error: standard output could not be written\n";
 
-// What there is to say, wherever it is wanted. False: something of it could not be written.
-bool print(const Run& run, const Surroundings& surroundings) {
+// The files that GitHub's runner names. What later steps wait for must not get lost in silence.
+void fill_step_files(Run& run, const Environment& environment) {
+  for (const auto& [name, text] : {std::pair{"GITHUB_STEP_SUMMARY", job_summary(run)},
+                                   std::pair{"GITHUB_OUTPUT", step_outputs(run)}}) {
+    const auto path = environment(name);
+    if (append_to(path, text) || run.failure) continue;
+    run.failure = {FailureKind::filesystem,
+                   fmt::format("{} ({}) could not be written", name, *path),
+                   "The steps that follow would miss what this one found."};
+  }
+}
+
+// What there is to say, wherever it is wanted. False: standard output could not be written.
+bool print(Run& run, const Surroundings& surroundings) {
   const Options& options = run.options;
   const auto& [environment, out, err, out_style, err_style, signal_fd] = surroundings;
-  const bool silent = options.quiet && exit_code(run) == 0;
   const bool on_github = environment("GITHUB_ACTIONS") == "true";
+  if (on_github) fill_step_files(run, environment);
+  const bool silent = options.quiet && exit_code(run) == 0;
+  const auto written_for_log = [&](const std::string& text) {
+    return on_github ? without_commands(text) : text;
+  };
   // What was done first, so that it stands above what went wrong.
   if (options.json) {
-    out << json_report(run) << "\n";
+    out << written_for_log(json_report(run)) << "\n";
   } else if (!silent) {
-    out << text_report(run, style_for(out_style, options.color));
+    out << written_for_log(text_report(run, style_for(out_style, options.color)));
   }
   out.flush();
   if (!silent) {
     err << (on_github ? workflow_commands(run) : messages(run, style_for(err_style, options.color)))
         << std::flush;
   }
-  bool written = out.good();
-  if (!written) err << unwritten;
-  if (on_github) {
-    for (const auto& [name, text] : {std::pair{"GITHUB_STEP_SUMMARY", job_summary(run)},
-                                     std::pair{"GITHUB_OUTPUT", step_outputs(run)}}) {
-      const auto path = environment(name);
-      if (append_to(path, text)) continue;
-      written = false;
-      err << fmt::format("clear-app-cache: error: {} ({}) could not be written\n", name, *path);
-    }
-  }
-  return written;
+  if (!out.good()) err << unwritten;
+  return out.good();
 }
 
 bool print_information(Information information, const Surroundings& surroundings) {

@@ -20,21 +20,25 @@ struct Artefact {
 struct ArtefactSearch {
   std::vector<Artefact> found;
   std::vector<std::filesystem::path> absent;  // service folders that are not there
+  bool nothing_there = false;                 // no application's folder at all
+  std::vector<Failure> unreadable;            // folders that could not be searched
 };
 
 // Refuses, with UsageError, a folder that must not be cleared: an empty name, /, the home folder, a
-// file, and a folder or one of its service folders that is a symbolic link. home: may be empty.
+// file, a folder or one of its service folders that is a symbolic link, and one that has the home
+// folder in a service folder. By whatever name or mount. home: may be empty.
 void check_app_dir(const std::filesystem::path& app_dir, Target target,
                    const std::filesystem::path& home);
 
-// In the folders of the target's services. Throws std::filesystem::filesystem_error when a folder
-// cannot be read.
+// In the folders of the target's services. What goes away meanwhile was not there.
 ArtefactSearch find_artefacts(const std::filesystem::path& app_dir, Target target);
 
 // For people: which path, and what to do about it.
 Failure failure_of(const std::filesystem::filesystem_error& error);
 
-// False: it was gone already. Throws std::filesystem::filesystem_error.
-bool remove_artefact(const std::filesystem::path& path);
+// Removes what was found at the path, which lies in app_dir. No link below app_dir is followed,
+// even if somebody puts one there meanwhile. False: it was gone already. Throws
+// std::filesystem::filesystem_error.
+bool remove_artefact(const std::filesystem::path& app_dir, const std::filesystem::path& path);
 
 }  // namespace cac

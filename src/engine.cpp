@@ -38,10 +38,9 @@ constexpr int most_tries = 12;
 constexpr std::chrono::milliseconds shortest_pause{100};
 constexpr std::chrono::milliseconds longest_pause{6400};
 
-std::string proxy_advice(std::string_view request) {
-  return fmt::format(
-      "A proxy in front of the engine, it seems: allow {} there, or use the engine's own socket.",
-      request);
+bool is_podman(const HttpResponse& response) {
+  return response.header("server").starts_with("Libpod/") ||
+         !response.header("libpod-api-version").empty();
 }
 
 bool is_denial(const HttpResponse& response) {
@@ -79,6 +78,8 @@ bool is_denial(const HttpResponse& response) {
 
 }  // namespace
 
+void Engine::stop_if_interrupted() { means_.interruption.check(); }
+
 Engine::Engine(const Endpoint& endpoint, std::optional<ApiVersion> pinned, Means means)
     : endpoint_(endpoint),
       means_(std::move(means)),
@@ -113,6 +114,13 @@ Answer Engine::patient_exchange(Method method, const std::string& endpoint) {
   std::chrono::milliseconds pause = shortest_pause;
   for (int tries = 1;; ++tries) {
     Answer answer{named(method, endpoint), exchange(method, target), tries};
+    // The socket can have gone to somebody else since the ping.
+    if (is_podman(answer.response)) {
+      throw EngineError({FailureKind::not_docker,
+                         fmt::format("{}: the answer is Podman's, not Docker's any more",
+                                     named(method, endpoint)),
+                         "Who listens at this address?"});
+    }
     const bool passes =
         answer.response.status >= 300 && will_pass(error_text(answer.response).text);
     if (!passes || tries == most_tries) return answer;
@@ -142,13 +150,27 @@ Answer Engine::request(Method method, const std::string& endpoint) {
   return *std::move(answer);
 }
 
+// Whoever does not answer the first question like an engine is none.
+HttpResponse Engine::first_exchange() {
+  try {
+    return exchange(Method::get, "/_ping");
+  } catch (const EngineError& error) {
+    Failure failure = error.failure();
+    if (failure.kind != FailureKind::lost && failure.kind != FailureKind::malformed) throw;
+    failure.kind = FailureKind::not_docker;
+    failure.message += ": nothing was changed";
+    failure.advice = fmt::format("Does an engine listen on {}, and without TLS?", endpoint_.text());
+    throw EngineError(std::move(failure));
+  }
+}
+
 void Engine::identify(std::optional<ApiVersion> pinned) {
   const Progress::Activity activity(means_.progress, "asking who answers");
-  const HttpResponse response = exchange(Method::get, "/_ping");
+  const HttpResponse response = first_exchange();
   const std::string_view server = response.header("server");
   identity_.address = endpoint_.text();
   if (is_denial(response)) throw_refusal({"GET /_ping", response});
-  if (server.starts_with("Libpod/") || !response.header("libpod-api-version").empty()) {
+  if (is_podman(response)) {
     throw EngineError({FailureKind::not_docker,
                        fmt::format("{} is Podman ({}), not Docker: nothing was changed",
                                    identity_.address, server),

@@ -43,6 +43,9 @@ class Engine {
 
   const EngineIdentity& identity() const { return identity_; }
 
+  // Throws Interrupted or TimedOut when it is time. For work between the requests.
+  void stop_if_interrupted();
+
   // The images with a name that matches a pattern like "app-*", with all their matching names.
   // Selected by the engine: on the containerd store a list of everything takes seconds.
   std::vector<Image> images(std::string_view reference_pattern);
@@ -78,6 +81,7 @@ class Engine {
   // The answer that comes once the engine is not busy any more; an error that passes is waited out
   // for a while. endpoint: without the version.
   Answer patient_exchange(Method method, const std::string& endpoint);
+  HttpResponse first_exchange();
   void identify(std::optional<ApiVersion> pinned);
 
   Endpoint endpoint_;

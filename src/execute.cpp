@@ -23,9 +23,18 @@ void keep(Engine& engine, const Action& action) {
 }
 
 void remove_artefact(Outcome& outcome) {
-  const bool removed = cac::remove_artefact(outcome.action.object);
+  const bool removed = cac::remove_artefact(outcome.action.app_dir, outcome.action.object);
   outcome.status = removed ? OutcomeStatus::done : OutcomeStatus::absent;
   outcome.count = removed ? 1 : 0;
+}
+
+// Those of other repositories, which the plan was not told of.
+void tell_other_names(Outcome& outcome, const Image& image) {
+  std::vector<std::string> others = image.tags;
+  std::erase(others, outcome.action.object);
+  if (!others.empty()) {
+    outcome.action.effect = fmt::format("the image stays as {}", fmt::join(others, ", "));
+  }
 }
 
 void remove_image(Engine& engine, Outcome& outcome) {
@@ -40,6 +49,7 @@ void remove_image(Engine& engine, Outcome& outcome) {
   const ImageRemoval removal = image ? engine.remove_image(action.object) : ImageRemoval::absent;
   outcome.status = removal == ImageRemoval::absent ? OutcomeStatus::absent : OutcomeStatus::done;
   outcome.image_stays = removal == ImageRemoval::untagged;
+  if (outcome.image_stays && outcome.action.effect.empty()) tell_other_names(outcome, *image);
   outcome.count = removal == ImageRemoval::deleted ? 1 : 0;
 }
 
@@ -90,6 +100,7 @@ void perform(Engine& engine, Outcome& outcome) {
 
 void execute(Engine& engine, const std::vector<Action>& actions, std::vector<Outcome>& outcomes) {
   for (const Action& action : actions) {
+    engine.stop_if_interrupted();
     // What it stays when an interruption passes through.
     outcomes.push_back({.action = action, .status = OutcomeStatus::cancelled});
     perform(engine, outcomes.back());

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "report_lines.hpp"
 #include "terminal.hpp"
 
@@ -48,8 +50,15 @@ std::string property_escaped(std::string_view text) {
   return result;
 }
 
+// The text's lines may be foreign.
 std::string annotation(std::string_view command, std::string_view title, std::string_view text) {
-  return fmt::format("::{} title={}::{}\n", command, property_escaped(title), escaped(text));
+  std::string lines;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const auto end = std::min(text.find('\n', begin), text.size());
+    lines += (begin > 0 ? "\n" : "") + harmless(text.substr(begin, end - begin), style);
+    begin = end + 1;
+  }
+  return fmt::format("::{} title={}::{}\n", command, property_escaped(title), escaped(lines));
 }
 
 std::string with_advice(const Failure& failure) {
@@ -78,6 +87,14 @@ std::string word_for(const Run& run) {
 
 }  // namespace
 
+std::string without_commands(std::string text) {
+  constexpr std::string_view command = "##[";
+  for (auto at = text.find(command); at != std::string::npos; at = text.find(command, at)) {
+    text.replace(at, command.size(), "#\\u0023[");
+  }
+  return text;
+}
+
 std::string workflow_commands(const Run& run) {
   std::string out;
   if (run.plan) {
@@ -102,7 +119,7 @@ std::string workflow_commands(const Run& run) {
     out += annotation(closing->mark == Mark::done ? "notice" : "error",
                       fmt::format("clear-app-cache: {}", closing->word), closing->sentences);
   }
-  return out;
+  return without_commands(out);
 }
 
 std::string job_summary(const Run& run) {
@@ -128,10 +145,9 @@ std::string step_outputs(const Run& run) {
     if (outcome.status != OutcomeStatus::done) continue;
     removed += (removed.empty() ? "" : " ") + outcome.action.object;
   }
-  const std::string_view verdict =
-      text_of(run.verification ? run.verification->verdict : Verdict::unknown);
-  return fmt::format("verdict={}\nreclaimed-bytes={}\nremoved-images={}\n", verdict,
-                     reclaimed_by(run).count, removed);
+  const auto verdict = verdict_of(run);
+  return fmt::format("verdict={}\nreclaimed-bytes={}\nremoved-images={}\n",
+                     verdict ? text_of(*verdict) : "", reclaimed_by(run).count, removed);
 }
 
 }  // namespace cac

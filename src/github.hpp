@@ -14,11 +14,15 @@ namespace cac {
 // command.
 std::string workflow_commands(const Run& run);
 
+// A text for the runner's log in which nothing is a command by the older notation "##[command]",
+// which counts anywhere in a line. Valid JSON stays so.
+std::string without_commands(std::string text);
+
 // Markdown, to be appended to the file $GITHUB_STEP_SUMMARY.
 std::string job_summary(const Run& run);
 
-// verdict, reclaimed-bytes and removed-images (separated by blanks), to be appended to the file
-// $GITHUB_OUTPUT.
+// verdict (empty when there is none to give), reclaimed-bytes and removed-images (separated by
+// blanks), to be appended to the file $GITHUB_OUTPUT.
 std::string step_outputs(const Run& run);
 
 }  // namespace cac

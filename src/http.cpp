@@ -155,6 +155,10 @@ HttpConnection::HttpConnection(const Endpoint& endpoint, Interruption& interrupt
       watcher_(std::move(watcher)) {
   CURL* easy = handles_->easy;
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT,
+                   1L);  // waits for no name server when a run is cut short
+#endif
   curl_easy_setopt(easy, CURLOPT_PROXY, "");  // *_proxy is for the world outside
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms);
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);

@@ -21,7 +21,7 @@ inline constexpr JsonKey json_keys[] = {
     {"dry_run", "boolean or null", "", "Whether --dry-run was given."},
     {"project", "string or null", "", "The prefix of the images."},
     {"target", "string or null", "backend frontend all", "Null with --prune-only."},
-    {"engine", "object or null", "", "The engine that answered; null when none did."},
+    {"engine", "object or null", "", "The Docker engine that answered; null when none did."},
     {"engine.name", "string", "", "What it calls itself."},
     {"engine.version", "string", "", "Its version."},
     {"engine.api", "string", "", "The version of the Docker API that was spoken with it."},
@@ -44,7 +44,8 @@ inline constexpr JsonKey json_keys[] = {
     {"actions[].reason", "string", "", "Why it is done."},
     {"actions[].effect", "string", "", "What stays all the same, and why; may be empty."},
     {"actions[].count", "integer", "",
-     "How many images or records were deleted. This key and the next three are missing from an "
+     "How many images, records or artefacts were deleted. This key and the next three are missing "
+     "from an "
      "action that is planned or not reached."},
     {"actions[].reclaimed_bytes", "integer", "",
      "What the engine says a prune freed; 0 for a removed image."},
@@ -62,8 +63,9 @@ inline constexpr JsonKey json_keys[] = {
     {"residue[].reason", "string", "", "Why it is left."},
     {"cache", "object or null", "",
      "The build cache before and after --prune-only; null otherwise."},
-    {"cache.records_before", "integer", "", "The number of its records."},
-    {"cache.bytes_before", "integer", "", "Their size."},
+    {"cache.records_before", "integer or null", "",
+     "The number of its records; null when the engine did not tell."},
+    {"cache.bytes_before", "integer or null", "", "Their size."},
     {"cache.records_after", "integer or null", "",
      "Null when it was not read back, as with --dry-run."},
     {"cache.bytes_after", "integer or null", "", "Null in the same cases."},
@@ -73,14 +75,17 @@ inline constexpr JsonKey json_keys[] = {
     {"kept[].id", "string", "", "Its ID."},
     {"kept[].type", "string", "", "Its type."},
     {"kept[].bytes", "integer", "", "Its size."},
-    {"warnings", "array of strings", "", "What may be wrong."},
+    {"warnings", "array of strings", "", "What may be wrong, and what went wrong but for error."},
     {"notes", "array of strings", "", "What is good to know."},
     {"verdict", "string or null", "clean residue unknown",
      "Null with --prune-only, and when --dry-run made its plan: they prove nothing."},
     {"reclaimed_bytes", "integer", "", "The sum of what the engine says its prunes freed."},
     {"duration_ms", "integer", "", "How long the run took, in milliseconds."},
     {"exit_status", "integer", "", "As above."},
-    {"error", "object or null", "", "What went wrong first, unless the verdict is clean."},
+    {"error", "object or null", "",
+     "What ended the run or kept it from a verdict, else the first failure of an action; null when "
+     "the "
+     "verdict is clean."},
     {"error.kind", "string",
      "usage unreachable denied not-docker version refused malformed lost filesystem timeout "
      "interrupted internal",

@@ -1,5 +1,6 @@
 // Signals, the last catch, the exit status.
 
+#include <fcntl.h>
 #include <langinfo.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -25,6 +26,14 @@ std::array<int, 2> signal_pipe{-1, -1};
 void pass_on(int signal) {
   const auto number = static_cast<unsigned char>(signal);
   [[maybe_unused]] const auto written = write(signal_pipe[1], &number, 1);
+}
+
+// A stream that is closed must not become a pipe or a socket of ours. Opened for reading alone, so
+// that writing to it still fails.
+void occupy_closed_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(stream, F_GETFD) < 0) open("/dev/null", O_RDONLY);
+  }
 }
 
 void catch_signals() {
@@ -54,7 +63,8 @@ cac::TerminalStyle style_of(int descriptor) {
   if (isatty(descriptor) == 0) return style;
   winsize size{};
   if (ioctl(descriptor, TIOCGWINSZ, &size) == 0) style.width = size.ws_col;
-  style.color = !environment("NO_COLOR") && environment("TERM").value_or("dumb") != "dumb";
+  style.redraws = environment("TERM").value_or("dumb") != "dumb";
+  style.color = style.redraws && !environment("NO_COLOR");
   return style;
 }
 
@@ -62,7 +72,10 @@ cac::TerminalStyle style_of(int descriptor) {
 
 int main(int argc, char** argv) {
   try {
+    occupy_closed_streams();
     std::setlocale(LC_CTYPE, "");
+    // Its logs are UTF-8, whatever the locale of the runner's service is.
+    if (environment("GITHUB_ACTIONS") == "true") std::setlocale(LC_CTYPE, "C.UTF-8");
     catch_signals();
     const std::span<const char* const> arguments(argv, static_cast<std::size_t>(argc));
     return cac::run_app(arguments.subspan(1), {.environment = environment,

@@ -67,7 +67,7 @@ inline constexpr OptionSpec option_table[] = {
             "would copy in. In DIR/frontend: .next, .turbo, out, node_modules/.cache and every "
             ".cache folder; in DIR/backend: staticfiles, and every __pycache__, .pytest_cache, "
             ".mypy_cache, *.pyc, *.pyo and *.pyd. No symbolic link is followed. Refused are /, the "
-            "home folder, and a DIR or service folder that is a link.",
+            "home folder wherever it is in there, and a DIR or service folder that is a link.",
     },
     {
         .letter = 'n',
@@ -75,14 +75,15 @@ inline constexpr OptionSpec option_table[] = {
         .group = OptionGroup::how,
         .line = "print the plan; change nothing",
         .paragraph = "Prints what a run would do, each image and the number and size of the build "
-                     "cache records, and changes nothing.",
+                     "cache records, and changes nothing. Not with --verify-only.",
     },
     {
         .name = "verify-only",
         .group = OptionGroup::how,
         .line = "report the verdict; change nothing",
-        .paragraph =
-            "Reads what cache sources are there and reports the verdict, and changes nothing.",
+        .paragraph = "Reads what cache sources are there and reports the verdict, and changes "
+                     "nothing. Not with "
+                     "--dry-run, --prune-only or --keep-as.",
     },
     {
         .name = "wait",
@@ -106,7 +107,8 @@ inline constexpr OptionSpec option_table[] = {
         .group = OptionGroup::how,
         .line = "first tag each image NAME:TAG, a way back",
         .paragraph = "Before an image is removed it is tagged NAME:TAG, so that it stays as a way "
-                     "back: docker tag NAME:TAG NAME:latest. The tag latest is refused. An image "
+                     "back: docker tag NAME:TAG NAME:latest. Refused are the tag latest, and a TAG "
+                     "that another image has already: that one's way back is not lost. An image "
                      "whose tagging fails is left as it is.",
     },
     {
@@ -128,7 +130,8 @@ inline constexpr OptionSpec option_table[] = {
         .line = "prune the build cache alone",
         .paragraph =
             "Prunes the build cache and nothing else, for a periodic job: everything that no "
-            "running build holds, or what is outside the bounds. Takes no TARGET.",
+            "running build holds, or what is outside the bounds. Takes no TARGET, --keep-as or "
+            "--app-dir.",
     },
     {
         .name = "older-than",
@@ -169,8 +172,9 @@ inline constexpr OptionSpec option_table[] = {
         .name = "quiet",
         .group = OptionGroup::output,
         .line = "say nothing on success",
-        .paragraph =
-            "Prints nothing when the exit status is 0. What --json prints is not affected.",
+        .paragraph = "Prints nothing when the exit status is 0. What --json prints is not "
+                     "affected. Not with "
+                     "--verbose.",
     },
     {
         .letter = 'v',

@@ -84,13 +84,23 @@ cxxopts::Options parser() {
   return parser;
 }
 
+// cxxopts writes UTF-8 whatever the locale is.
+std::string with_ascii_quotes(std::string text) {
+  for (const std::string_view quote : {"\u2018", "\u2019"}) {
+    for (auto at = text.find(quote); at != std::string::npos; at = text.find(quote)) {
+      text.replace(at, quote.size(), "'");
+    }
+  }
+  return text;
+}
+
 cxxopts::ParseResult parsed(std::span<const char* const> arguments) {
   std::vector<const char*> argv{"clear-app-cache"};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   try {
     return parser().parse(static_cast<int>(argv.size()), argv.data());
   } catch (const std::exception& error) {
-    throw UsageError(error.what());
+    throw UsageError(with_ascii_quotes(error.what()));
   }
 }
 
@@ -260,12 +270,18 @@ Options options_from(std::span<const char* const> arguments, const Environment& 
   return options;
 }
 
-bool asks_for_json(std::span<const char* const> arguments) {
+Options manner_of(std::span<const char* const> arguments) {
+  Options manner;
+  std::string_view before;
   for (const std::string_view argument : arguments) {
-    if (argument == "--") return false;
-    if (argument == "--json") return true;
+    if (argument == "--") break;
+    manner.json = manner.json || argument == "--json";
+    if (argument == "--color=never" || (before == "--color" && argument == "never")) {
+      manner.color = ColorWhen::never;
+    }
+    before = argument;
   }
-  return false;
+  return manner;
 }
 
 }  // namespace cac

@@ -46,7 +46,7 @@ struct Options {
 // asked for nothing else is looked at.
 Options options_from(std::span<const char* const> arguments, const Environment& environment);
 
-// Whether --json is among the arguments, for a usage error's report: options_from gave none.
-bool asks_for_json(std::span<const char* const> arguments);
+// How a usage error is to be told, where options_from gave no options: with --json, without colour.
+Options manner_of(std::span<const char* const> arguments);
 
 }  // namespace cac

@@ -6,6 +6,9 @@
 #include <array>
 #include <map>
 
+#include "cache_mounts.hpp"
+#include "error.hpp"
+
 namespace cac {
 
 namespace {
@@ -13,16 +16,17 @@ namespace {
 // Named so by buildx for a builder in a container of its own.
 constexpr std::string_view builder_prefix = "buildx_buildkit_";
 
-std::string effect_of_removal(const Image& image, std::string_view name,
+// What stays of the image when it loses its name; staying: the names that it keeps.
+std::string effect_of_removal(const Image& image, const std::vector<std::string>& staying,
                               const std::vector<Container>& containers) {
-  const auto others = other_names(image, name);
-  if (!others.empty()) return fmt::format("the image stays as {}", fmt::join(others, ", "));
+  std::string effect;
+  if (!staying.empty()) effect = fmt::format("the image stays as {}", fmt::join(staying, ", "));
   const std::string holders = holders_of(image.id, containers);
-  if (holders.empty()) return "";
+  if (holders.empty()) return effect;
   const auto holding =
       std::count_if(containers.begin(), containers.end(),
                     [&](const Container& container) { return container.image_id == image.id; });
-  return fmt::format("{} {}", holders,
+  return fmt::format("{}{}{} {}", effect, effect.empty() ? "" : "; ", holders,
                      holding == 1 ? "uses it and is not touched" : "use it and are not touched");
 }
 
@@ -76,19 +80,38 @@ void plan_pruning(Plan& plan, const Options& options, const Inventory& inventory
 }
 
 void plan_artefacts(Plan& plan, const Options& options, const Inventory& inventory) {
-  if (!options.app_dir) {
-    plan.notes.emplace_back(
-        "the application's folders were not looked at: --app-dir DIR clears build artefacts there");
-    return;
-  }
   for (const Artefact& artefact : inventory.artefacts.found) {
     plan.actions.push_back({.kind = ActionKind::remove_artefact,
                             .object = artefact.path,
+                            .app_dir = *options.app_dir,
                             .size = artefact.size,
                             .reason = "the next build would copy it in"});
   }
-  for (const auto& folder : inventory.artefacts.absent) {
-    plan.notes.push_back(fmt::format("there is no folder {}: no artefacts there", folder.string()));
+  plan.notes = notes_on_folders(options, inventory.artefacts);
+  plan.warnings = warnings_on_folders(options, inventory.artefacts);
+}
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// The image's names that the plan leaves alone.
+std::vector<std::string> names_that_stay(const Image& image, const Options& options) {
+  std::vector<std::string> names;
+  std::copy_if(
+      image.tags.begin(), image.tags.end(), std::back_inserter(names),
+      [&](const std::string& tag) { return !selects(options.target, options.project, tag); });
+  return names;
+}
+
+// A way back that was kept earlier must not be lost by keeping another under its name.
+void refuse_to_move(const std::string& keep_as, const Image& image, const Inventory& inventory) {
+  for (const Image& other : inventory.project_images) {
+    if (other.id == image.id || !contains(other.tags, keep_as)) continue;
+    throw UsageError(fmt::format(
+        "--keep-as: {} names another image already, which would be lost: choose another tag, or "
+        "give that one up: docker image rm {}",
+        keep_as, keep_as));
   }
 }
 
@@ -98,12 +121,14 @@ Action removal_of(const Image& image, const std::string& name, const Options& op
                 .object = name,
                 .image_id = image.id,
                 .size = image.size,
-                .reason = "cache_from can name it",
-                .effect = effect_of_removal(image, name, inventory.containers)};
+                .reason = "cache_from can name it"};
+  std::vector<std::string> staying = names_that_stay(image, options);
   if (options.keep_as) {
     action.keep_as = fmt::format("{}:{}", name.substr(0, name.rfind(':')), *options.keep_as);
-    action.effect = fmt::format("the image stays as {}", action.keep_as);
+    refuse_to_move(action.keep_as, image, inventory);
+    if (!contains(staying, action.keep_as)) staying.push_back(action.keep_as);
   }
+  action.effect = effect_of_removal(image, staying, inventory.containers);
   return action;
 }
 
@@ -119,6 +144,7 @@ bool plan_images(Plan& plan, const Options& options, const Inventory& inventory)
   for (const auto& [name, image] : target_images) {
     plan.actions.push_back(removal_of(*image, name, options, inventory));
     if (!has_registry_copy(*image)) continue;
+    plan.has_caches_elsewhere = true;
     plan.notes.push_back(fmt::format(
         "{} has a copy in a registry: a build whose cache_from names it takes steps from there, "
         "and nobody can clear that from here",
@@ -156,6 +182,7 @@ Action prune_of_nameless(const Inventory& inventory) {
 
 void note_other_builders(Plan& plan, const Options& options, const Inventory& inventory) {
   if (options.buildx_builder && *options.buildx_builder != "default") {
+    plan.has_caches_elsewhere = true;
     plan.notes.push_back(fmt::format(
         "BUILDX_BUILDER is '{0}': if builds go there, their cache is not this engine's: docker "
         "buildx prune --builder {0} --all",
@@ -163,6 +190,7 @@ void note_other_builders(Plan& plan, const Options& options, const Inventory& in
   }
   for (const Container& container : inventory.containers) {
     if (!container.name.starts_with(builder_prefix)) continue;
+    plan.has_caches_elsewhere = true;
     plan.notes.push_back(fmt::format(
         "the buildx builder in container {} has a cache of its own, which is not touched: docker "
         "buildx prune --builder NAME --all",
@@ -172,17 +200,6 @@ void note_other_builders(Plan& plan, const Options& options, const Inventory& in
 
 }  // namespace
 
-std::vector<std::string> other_names(const Image& image, std::string_view name) {
-  std::vector<std::string> names;
-  std::copy_if(image.tags.begin(), image.tags.end(), std::back_inserter(names),
-               [&](const std::string& tag) { return tag != name; });
-  return names;
-}
-
-bool is_kept(const CacheRecord& record, const Options& options) {
-  return options.keep_cache_mounts && record.type == cache_mount_type;
-}
-
 Action prune_of(const std::vector<CacheRecord>& records, const Options& options) {
   Action action{.kind = ActionKind::prune_build_cache,
                 .object = "build cache",
@@ -191,8 +208,9 @@ Action prune_of(const std::vector<CacheRecord>& records, const Options& options)
   action.prunes = prunes_within({}, options);
   std::size_t held = 0;
   std::size_t kept = 0;
+  const CacheMounts mounts(records, options);
   for (const CacheRecord& record : records) {
-    if (is_kept(record, options)) {
+    if (mounts.spare(record)) {
       ++kept;
       continue;
     }
@@ -201,12 +219,37 @@ Action prune_of(const std::vector<CacheRecord>& records, const Options& options)
     if (record.in_use) ++held;
   }
   if (held > 0) {
-    action.effect = fmt::format("{} of them held by a running build, which keeps them", held);
+    action.effect = fmt::format("{} that a running build holds stay", held);
   }
   if (kept > 0) {
     action.effect += fmt::format("{}cache mounts are spared: {}", held > 0 ? "; " : "", kept);
   }
   return action;
+}
+
+std::vector<std::string> notes_on_folders(const Options& options, const ArtefactSearch& search) {
+  if (!options.app_dir) {
+    return {
+        "the application's folders were not looked at: --app-dir DIR clears build artefacts there"};
+  }
+  std::vector<std::string> notes;
+  if (search.nothing_there) return notes;
+  for (const auto& folder : search.absent) {
+    notes.push_back(fmt::format("there is no folder {}: no artefacts there", folder.string()));
+  }
+  return notes;
+}
+
+std::vector<std::string> warnings_on_folders(const Options& options, const ArtefactSearch& search) {
+  std::vector<std::string> warnings;
+  if (search.nothing_there) {
+    warnings.push_back(
+        fmt::format("there is no folder {}: is its name right?", options.app_dir.value_or("")));
+  }
+  for (const Failure& failure : search.unreadable) {
+    warnings.push_back("a folder could not be searched for build artefacts: " + failure.message);
+  }
+  return warnings;
 }
 
 std::string warning_of_no_image(std::string_view project) {

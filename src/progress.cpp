@@ -16,7 +16,7 @@ constexpr std::chrono::milliseconds patience{700};
 }  // namespace
 
 Progress::Progress(std::ostream& out, const TerminalStyle& style, bool live)
-    : out_(out), style_(style), live_(live && style.width > 0) {}
+    : out_(out), style_(style), live_(live && style.width > 0 && style.redraws) {}
 
 Progress::Activity::Activity(Progress& progress, std::string what) : progress_(progress) {
   if (progress_.depth_++ > 0) return;

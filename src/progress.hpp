@@ -14,7 +14,7 @@ class Progress {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // Draws only on a terminal (a style with a width); live: whether it may at all.
+  // Draws only on a terminal that can write over a line; live: whether it may at all.
   Progress(std::ostream& out, const TerminalStyle& style, bool live);
   ~Progress() { erase(); }
   Progress(const Progress&) = delete;

@@ -171,10 +171,14 @@ Json kept_of(const Run& run) {
 // The build cache as --prune-only found and left it.
 Json cache_of(const Run& run) {
   if (run.options.mode != Mode::prune_only || !run.inventory) return nullptr;
-  Json json{{"records_before", run.inventory->records.size()},
-            {"bytes_before", size_of(run.inventory->records).count},
+  Json json{{"records_before", nullptr},
+            {"bytes_before", nullptr},
             {"records_after", nullptr},
             {"bytes_after", nullptr}};
+  if (run.inventory->records_known) {
+    json["records_before"] = run.inventory->records.size();
+    json["bytes_before"] = size_of(run.inventory->records).count;
+  }
   if (run.reading) {
     json["records_after"] = run.reading->records.size();
     json["bytes_after"] = run.reading->size.count;
@@ -194,13 +198,11 @@ Json engine_of(const Run& run) {
 
 std::string json_report(const Run& run) {
   // A command line that makes no sense names no target.
-  const bool understood = !run.options.project.empty();
+  const bool understood = !run.failure || run.failure->kind != FailureKind::usage;
   const bool has_target = understood && run.options.mode != Mode::prune_only;
-  Json verdict = text_of(run.verification ? run.verification->verdict : Verdict::unknown);
-  // A plan and a pruning within bounds prove nothing.
-  if ((run.options.dry_run && !run.failure) || run.options.mode == Mode::prune_only) {
-    verdict = nullptr;
-  }
+  const auto verdict = verdict_of(run);
+  auto warnings = warnings_of(run);
+  for (const Failure& failure : other_failures(run)) warnings.push_back(failure.message);
   const Json report{{"schema", schema},
                     {"version", version},
                     {"mode", understood ? Json(word_for(run.options.mode)) : Json()},
@@ -212,9 +214,9 @@ std::string json_report(const Run& run) {
                     {"residue", residue_of(run)},
                     {"cache", cache_of(run)},
                     {"kept", kept_of(run)},
-                    {"warnings", warnings_of(run)},
+                    {"warnings", warnings},
                     {"notes", notes_of(run)},
-                    {"verdict", verdict},
+                    {"verdict", verdict ? Json(text_of(*verdict)) : Json()},
                     {"reclaimed_bytes", reclaimed_by(run).count},
                     {"duration_ms", run.took.count()},
                     {"exit_status", exit_code(run)},

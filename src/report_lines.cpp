@@ -75,7 +75,12 @@ void add_lines(std::vector<Line>& lines, const Verification& verification) {
   constexpr std::size_t most_records = 10;
   std::size_t records = 0;
   std::map<std::string, std::pair<std::size_t, Bytes>> summed;  // by reason
-  for (const Residue& residue : verification.residue) {
+  // What runs says most.
+  auto residues = verification.residue;
+  std::stable_partition(residues.begin(), residues.end(), [](const Residue& residue) {
+    return residue.object.starts_with("mount / from exec");
+  });
+  for (const Residue& residue : residues) {
     const bool is_record = residue.kind == ResidueKind::build_cache;
     if (is_record && (!residue.held || ++records > most_records)) {
       auto& [count, size] = summed[residue.reason];
@@ -109,7 +114,8 @@ std::string finding_of(const Run& run) {
   switch (verification.verdict) {
     case Verdict::clean:
       return fmt::format(
-          "fresh reads found no cache source of {}: the next build starts from nothing.", subject);
+          "fresh reads found no cache source of {}: the next build starts from nothing{}.", subject,
+          run.plan && run.plan->has_caches_elsewhere ? ", but for what the notes say" : "");
     case Verdict::residue:
       return fmt::format("{} of {} left: the next build can take steps from {}.",
                          counted(left, "cache source"), subject, left == 1 ? "it" : "them");
@@ -127,10 +133,13 @@ std::optional<Closing> closing_of_pruning(const Run& run) {
   if (!run.inventory) return std::nullopt;
   const auto& before = run.inventory->records;
   const std::string amount_before =
-      fmt::format("{} in {}", text_of(size_of(before)), counted(before.size(), "record"));
+      run.inventory->records_known
+          ? fmt::format("{} in {}", text_of(size_of(before)), counted(before.size(), "record"))
+          : "an unknown amount";
   if (run.options.dry_run) {
-    return Closing{Mark::done, "today",
-                   fmt::format("the build cache takes {}. How much of it goes is up to the engine.",
+    return Closing{Mark::done, "planned",
+                   fmt::format("the build cache takes {} today. How much of it goes is up to the "
+                               "engine.",
                                amount_before)};
   }
   if (!run.reading) {
@@ -160,7 +169,13 @@ Mark mark_of(Verdict verdict) {
 
 std::vector<Line> lines_of(const Run& run) {
   std::vector<Line> lines;
-  for (const Outcome& outcome : run.outcomes) lines.push_back(line_for(outcome));
+  for (const Outcome& outcome : run.outcomes) {
+    Line line = line_for(outcome);
+    // A prune that is repeated fails alike.
+    if (lines.empty() || line.mark != Mark::failed || lines.back().reason != line.reason) {
+      lines.push_back(std::move(line));
+    }
+  }
   if (run.plan) {
     for (std::size_t i = run.outcomes.size(); i < run.plan->actions.size(); ++i) {
       Line line = line_for(run.plan->actions[i], Mark::planned);
@@ -203,6 +218,9 @@ std::optional<Closing> closing_of(const Run& run) {
     closing.sentences +=
         " Run this again when the running build has ended. If none is running, a build or a prune "
         "that was cut short has left them in use: restart the engine.";
+  } else if (std::any_of(residue.begin(), residue.end(),
+                         [](const Residue& left) { return left.held_by_cache_mount; })) {
+    closing.sentences += " Without --keep-cache-mounts what the mounts are built on goes, too.";
   } else if (!residue.empty() && run.options.mode == Mode::clear) {
     closing.sentences +=
         " Run this again, and look at what builds or tags on this engine meanwhile.";

@@ -48,9 +48,11 @@ std::string table_of(std::vector<Line> lines, const TerminalStyle& style) {
   std::size_t verb_columns = 0;
   std::size_t object_columns = 0;
   std::size_t size_columns = 0;
+  const std::size_t most_columns =
+      style.width == 0 ? longest_description : std::min(longest_description, style.width / 2);
   for (Line& line : lines) {
     line.object = harmless(line.object, style);
-    if (line.may_be_cut) line.object = shortened(line.object, longest_description);
+    if (line.may_be_cut) line.object = shortened(line.object, most_columns);
     line.reason = harmless(line.reason, style);
     verb_columns = std::max(verb_columns, columns_of(line.verb));
     size_columns = std::max(size_columns, columns_of(line.size));

@@ -57,11 +57,9 @@ struct CacheRecord {
   bool in_use = false;  // a running build holds it: no prune removes it
   bool shared = false;  // an image shares its layers
   Bytes size = {};
+  std::vector<std::string> parents = {};  // IDs; they stay as long as this record
   // Or created, when it was never used since: what an engine's "until" goes by.
   std::optional<std::chrono::system_clock::time_point> last_used = {};
 };
-
-// The type of the records that RUN --mount=type=cache leaves.
-inline constexpr std::string_view cache_mount_type = "exec.cachemount";
 
 }  // namespace cac

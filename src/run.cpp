@@ -77,6 +77,12 @@ std::vector<std::string> notes_of(const Run& run) {
   return notes;
 }
 
+std::optional<Verdict> verdict_of(const Run& run) {
+  if (run.options.mode == Mode::prune_only) return std::nullopt;
+  if (run.options.dry_run && !run.failure) return std::nullopt;
+  return run.verification ? run.verification->verdict : Verdict::unknown;
+}
+
 Bytes reclaimed_by(const Run& run) {
   Bytes sum;
   for (const Outcome& outcome : run.outcomes) sum += outcome.reclaimed;

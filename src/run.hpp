@@ -41,6 +41,9 @@ std::vector<Failure> other_failures(const Run& run);
 std::vector<std::string> warnings_of(const Run& run);
 std::vector<std::string> notes_of(const Run& run);
 
+// Nothing for a plan and for a pruning within bounds: they prove nothing.
+std::optional<Verdict> verdict_of(const Run& run);
+
 // The sum of what the prunes say they freed; images are in no answer.
 Bytes reclaimed_by(const Run& run);
 

@@ -11,6 +11,7 @@ namespace cac {
 
 struct TerminalStyle {
   std::size_t width = 0;  // columns; 0: no terminal, lines are as long as they are
+  bool redraws = false;   // a line can be written over
   bool color = false;
   bool utf8 = false;
 };

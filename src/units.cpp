@@ -4,6 +4,7 @@
 
 #include <array>
 #include <charconv>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <limits>
@@ -78,10 +79,17 @@ std::optional<std::chrono::system_clock::time_point> time_from(std::string_view 
   const std::string copy(text);
   const char* rest = strptime(copy.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
   if (rest == nullptr) return std::nullopt;
-  if (*rest == '.') rest += 1 + std::strspn(rest + 1, "0123456789");
+  std::chrono::duration<double> fraction{};
+  if (*rest == '.') {
+    const std::string digits(rest, 1 + std::strspn(rest + 1, "0123456789"));
+    fraction = std::chrono::duration<double>(std::strtod(("0" + digits).c_str(), nullptr));
+    rest += digits.size();
+  }
   std::tm zone{};
   if (*rest != 'Z' && strptime(rest, "%z", &zone) == nullptr) return std::nullopt;
-  return std::chrono::system_clock::from_time_t(timegm(&parts) - zone.tm_gmtoff);
+  using Clock = std::chrono::system_clock;
+  return Clock::from_time_t(timegm(&parts) - zone.tm_gmtoff) +
+         std::chrono::duration_cast<Clock::duration>(fraction);
 }
 
 std::string text_of(Bytes bytes) {

@@ -15,8 +15,9 @@ struct Bytes {
   std::int64_t count = 0;
 
   auto operator<=>(const Bytes&) const = default;
+  // Stops at the largest there is.
   Bytes& operator+=(Bytes other) {
-    count += other.count;
+    if (__builtin_add_overflow(count, other.count, &count)) count = INT64_MAX;
     return *this;
   }
 };

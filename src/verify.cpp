@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "artefacts.hpp"
+#include "cache_mounts.hpp"
 #include "engine.hpp"
 
 namespace cac {
@@ -19,22 +20,22 @@ using Records = std::vector<CacheRecord>;
 bool is_held(const CacheRecord& record) { return record.in_use; }
 
 // Of the target's names, what is still there.
-void add_images(const std::vector<Image>& images, const Options& options, const Inventory& before,
-                std::vector<Residue>& residue) {
-  const auto was_there = [&](const std::string& id, const std::string& name) {
-    return std::any_of(
-        before.project_images.begin(), before.project_images.end(), [&](const Image& image) {
-          return image.id == id &&
-                 std::find(image.tags.begin(), image.tags.end(), name) != image.tags.end();
-        });
+void add_images(const std::vector<Image>& images, const Options& options,
+                const std::vector<Outcome>& outcomes, std::vector<Residue>& residue) {
+  // A name that this run could not take away; every other one was given anew.
+  const auto has_stayed = [&](const std::string& id, const std::string& name) {
+    return std::any_of(outcomes.begin(), outcomes.end(), [&](const Outcome& outcome) {
+      return outcome.action.object == name && outcome.action.image_id == id &&
+             outcome.status == OutcomeStatus::failed;
+    });
   };
   for (const Image& image : images) {
     for (const std::string& name : image.tags) {
       if (!selects(options.target, options.project, name)) continue;
       std::string reason = "cache_from can name it";
       if (options.mode == Mode::clear) {
-        reason = was_there(image.id, name) ? "it is still tagged"
-                                           : "tagged again during the run, so left alone";
+        reason = has_stayed(image.id, name) ? "it is still tagged"
+                                            : "tagged again during the run, so left alone";
       }
       residue.push_back({.kind = ResidueKind::image,
                          .object = name,
@@ -46,11 +47,15 @@ void add_images(const std::vector<Image>& images, const Options& options, const 
 }
 
 void add_records(const Records& records, const Options& options, std::vector<Residue>& residue) {
+  const CacheMounts mounts(records, options);
   for (const CacheRecord& record : records) {
-    if (is_kept(record, options)) continue;
+    if (mounts.spare(record)) continue;
+    const std::string mount = mounts.holder_of(record);
     std::string reason = "a build can take its step from it";
     if (is_held(record)) {
       reason = "held by a running build";
+    } else if (!mount.empty()) {
+      reason = fmt::format("held by a cache mount that is kept: {}", mount);
     } else if (options.mode == Mode::clear) {
       reason = "still there after every prune";
     }
@@ -60,18 +65,27 @@ void add_records(const Records& records, const Options& options, std::vector<Res
                        .record_type = record.type,
                        .size = record.size,
                        .held = is_held(record),
+                       .held_by_cache_mount = !mount.empty(),
                        .reason = std::move(reason)});
   }
 }
 
-void add_artefacts(const Options& options, std::vector<Residue>& residue) {
-  if (!options.app_dir) return;
-  for (const Artefact& artefact : find_artefacts(*options.app_dir, options.target).found) {
-    residue.push_back({.kind = ResidueKind::artefact,
-                       .object = artefact.path,
-                       .size = artefact.size,
-                       .reason = "the next build would copy it in"});
+void add_artefacts(const Options& options, Verification& result) {
+  ArtefactSearch search;
+  if (options.app_dir) search = find_artefacts(*options.app_dir, options.target);
+  for (const Artefact& artefact : search.found) {
+    result.residue.push_back({.kind = ResidueKind::artefact,
+                              .object = artefact.path,
+                              .size = artefact.size,
+                              .reason = "the next build would copy it in"});
   }
+  // What could not be searched is not known to be clean.
+  if (!search.unreadable.empty()) result.failure = search.unreadable.front();
+  if (options.mode != Mode::verify_only) return;
+  const auto notes = notes_on_folders(options, search);
+  result.notes.insert(result.notes.end(), notes.begin(), notes.end());
+  const auto warnings = warnings_on_folders(options, search);
+  result.warnings.insert(result.warnings.end(), warnings.begin(), warnings.end());
 }
 
 // The records as they are after the last prune that is worth sending. Nothing: it could not be
@@ -82,11 +96,14 @@ std::optional<Records> settled_records(Engine& engine, const Options& options,
   for (int prunes = 0;;) {
     auto records = engine.build_cache();
     if (!records || options.mode == Mode::verify_only) return records;
+    const CacheMounts mounts(*records, options);
     Records left;
     std::remove_copy_if(records->begin(), records->end(), std::back_inserter(left),
-                        [&](const CacheRecord& record) { return is_kept(record, options); });
+                        [&](const CacheRecord& record) { return mounts.spare(record); });
     if (left.empty()) return records;
-    if (std::all_of(left.begin(), left.end(), is_held)) {
+    if (std::all_of(left.begin(), left.end(), [&](const CacheRecord& record) {
+          return is_held(record) || !mounts.holder_of(record).empty();
+        })) {
       // Concurrent requests share one answer: it can be older than the last prune.
       if (std::exchange(asked_again, true)) return records;
       continue;
@@ -145,8 +162,9 @@ Verification verify(Engine& engine, const Options& options, const Inventory& bef
     const auto records = settled_records(engine, options, outcomes);
     if (records) {
       add_records(*records, options, result.residue);
+      const CacheMounts mounts(*records, options);
       std::copy_if(records->begin(), records->end(), std::back_inserter(result.kept),
-                   [&](const CacheRecord& record) { return is_kept(record, options); });
+                   [&](const CacheRecord& record) { return mounts.spare(record); });
     } else {
       result.notes.push_back(
           "the engine's answer about its build cache does not tell whether there are records");
@@ -154,14 +172,14 @@ Verification verify(Engine& engine, const Options& options, const Inventory& bef
     // After the records: a build that finishes in between has tagged its image before it let its
     // records go.
     const auto images = engine.images(reference_pattern(options.project));
-    add_images(images, options, before, result.residue);
+    add_images(images, options, outcomes, result.residue);
     if (options.mode == Mode::verify_only && images.empty()) {
       result.warnings.push_back(warning_of_no_image(options.project));
     }
-    add_artefacts(options, result.residue);
+    add_artefacts(options, result);
     if (!result.residue.empty()) {
       result.verdict = Verdict::residue;
-    } else if (records) {
+    } else if (records && !result.failure) {
       result.verdict = Verdict::clean;
     }
   } catch (const EngineError& error) {

@@ -24,7 +24,8 @@ struct Residue {
   std::string id = {};
   std::string record_type = {};
   Bytes size = {};
-  bool held = false;  // by a running build
+  bool held = false;                 // by a running build
+  bool held_by_cache_mount = false;  // by one that is kept
   std::string reason = {};
 };
 

@@ -5,7 +5,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 sh tests/setup.sh build engines
-export CMAKE_GENERATOR=Ninja
 cmake --preset release -DBUILD_TESTING=OFF >/dev/null
 cmake --build --preset release
+sh tests/hand_over.sh
 exec bash tests/engines/demo.sh "$PWD/build/release/clear-app-cache"

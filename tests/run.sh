@@ -4,17 +4,17 @@
 set -eu
 cd "$(dirname "$0")/.."
 sh tests/setup.sh build engines documents
-export CMAKE_GENERATOR=Ninja
 # The demo leaves the tests out of the same build folder.
 cmake --preset release -DBUILD_TESTING=ON
 cmake --build --preset release
 
-stop_engines() {
+end() {
   for engine in $(bash tests/engines/engine.sh list | cut -d' ' -f1); do
     bash tests/engines/engine.sh wipe "$engine"
   done
+  sh tests/hand_over.sh
 }
-trap stop_engines EXIT
+trap end EXIT
 # An interrupted shell would not run the trap above by itself.
 trap 'exit 130' INT
 trap 'exit 143' TERM

@@ -5,7 +5,6 @@
 set -eu
 cd "$(dirname "$0")/../.."
 sh tests/setup.sh build engines >&2
-export CMAKE_GENERATOR=Ninja
 {
   # Not in build/release: the tests' switch would stay off there.
   cmake --preset release -B build/bench/release -DBUILD_TESTING=OFF

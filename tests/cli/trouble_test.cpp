@@ -187,8 +187,8 @@ TEST_CASE("before there is a plan every bad answer ends the run, and nothing but
         "allow GET /images/json there"}},
       {"an HTML page for the images",
        [](FakeEngine& fake) { fake.reply("GET /images/json", {page(200)}); },
-       {1, "malformed", "GET /images/json: the answer is not what the Docker API documents",
-        "proxy"}},
+       {1, "malformed", "GET /images/json: the answer is an HTML page",
+        "allow GET /images/json there"}},
       {"an HTML page for an error",
        [](FakeEngine& fake) { fake.reply("GET /containers/json", {page(502)}); },
        {1, "refused", "GET /containers/json does not reach an engine",
@@ -225,7 +225,17 @@ TEST_CASE("before there is a plan every bad answer ends the run, and nothing but
        [](FakeEngine& fake) {
          fake.reply("GET /_ping", {{{.body = "SSH-2.0-OpenSSH_9\r\n", .fault = Fault::not_http}}});
        },
-       {1, "malformed", "GET /_ping: the answer is not what the Docker API documents", "proxy"}},
+       {4, "not-docker", "GET /_ping: the answer is not what the Docker API documents",
+        "Does an engine listen on"}},
+      {"somebody who hangs up on the ping",
+       [](FakeEngine& fake) { fake.reply("GET /_ping", {{{.fault = Fault::hang_up}}}); },
+       {4, "not-docker", "nothing was changed", "Does an engine listen on"}},
+      {"Podman in the place of the engine that answered the ping",
+       [](FakeEngine& fake) {
+         fake.reply("GET /system/df",
+                    {FakeReply{.body = "{}", .headers = {{"Server", "Libpod/5.8.0 (linux)"}}}});
+       },
+       {4, "not-docker", "the answer is Podman's", "Who listens"}},
   };
   for (const auto& row : rows) {
     CAPTURE(row.name);

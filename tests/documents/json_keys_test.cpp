@@ -87,7 +87,14 @@ Run pruning() {
   Run run = clearing();
   run.options.mode = Mode::prune_only;
   run.verification.reset();
+  run.inventory->records_known = true;
   run.reading.emplace();
+  return run;
+}
+
+Run pruning_of_an_unknown_cache() {
+  Run run = pruning();
+  run.inventory->records_known = false;
   return run;
 }
 
@@ -131,8 +138,8 @@ std::set<std::string> documented_words(std::string_view path) {
 
 TEST_CASE("every key of every kind of run is documented, with its type and in its order") {
   Types written;
-  for (const Run& run :
-       {clearing(), failed(FailureKind::usage), dry_run(), pruning(), dry_pruning(), clean()}) {
+  for (const Run& run : {clearing(), failed(FailureKind::usage), dry_run(), pruning(),
+                         dry_pruning(), pruning_of_an_unknown_cache(), clean()}) {
     collect(report_of(run), "", written);
   }
   Types documented;

@@ -12,6 +12,7 @@
 namespace fs = std::filesystem;
 using cac::Target;
 using cac::UsageError;
+using cac::test::Containing;
 using cac::test::joined;
 using cac::test::Texts;
 
@@ -92,8 +93,8 @@ TEST_CASE("an artefact's size is that of its files, and a link has none") {
 TEST_CASE("removing follows no link, and leaves everything else") {
   const AppFolder folder;
   for (const auto& artefact : cac::find_artefacts(folder.app, Target::all).found) {
-    CHECK(cac::remove_artefact(artefact.path));
-    CHECK_FALSE(cac::remove_artefact(artefact.path));
+    CHECK(cac::remove_artefact(folder.app, artefact.path));
+    CHECK_FALSE(cac::remove_artefact(folder.app, artefact.path));
   }
   CHECK(folder.found(Target::all).empty());
   for (const char* const kept : {"outside/precious", "app/backend/linked",
@@ -102,6 +103,63 @@ TEST_CASE("removing follows no link, and leaves everything else") {
     CAPTURE(kept);
     CHECK(fs::exists(folder.root / kept));
   }
+}
+
+TEST_CASE("a folder that was exchanged for a link since it was found is not followed") {
+  for (const char* const exchanged : {"app/frontend/node_modules", "app/frontend"}) {
+    CAPTURE(exchanged);
+    const AppFolder folder;
+    folder.write("outside/node_modules/.cache/precious");
+    folder.write("outside/.cache/precious");
+    const auto found = cac::find_artefacts(folder.app, Target::frontend).found;
+    fs::rename(folder.root / exchanged, folder.root / "moved");
+    fs::create_directory_symlink(folder.root / "outside", folder.root / exchanged);
+    std::size_t refused = 0;
+    for (const auto& artefact : found) {
+      try {
+        cac::remove_artefact(folder.app, artefact.path);
+      } catch (const fs::filesystem_error& error) {
+        ++refused;
+        CHECK(error.path1() == artefact.path);
+      }
+    }
+    CHECK(refused > 0);
+    CHECK(fs::exists(folder.root / "outside/node_modules/.cache/precious"));
+    CHECK(fs::exists(folder.root / "outside/.cache/precious"));
+  }
+}
+
+TEST_CASE("the folder's name may be written in any way that is no link") {
+  const AppFolder folder;
+  const std::string path = folder.app;
+  for (const std::string& name :
+       Texts{path + "/", path + "/.", path + "//", path + "/backend/.."}) {
+    CAPTURE(name);
+    folder.write("app/backend/__pycache__/main.pyc");
+    CHECK_NOTHROW(cac::check_app_dir(name, Target::all, ""));
+    for (const auto& artefact : cac::find_artefacts(name, Target::backend).found) {
+      CHECK(cac::remove_artefact(name, artefact.path));
+    }
+    CHECK(folder.found(Target::backend).empty());
+  }
+}
+
+TEST_CASE("a file that is called nothing but the ending is one, too") {
+  const AppFolder folder;
+  folder.write("app/backend/app/.pyc");
+  CHECK(folder.found(Target::backend) == Containing{"backend/app/.pyc\n"});
+}
+
+TEST_CASE("a folder that cannot be read is told, and the rest is found") {
+  if (getuid() == 0) return;  // who may read everything; the program is tried as nobody elsewhere
+  const AppFolder folder;
+  folder.write("app/backend/data/x");
+  fs::permissions(folder.app / "backend/data", fs::perms::none);
+  const auto search = cac::find_artefacts(folder.app, Target::backend);
+  fs::permissions(folder.app / "backend/data", fs::perms::all);
+  REQUIRE(search.unreadable.size() == 1);
+  CHECK(search.unreadable[0].message == Containing{"backend/data: Permission denied"});
+  CHECK(search.found.size() == 6);
 }
 
 TEST_CASE("a service folder that is not there is told, and is no error") {
@@ -119,13 +177,20 @@ TEST_CASE("folders that must not be cleared are refused") {
   fs::create_directory_symlink(app, folder.root / "link");
   std::ofstream(folder.root / "file") << "x";
   const auto home = folder.root / "outside";
+  fs::create_directory_symlink(home, folder.root / "way-home");
   for (const fs::path& path :
        {fs::path(), fs::path("/"), fs::path("//"), fs::path("/tmp/.."), home, home / ".",
-        folder.root / "link", folder.root / "link/", folder.root / "file"}) {
+        folder.root / "link", folder.root / "link/", folder.root / "link/.",
+        folder.root / "link/backend/..", folder.root / "file"}) {
     CAPTURE(path.string());
     CHECK_THROWS_AS(cac::check_app_dir(path, Target::all, home), UsageError);
   }
   CHECK_NOTHROW(cac::check_app_dir(app, Target::all, home));
+  // The home folder in a service's, by any name.
+  CHECK_THROWS_AS(cac::check_app_dir(app, Target::all, app / "backend"), UsageError);
+  CHECK_THROWS_AS(cac::check_app_dir(app, Target::all, app / "backend/app"), UsageError);
+  CHECK_NOTHROW(cac::check_app_dir(app, Target::frontend, app / "backend/app"));
+  CHECK_THROWS_AS(cac::check_app_dir(home, Target::all, folder.root / "way-home"), UsageError);
   CHECK_NOTHROW(cac::check_app_dir(folder.root / "nowhere", Target::all, ""));
 }
 

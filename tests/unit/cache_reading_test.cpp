@@ -46,7 +46,7 @@ TEST_CASE("records that are older than the bound are told with why they are stil
   CHECK(notes == Containing{"4 records older than the bound are left"});
   CHECK(notes == Containing{"2.00 kB in use by a running build"});
   // A prune with all=1 takes shared ones, too: sharing is no reason.
-  CHECK(notes == Containing{"5.03 MB held by newer records"});
+  CHECK(notes == Containing{"5.03 MB left by the engine: newer records hold them"});
   CHECK(reading({"--prune-only", "--older-than", "3d"}).notes.empty());
 }
 
@@ -57,6 +57,6 @@ TEST_CASE("what is over the size bound is told with what it is made of") {
   CHECK(notes == Containing{"2.00 kB in use by a running build"});
   CHECK(notes == Containing{"30.0 kB shared with images"});
   CHECK(notes == Containing{"5.00 MB in cache mounts, which are spared"});
-  CHECK(notes == Containing{"400 kB held by newer records"});
+  CHECK(notes == Containing{"400 kB left by the engine"});
   CHECK(reading({"--prune-only", "--keep-storage", "6MB"}).notes.empty());
 }

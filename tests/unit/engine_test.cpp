@@ -272,7 +272,7 @@ TEST_CASE("each call's bad answers are failures that name the request") {
       {"an HTML page for an error", text_reply(502, html, "text/html"), FailureKind::refused,
        " does not reach an engine: the answer is an HTML page with status 502", "allow "},
       {"an HTML page for a success", text_reply(200, html, "text/html"), FailureKind::malformed,
-       ": the answer is not what the Docker API documents", "proxy"},
+       ": the answer is an HTML page, not an engine's", "proxy"},
       {"nothing for a success",
        {.status = 200, .body = ""},
        FailureKind::malformed,

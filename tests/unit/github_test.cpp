@@ -66,11 +66,13 @@ TEST_CASE("residue and a failure are errors, warnings are warnings") {
 TEST_CASE("nothing that an engine says becomes a command or a line of its own") {
   Run run = run_with(Verdict::unknown);
   run.verification->failure = {FailureKind::refused, "100%\r\n::error::gotcha", ""};
-  run.plan->actions[0].effect = "\n::set-env name=PATH::x";
+  run.plan->actions[0].effect = "\n::set-env name=PATH::x ##[add-mask]clean \x1b[31m";
   const std::string text = workflow_commands(run);
-  CHECK(text == Containing{"100%25%0D%0A::error::gotcha\n"});
+  CHECK(text == Containing{"100%25\\x0d%0A::error::gotcha\n"});
   CHECK(count_of("\n::set-env", text) == 0);
   CHECK(count_of("\n::error::", text) == 0);
+  CHECK(count_of("##[", text) == 0);
+  CHECK(count_of("\x1b", text) == 0);
 }
 
 TEST_CASE("the outputs are what later steps ask for") {

@@ -213,8 +213,11 @@ TEST_CASE("who asks for help or the version gets it, whatever else is wrong") {
   CHECK(read({"--help"}, {{"DOCKER_HOST", "ssh://x"}}).information == Information::long_help);
 }
 
-TEST_CASE("a usage error is reported as JSON when --json stands among the options") {
-  const auto asks = [](const Words& words) { return cac::asks_for_json(words); };
+TEST_CASE("a usage error is told as JSON or without colour when the options ask for that") {
+  CHECK(cac::manner_of(Words{"--no-such-option", "--color", "never"}).color == ColorWhen::never);
+  CHECK(cac::manner_of(Words{"--color=never", "--no-such-option"}).color == ColorWhen::never);
+  CHECK(cac::manner_of(Words{"never"}).color == ColorWhen::automatic);
+  const auto asks = [](const Words& words) { return cac::manner_of(words).json; };
   CHECK(asks({"everything", "--json"}));
   CHECK(asks({"--json", "--no-such-option"}));
   CHECK_FALSE(asks({"everything"}));

@@ -131,8 +131,10 @@ TEST_CASE("the image's other names are told, and are not removed") {
                                       "watchparty-backend:v2"};
   const Plan plan = plan_of({"backend"}, inventory);
   CHECK(lines_of(plan) == "remove watchparty-backend:latest sha256:b\nprune build cache\n");
-  CHECK(removal(plan, "watchparty-backend:latest").effect ==
-        "the image stays as watchparty-backend:rollback, watchparty-backend:v2");
+  CHECK(
+      removal(plan, "watchparty-backend:latest").effect ==
+      "the image stays as watchparty-backend:rollback, watchparty-backend:v2; container wp-backend "
+      "(running) uses it and is not touched");
 }
 
 TEST_CASE("two services of one image lose both names") {
@@ -145,8 +147,22 @@ TEST_CASE("two services of one image lose both names") {
         "remove watchparty-worker:latest sha256:x\n"
         "prune nameless images\n"
         "prune build cache\n");
+  CHECK(removal(all, "watchparty-backend:latest").effect.empty());
+  CHECK(removal(all, "watchparty-worker:latest").effect.empty());
   CHECK(removal(plan_of({"backend"}, inventory), "watchparty-backend:latest").effect ==
         "the image stays as watchparty-worker:latest");
+}
+
+TEST_CASE("a way back that was kept earlier is not lost to another image") {
+  Inventory inventory;
+  inventory.project_images = {{.id = "sha256:new", .tags = {"watchparty-backend:latest"}},
+                              {.id = "sha256:old", .tags = {"watchparty-backend:before"}}};
+  CHECK_THROWS_AS(plan_of({"backend", "--keep-as", "before"}, inventory), cac::UsageError);
+  CHECK_NOTHROW(plan_of({"backend", "--keep-as", "other"}, inventory));
+  inventory.project_images = {
+      {.id = "sha256:new", .tags = {"watchparty-backend:latest", "watchparty-backend:before"}}};
+  CHECK(removal(plan_of({"backend", "--keep-as", "before"}, inventory), "watchparty-backend:latest")
+            .effect == "the image stays as watchparty-backend:before");
 }
 
 TEST_CASE("every container that uses the image is named, with its state") {
@@ -180,7 +196,7 @@ TEST_CASE("the prune of the build cache counts every record, and says which a bu
   CHECK(free.effect.empty());
   inventory.records[0].in_use = true;
   CHECK(plan_of({"backend"}, inventory).actions.back().effect ==
-        "1 of them held by a running build, which keeps them");
+        "1 that a running build holds stay");
 }
 
 TEST_CASE("cache mounts that are spared are pruned around, type by type") {

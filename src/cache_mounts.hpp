@@ -1,0 +1,30 @@
+// Which build cache records --keep-cache-mounts spares, and which ones the spared hold. Pure.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "options.hpp"
+#include "resources.hpp"
+
+namespace cac {
+
+class CacheMounts {
+ public:
+  // Of these records; without --keep-cache-mounts none is spared.
+  CacheMounts(const std::vector<CacheRecord>& records, const Options& options);
+
+  // A cache mount, or what was made for its owner and mode (uid=, gid=, mode=) and no step reuses.
+  bool spare(const CacheRecord& record) const;
+
+  // The description of the mount that is built on the record (from=), which so can be no more
+  // pruned than the mount, but is a step that a build can reuse. Empty: none is.
+  std::string holder_of(const CacheRecord& record) const;
+
+ private:
+  bool keeps_;
+  std::map<std::string, std::string> holders_;  // of the mounts' ancestors, by ID
+};
+
+}  // namespace cac
