@@ -166,6 +166,29 @@ TEST_CASE("a dry run lists the artefacts and leaves them") {
   }
 }
 
+TEST_CASE(
+    "a folder that cannot be read is told, keeps the run from its verdict, and stops nothing") {
+  AppSession session;
+  const fs::path data = session.folder.path / "backend/data";
+  fs::create_directories(data);
+  for (const auto& entry : fs::recursive_directory_iterator(session.folder.path)) {
+    fs::permissions(entry.path(), fs::perms::all);
+  }
+  fs::permissions(session.folder.path, fs::perms::all);
+  fs::permissions(data, fs::perms::none);
+  const fs::path socket = session.fake.url().substr(std::string("unix://").size());
+  fs::permissions(socket.parent_path(), fs::perms(0755));
+  fs::permissions(socket, fs::perms::all);
+  Invocation invocation = session.invocation({"--app-dir", session.app_dir()});
+  invocation.as_nobody = true;
+  const Result result = cac::test::run(invocation);
+  CHECK(result.status == 1);
+  CHECK(result.err == Containing{"backend/data: Permission denied"});
+  CHECK_FALSE(fs::exists(session.folder.path / "backend/staticfiles"));
+  CHECK_FALSE(fs::exists(session.folder.path / "frontend/.next"));
+  CHECK(session.fake.scene().records.empty());
+}
+
 TEST_CASE("an artefact that came back during the run is residue") {
   AppSession session;
   session.fake.before("POST /build/prune", [&](FakeScene&) {

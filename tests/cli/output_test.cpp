@@ -284,3 +284,15 @@ TEST_CASE("the long help is wrapped to the terminal") {
   // The lines of the exit statuses are a table.
   CHECK(widest <= 100);
 }
+
+TEST_CASE("streams that are closed are not taken for something else, and the work is done") {
+  for (const Texts& arguments : {Texts{"--json"}, Texts{"--verbose"}}) {
+    CAPTURE(arguments.front());
+    Session session;
+    auto invocation = session.invocation(arguments);
+    invocation.out = cac::test::Device::closed;
+    invocation.err = cac::test::Device::closed;
+    CHECK(cac::test::run(invocation).status == 1);  // the report could not be written
+    CHECK(session.fake.scene().records.empty());
+  }
+}

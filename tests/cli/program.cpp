@@ -57,6 +57,8 @@ Ends open_device(Device device, unsigned short columns) {
       return open_terminal(columns);
     case Device::full:
       return {-1, must(open("/dev/full", O_WRONLY | O_CLOEXEC), "/dev/full")};
+    case Device::closed:
+      return {};
   }
   return {};
 }
@@ -73,8 +75,13 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 [[noreturn]] void become(int program, const Invocation& invocation, int out, int err, char** argv,
                          char** envp) {
   dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
-  dup2(out, STDOUT_FILENO);
-  dup2(err, STDERR_FILENO);
+  for (const auto& [end, stream] : {std::pair{out, STDOUT_FILENO}, std::pair{err, STDERR_FILENO}}) {
+    if (end < 0) {
+      close(stream);
+    } else {
+      dup2(end, stream);
+    }
+  }
   // The test's own runner may ignore or block some.
   sigset_t none;
   sigemptyset(&none);
@@ -110,8 +117,8 @@ Program::Program(const Invocation& invocation) {
   process_ = must(fork(), "fork");
   if (process_ == 0) become(program, invocation, out.theirs, err.theirs, argv.data(), envp.data());
   close(program);
-  close(out.theirs);
-  close(err.theirs);
+  if (out.theirs >= 0) close(out.theirs);
+  if (err.theirs >= 0) close(err.theirs);
   out_ = out.ours;
   err_ = err.ours;
 }

@@ -10,7 +10,7 @@
 namespace cac::test {
 
 // What a standard stream of the program is connected to.
-enum class Device { pipe, terminal, full };  // full: every write fails with "no space left"
+enum class Device { pipe, terminal, full, closed };  // full: every write fails with "no space left"
 
 struct Invocation {
   std::vector<std::string> arguments;

@@ -1,6 +1,7 @@
 // Command lines and environments that make no sense.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -101,6 +102,18 @@ TEST_CASE("an empty variable is as good as none") {
     invocation.environment[name] = "";
   }
   CHECK(cac::test::run(invocation).status == 0);
+}
+
+TEST_CASE("the parser's own words are ASCII, as the locale may be") {
+  Session session;
+  for (const Texts& arguments : {Texts{"--bogus"}, Texts{"--color"}}) {
+    auto invocation = session.invocation(arguments);
+    invocation.environment["LC_ALL"] = "C";
+    const Result result = cac::test::run(invocation);
+    CHECK(result.status == 2);
+    CHECK(result.err == Containing{"'" + arguments.front().substr(2) + "'"});
+    CHECK(std::none_of(result.err.begin(), result.err.end(), [](char c) { return c < 0; }));
+  }
 }
 
 TEST_CASE("a usage error is printed like this") {

@@ -30,5 +30,34 @@ for target in all backend; do
   check "$target: without the option the cache mount is cold" \
     equal "$([[ $(cache_mount_mark "$(image_of backend)") == "$mark" ]] && echo warm || echo cold)" cold
 done
+
+mount_with() { # OPTIONS: the backend's mount gets them, too
+  app_context backend watchparty-backend 2
+  sed -i "s|target=/root/.npm|&,$1|" "$contexts/backend/Dockerfile"
+  touch -d 2024-01-01 "$contexts/backend/Dockerfile"
+}
+
+mount_with uid=1000,gid=1000,mode=0770
+name="a mount with an owner"
+scene_clean
+check "$name: the scene is built" build_app backend
+earlier=$(step_uuids "$(image_of backend)")
+mark=$(cache_mount_mark "$(image_of backend)")
+run_tool "$tool" --keep-cache-mounts backend
+check "$name: exit 0" exits 0
+build_app backend
+check "$name: fresh" fresh "$earlier" "$(step_uuids "$(image_of backend)")"
+check "$name: the cache mount is warm" equal "$(cache_mount_mark "$(image_of backend)")" "$mark"
+
+mount_with from=base,source=/steps
+name="a mount that begins as a step's folder"
+scene_clean
+check "$name: the scene is built" build_app backend
+run_tool "$tool" --keep-cache-mounts backend
+check "$name: exit 3, as the step can be reused" exits 3
+check "$name: it is told what holds it" contains "$tool_output" 'held by a cache mount that is kept'
+check "$name: and what helps" contains "$tool_output" 'Without --keep-cache-mounts'
+run_tool "$tool" backend
+check "$name: that helps" exits 0
 scene_clean
 finish
