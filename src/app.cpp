@@ -100,7 +100,7 @@ void run_to_an_end(Run& run, std::span<const char* const> arguments,
     run.options = options_from(arguments, surroundings.environment);
     if (run.options.information == Information::none) {
       progress.emplace(surroundings.err, surroundings.err_style,
-                       !run.options.quiet && !run.options.verbose);
+                       !run.options.quiet && !run.options.verbose, surroundings.err_columns);
       run_stations(run, start, *progress, surroundings);
     }
   } catch (const UsageError& error) {
@@ -156,7 +156,7 @@ void fill_step_files(Run& run, const Environment& environment) {
 // What there is to say, wherever it is wanted. False: standard output could not be written.
 bool print(Run& run, const Surroundings& surroundings) {
   const Options& options = run.options;
-  const auto& [environment, out, err, out_style, err_style, signal_fd] = surroundings;
+  const auto& [environment, out, err, out_style, err_style, err_columns, signal_fd] = surroundings;
   const bool on_github = environment("GITHUB_ACTIONS") == "true";
   if (on_github) fill_step_files(run, environment);
   const bool silent = options.quiet && exit_code(run) == 0;

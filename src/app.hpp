@@ -2,6 +2,7 @@
 // streams. The only file that knows every room.
 #pragma once
 
+#include <functional>
 #include <iosfwd>
 #include <span>
 
@@ -17,6 +18,7 @@ struct Surroundings {
   std::ostream& err;
   TerminalStyle out_style;  // as for --color auto
   TerminalStyle err_style;
+  std::function<std::size_t()> err_columns;  // how wide the terminal behind err is now
   int signal_fd;  // a byte comes in for each signal that asks to stop: its number
 };
 

@@ -57,12 +57,17 @@ std::optional<std::string> environment(std::string_view name) {
   return value;
 }
 
+// Zero where there is no terminal.
+std::size_t columns_of(int descriptor) {
+  winsize size{};
+  return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 cac::TerminalStyle style_of(int descriptor) {
   cac::TerminalStyle style;
   style.utf8 = std::strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+  style.width = columns_of(descriptor);
   if (isatty(descriptor) == 0) return style;
-  winsize size{};
-  if (ioctl(descriptor, TIOCGWINSZ, &size) == 0) style.width = size.ws_col;
   style.redraws = environment("TERM").value_or("dumb") != "dumb";
   style.color = style.redraws && !environment("NO_COLOR");
   return style;
@@ -78,12 +83,14 @@ int main(int argc, char** argv) {
     if (environment("GITHUB_ACTIONS") == "true") std::setlocale(LC_CTYPE, "C.UTF-8");
     catch_signals();
     const std::span<const char* const> arguments(argv, static_cast<std::size_t>(argc));
-    return cac::run_app(arguments.subspan(1), {.environment = environment,
-                                               .out = std::cout,
-                                               .err = std::cerr,
-                                               .out_style = style_of(STDOUT_FILENO),
-                                               .err_style = style_of(STDERR_FILENO),
-                                               .signal_fd = signal_pipe[0]});
+    return cac::run_app(arguments.subspan(1),
+                        {.environment = environment,
+                         .out = std::cout,
+                         .err = std::cerr,
+                         .out_style = style_of(STDOUT_FILENO),
+                         .err_style = style_of(STDERR_FILENO),
+                         .err_columns = [] { return columns_of(STDERR_FILENO); },
+                         .signal_fd = signal_pipe[0]});
   } catch (const std::exception& error) {
     std::cerr << "clear-app-cache: error: " << error.what() << "\n";
     return static_cast<int>(cac::ExitStatus::failure);

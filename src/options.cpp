@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#define CXXOPTS_NO_REGEX true  // std::regex costs each start milliseconds, --version too
 #include <cxxopts.hpp>
 #include <string_view>
 #include <vector>

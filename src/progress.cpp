@@ -15,8 +15,12 @@ constexpr std::chrono::milliseconds patience{700};
 
 }  // namespace
 
-Progress::Progress(std::ostream& out, const TerminalStyle& style, bool live)
-    : out_(out), style_(style), live_(live && style.width > 0 && style.redraws) {}
+Progress::Progress(std::ostream& out, const TerminalStyle& style, bool live,
+                   std::function<std::size_t()> columns)
+    : out_(out),
+      style_(style),
+      columns_(std::move(columns)),
+      live_(live && style.width > 0 && style.redraws) {}
 
 Progress::Activity::Activity(Progress& progress, std::string what) : progress_(progress) {
   if (progress_.depth_++ > 0) return;
@@ -34,9 +38,11 @@ void Progress::tick() {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(elapsed);
   const std::string time = fmt::format(" ({} s)", seconds.count());
   // One column stays free: a cursor behind the last one wraps on some terminals.
-  const std::size_t room = style_.width - 1;
+  const std::size_t width = columns_ ? columns_() : style_.width;
+  const std::size_t room = width > 0 ? width - 1 : 0;
   const std::string text =
       room > time.size() ? shortened(harmless(what_, style_), room - time.size()) : "";
+  if (time.size() > room) return;
   out_ << '\r' << text << time << "\x1b[K" << std::flush;
   drawn_ = true;
 }

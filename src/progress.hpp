@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <iosfwd>
 #include <string>
 
@@ -14,8 +15,10 @@ class Progress {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // Draws only on a terminal that can write over a line; live: whether it may at all.
-  Progress(std::ostream& out, const TerminalStyle& style, bool live);
+  // Draws only on a terminal that can write over a line; live: whether it may at all. columns: how
+  // wide the terminal is now, for windows are resized; nothing: as wide as the style says.
+  Progress(std::ostream& out, const TerminalStyle& style, bool live,
+           std::function<std::size_t()> columns = nullptr);
   ~Progress() { erase(); }
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -46,6 +49,7 @@ class Progress {
 
   std::ostream& out_;
   TerminalStyle style_;
+  std::function<std::size_t()> columns_;
   bool live_;
   bool drawn_ = false;
   int depth_ = 0;
