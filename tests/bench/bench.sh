@@ -149,7 +149,7 @@ for engine in "${engines[@]}"; do
   rm -rf "$results"
   mkdir "$results"
   cp "$programs/measure" "$programs/requests" "$results" # where the engine sees them
-  for scene in "${scenes[@]}"; do
+  for scene in "${scenes[@]:0:${SCENES:-3}}"; do
     [[ $scene != "${scenes[2]}" ]] || load_many 1000 # they stay for all runs
     measure_scene "$scene"
     row "$scene"

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Measures the tool beside the docker client and beside a bare loop of requests, on private engines;
 # prints a table in Markdown: sudo sh tests/bench/run.sh
-# REPEAT (default 7) is how often each one runs in each scene; ENGINES names the engines.
+# REPEAT (default 7) is how often each one runs in each scene; ENGINES names the engines; SCENES (default
+# 3) is how many of the scenes, the small ones first.
 set -eu
 cd "$(dirname "$0")/../.."
 sh tests/setup.sh build engines >&2

@@ -15,4 +15,13 @@ checkout_use() {
   chmod +x "$checkout/build/bin/sudo"
 }
 
+# Engines of its own from now on, from the same roots.
+checkout_engines() {
+  local roots
+  roots=$(realpath -m "${ENGINES_DIR:-$checkout/../../engines}/roots")
+  export ENGINES_DIR=$checkout/build/engines
+  mkdir -p "$ENGINES_DIR" "$roots"
+  ln -sfn "$roots" "$ENGINES_DIR/roots"
+}
+
 in_checkout() { (cd "$checkout" && PATH=$checkout/build/bin:$PATH "$@"); }

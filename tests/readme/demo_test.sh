@@ -12,10 +12,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 ((EUID == 0)) || [[ -n ${CI-} ]] || exit 77
 
 checkout_use
-roots=$(realpath -m "${ENGINES_DIR:-$here/../../build/engines}/roots")
-export ENGINES_DIR=$checkout/build/engines
-mkdir -p "$ENGINES_DIR" "$roots"
-ln -sfn "$roots" "$ENGINES_DIR/roots"
+checkout_engines
 
 demo() { in_checkout sh tests/demo.sh; }
 status=0
