@@ -1,6 +1,6 @@
 #include "execute.hpp"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <filesystem>
 

@@ -1,6 +1,6 @@
 #include "inventory.hpp"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "engine.hpp"
 

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# Sourced by the tests: one line for each expectation, and a count at the end.
+# Sourced by the tests: one line for each expectation; at the end the failures once more, and a count.
 
-passed=0 failed=0
+passed=0 failed=0 failures=
 
 # check SENTENCE CMD...: CMD is expected to succeed; its output is shown only if it does not.
 check() {
@@ -12,8 +12,10 @@ check() {
     echo "ok - $sentence"
   else
     failed=$((failed + 1))
-    echo "not ok - $sentence"
-    [[ -z $output ]] || echo "  | ${output//$'\n'/$'\n  | '}"
+    output="not ok - $sentence${output:+$'\n'$output}"
+    output=${output//$'\n'/$'\n  | '}
+    echo "$output"
+    failures+=$output$'\n'
   fi
 }
 
@@ -22,6 +24,6 @@ equal() { [[ $1 == "$2" ]] || { printf 'found:    %s\nexpected: %s\n' "$1" "$2" 
 contains() { [[ $1 == *"$2"* ]] || { printf 'not found: %s\nin: %s\n' "$2" "$1" && return 1; }; }
 
 finish() {
-  echo "$passed ok, $failed not ok"
+  echo "$failures$passed ok, $failed not ok"
   ((failed == 0 && passed > 0))
 }
