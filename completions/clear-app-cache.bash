@@ -2,6 +2,16 @@
 # Made from src/option_table.hpp by the target "documents".
 # shellcheck shell=bash
 
+# Whether nothing with one of these names is among what _clear_app_cache saw given.
+_clear_app_cache_unused() {
+  local name
+  for name; do
+    if [[ $given == *" $name "* ]]; then
+      return 1
+    fi
+  done
+}
+
 _clear_app_cache() {
   # Whole words up to the cursor: readline also takes '=' and ':' for the end of a word.
   local IFS=$' \t\n' rest=${COMP_LINE:0:COMP_POINT} words=() part current='' i
@@ -31,7 +41,7 @@ _clear_app_cache() {
     case $word in
       -p | --project | --app-dir | --keep-as | --timeout | --older-than | --keep-storage | -H | --host | --color) option=$word ;;
       -*) ;;
-      *) target=$word ;;
+      *) target=TARGET ;;
     esac
   done
   local value=$current
@@ -71,32 +81,33 @@ _clear_app_cache() {
       ;;
     --color) offers=(auto always never) ;;
     '')
-      if [[ ! $target && $current != -* ]]; then
+      local given=" ${words[*]%%=*} $target "
+      if [[ $current != -* ]] && _clear_app_cache_unused --prune-only TARGET; then
         offers=(backend frontend all)
-      elif [[ " ${words[*]} " != *' -- '* ]]; then
+      elif [[ $given != *' -- '* ]]; then
         for names in \
           '-p --project' \
-          '--app-dir' \
-          '-n --dry-run' \
-          '--verify-only' \
+          '--prune-only --app-dir' \
+          '--verify-only -n --dry-run' \
+          '-n --dry-run --keep-as --prune-only --verify-only' \
           '--wait' \
           '--keep-cache-mounts' \
-          '--keep-as' \
+          '--verify-only --prune-only --keep-as' \
           '--timeout' \
-          '--prune-only' \
+          'TARGET --app-dir --verify-only --keep-as --prune-only' \
           '--older-than' \
           '--keep-storage' \
           '-H --host' \
-          '-q --quiet' \
-          '-v --verbose' \
+          '-v --verbose -q --quiet' \
+          '-q --quiet -v --verbose' \
           '--json' \
           '--color' \
           '-h --help' \
           '-V --version'; do
-          for word in $names; do
-            [[ " ${words[*]%%=*} " == *" $word "* ]] && continue 2
-          done
-          offers+=("${names##* }")
+          # shellcheck disable=SC2086
+          if _clear_app_cache_unused $names; then
+            offers+=("${names##* }")
+          fi
         done
       fi
       ;;

@@ -1,19 +1,7 @@
 # fish completion for clear-app-cache
 # Made from src/option_table.hpp by the target "documents".
 
-function __clear_app_cache_unused -d 'Whether none of these names of an option was given'
-    set -l given (commandline -opc | string replace -r '=.*' '')
-    for name in $argv
-        contains -- $name $given; and return 1
-    end
-    return 0
-end
-
-function __clear_app_cache_unused_value -d 'The same, unless it is the value that comes now'
-    contains -- (commandline -opc)[-1] $argv; or __clear_app_cache_unused $argv
-end
-
-function __clear_app_cache_needs_target
+function __clear_app_cache_has_target
     set -l is_value no
     for word in (commandline -opc)[2..]
         if test $is_value = yes
@@ -21,10 +9,23 @@ function __clear_app_cache_needs_target
         else if contains -- $word -p --project --app-dir --keep-as --timeout --older-than --keep-storage -H --host --color
             set is_value yes
         else if not string match -q -- '-*' $word
-            return 1
+            return 0
         end
     end
+    return 1
+end
+
+function __clear_app_cache_unused -d 'Whether nothing with one of these names was given'
+    set -l given (commandline -opc | string replace -r '=.*' '')
+    __clear_app_cache_has_target; and set -a given TARGET
+    for name in $argv
+        contains -- $name $given; and return 1
+    end
     return 0
+end
+
+function __clear_app_cache_expects -d 'Whether the value of an option with one of these names comes now'
+    contains -- (commandline -opc)[-1] $argv
 end
 
 function __clear_app_cache_value -d 'The value of an option as far as it is typed'
@@ -44,22 +45,22 @@ function __clear_app_cache_hosts
 end
 
 complete -c clear-app-cache -f
-complete -c clear-app-cache -n __clear_app_cache_needs_target -a 'backend frontend all' -d 'TARGET'
-complete -c clear-app-cache -n '__clear_app_cache_unused_value -p --project' -s p -l project -x -d 'prefix of the images'
-complete -c clear-app-cache -n '__clear_app_cache_unused_value --app-dir' -l app-dir -x -a '(__fish_complete_directories (__clear_app_cache_value))' -d 'clear the build artefacts there, too'
-complete -c clear-app-cache -n '__clear_app_cache_unused -n --dry-run' -s n -l dry-run -d 'print the plan; change nothing'
-complete -c clear-app-cache -n '__clear_app_cache_unused --verify-only' -l verify-only -d 'report the verdict; change nothing'
+complete -c clear-app-cache -n '__clear_app_cache_unused --prune-only TARGET' -a 'backend frontend all' -d 'TARGET'
+complete -c clear-app-cache -n '__clear_app_cache_expects -p --project; or __clear_app_cache_unused -p --project' -s p -l project -x -d 'prefix of the images'
+complete -c clear-app-cache -n '__clear_app_cache_expects --app-dir; or __clear_app_cache_unused --prune-only --app-dir' -l app-dir -x -a '(__fish_complete_directories (__clear_app_cache_value))' -d 'clear the build artefacts there, too'
+complete -c clear-app-cache -n '__clear_app_cache_unused --verify-only -n --dry-run' -s n -l dry-run -d 'print the plan; change nothing'
+complete -c clear-app-cache -n '__clear_app_cache_unused -n --dry-run --keep-as --prune-only --verify-only' -l verify-only -d 'report the verdict; change nothing'
 complete -c clear-app-cache -n '__clear_app_cache_unused --wait' -l wait -d 'first wait until no build is running'
 complete -c clear-app-cache -n '__clear_app_cache_unused --keep-cache-mounts' -l keep-cache-mounts -d 'spare RUN --mount=type=cache caches'
-complete -c clear-app-cache -n '__clear_app_cache_unused_value --keep-as' -l keep-as -x -d 'first tag each image NAME:TAG, a way back'
-complete -c clear-app-cache -n '__clear_app_cache_unused_value --timeout' -l timeout -x -a '5m 10m 30m 1h' -d 'for the whole run'
-complete -c clear-app-cache -n '__clear_app_cache_unused --prune-only' -l prune-only -d 'prune the build cache alone'
-complete -c clear-app-cache -n '__clear_app_cache_unused_value --older-than' -l older-than -x -a '1d 7d 2w' -d 'only records unused for so long'
-complete -c clear-app-cache -n '__clear_app_cache_unused_value --keep-storage' -l keep-storage -x -a '512MB 5GB 20GiB' -d 'keep so much of the cache'
-complete -c clear-app-cache -n '__clear_app_cache_unused_value -H --host' -s H -l host -x -a '(__clear_app_cache_hosts)' -d 'the engine: unix://PATH, tcp://HOST:PORT'
-complete -c clear-app-cache -n '__clear_app_cache_unused -q --quiet' -s q -l quiet -d 'say nothing on success'
-complete -c clear-app-cache -n '__clear_app_cache_unused -v --verbose' -s v -l verbose -d 'a line per request to the engine'
+complete -c clear-app-cache -n '__clear_app_cache_expects --keep-as; or __clear_app_cache_unused --verify-only --prune-only --keep-as' -l keep-as -x -d 'first tag each image NAME:TAG, a way back'
+complete -c clear-app-cache -n '__clear_app_cache_expects --timeout; or __clear_app_cache_unused --timeout' -l timeout -x -a '5m 10m 30m 1h' -d 'for the whole run'
+complete -c clear-app-cache -n '__clear_app_cache_unused TARGET --app-dir --verify-only --keep-as --prune-only' -l prune-only -d 'prune the build cache alone'
+complete -c clear-app-cache -n '__clear_app_cache_expects --older-than; or __clear_app_cache_unused --older-than' -l older-than -x -a '1d 7d 2w' -d 'only records unused for so long'
+complete -c clear-app-cache -n '__clear_app_cache_expects --keep-storage; or __clear_app_cache_unused --keep-storage' -l keep-storage -x -a '512MB 5GB 20GiB' -d 'keep so much of the cache'
+complete -c clear-app-cache -n '__clear_app_cache_expects -H --host; or __clear_app_cache_unused -H --host' -s H -l host -x -a '(__clear_app_cache_hosts)' -d 'the engine: unix://PATH, tcp://HOST:PORT'
+complete -c clear-app-cache -n '__clear_app_cache_unused -v --verbose -q --quiet' -s q -l quiet -d 'say nothing on success'
+complete -c clear-app-cache -n '__clear_app_cache_unused -q --quiet -v --verbose' -s v -l verbose -d 'a line per request to the engine'
 complete -c clear-app-cache -n '__clear_app_cache_unused --json' -l json -d 'print one line of JSON'
-complete -c clear-app-cache -n '__clear_app_cache_unused_value --color' -l color -x -a 'auto always never' -d 'colour the report'
+complete -c clear-app-cache -n '__clear_app_cache_expects --color; or __clear_app_cache_unused --color' -l color -x -a 'auto always never' -d 'colour the report'
 complete -c clear-app-cache -n '__clear_app_cache_unused -h --help' -s h -l help -d 'this help; --help tells more'
 complete -c clear-app-cache -n '__clear_app_cache_unused -V --version' -s V -l version -d 'print the version'

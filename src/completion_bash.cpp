@@ -8,6 +8,16 @@ namespace cac {
 namespace {
 
 constexpr std::string_view bash_head = R"(
+# Whether nothing with one of these names is among what _clear_app_cache saw given.
+_clear_app_cache_unused() {
+  local name
+  for name; do
+    if [[ $given == *" $name "* ]]; then
+      return 1
+    fi
+  done
+}
+
 _clear_app_cache() {
   # Whole words up to the cursor: readline also takes '=' and ':' for the end of a word.
   local IFS=$' \t\n' rest=${COMP_LINE:0:COMP_POINT} words=() part current='' i
@@ -37,7 +47,7 @@ _clear_app_cache() {
     case $word in
       @names@) option=$word ;;
       -*) ;;
-      *) target=$word ;;
+      *) target=@target@ ;;
     esac
   done
   local value=$current
@@ -71,14 +81,15 @@ constexpr std::string_view bash_host = R"(      compopt -o nospace
 )";
 
 constexpr std::string_view bash_middle = R"(    '')
-      if [[ ! $target && $current != -* ]]; then
+      local given=" ${words[*]%%=*} $target "
+      if [[ $current != -* ]] && _clear_app_cache_unused @unless@; then
         offers=(@targets@)
-      elif [[ " ${words[*]} " != *' -- '* ]]; then
+      elif [[ $given != *' -- '* ]]; then
         for names in@options@; do
-          for word in $names; do
-            [[ " ${words[*]%%=*} " == *" $word "* ]] && continue 2
-          done
-          offers+=("${names##* }")
+          # shellcheck disable=SC2086
+          if _clear_app_cache_unused $names; then
+            offers+=("${names##* }")
+          fi
         done
       fi
       ;;
@@ -106,10 +117,11 @@ complete -F _clear_app_cache clear-app-cache
 std::string bash_completion() {
   std::string out = "# bash completion for clear-app-cache\n" + std::string(completion_origin);
   out += "# shellcheck shell=bash\n";
-  out += replaced(bash_head, "@names@", names_with_value(" | "));
+  out += replaced(replaced(bash_head, "@names@", names_with_value(" | ")), "@target@",
+                  target_argument.name);
   std::string options;
   for (const OptionSpec& spec : option_table) {
-    options += fmt::format(" \\\n          '{}'", names_of(spec, " "));
+    options += fmt::format(" \\\n          '{}'", names_against(spec));
     if (spec.kind == ValueKind::none) continue;
     out += fmt::format("    {})", names_of(spec, " | "));
     if (spec.kind == ValueKind::directory) {
@@ -123,8 +135,9 @@ std::string bash_completion() {
       out += fmt::format(" offers=({}) ;;\n", offered_values(spec));
     }
   }
+  const std::string middle = replaced(bash_middle, "@targets@", target_argument.choices);
   out +=
-      replaced(replaced(bash_middle, "@targets@", target_argument.choices), "@options@", options);
+      replaced(replaced(middle, "@unless@", names_against(target_argument)), "@options@", options);
   return out + std::string(bash_tail);
 }
 

@@ -8,19 +8,7 @@ namespace cac {
 namespace {
 
 constexpr std::string_view fish_head = R"(
-function __clear_app_cache_unused -d 'Whether none of these names of an option was given'
-    set -l given (commandline -opc | string replace -r '=.*' '')
-    for name in $argv
-        contains -- $name $given; and return 1
-    end
-    return 0
-end
-
-function __clear_app_cache_unused_value -d 'The same, unless it is the value that comes now'
-    contains -- (commandline -opc)[-1] $argv; or __clear_app_cache_unused $argv
-end
-
-function __clear_app_cache_needs_target
+function __clear_app_cache_has_target
     set -l is_value no
     for word in (commandline -opc)[2..]
         if test $is_value = yes
@@ -28,10 +16,23 @@ function __clear_app_cache_needs_target
         else if contains -- $word @names@
             set is_value yes
         else if not string match -q -- '-*' $word
-            return 1
+            return 0
         end
     end
+    return 1
+end
+
+function __clear_app_cache_unused -d 'Whether nothing with one of these names was given'
+    set -l given (commandline -opc | string replace -r '=.*' '')
+    __clear_app_cache_has_target; and set -a given @target@
+    for name in $argv
+        contains -- $name $given; and return 1
+    end
     return 0
+end
+
+function __clear_app_cache_expects -d 'Whether the value of an option with one of these names comes now'
+    contains -- (commandline -opc)[-1] $argv
 end
 
 function __clear_app_cache_value -d 'The value of an option as far as it is typed'
@@ -84,15 +85,18 @@ std::string fish_value(const OptionSpec& spec) {
 
 std::string fish_completion() {
   std::string out = "# fish completion for clear-app-cache\n" + std::string(completion_origin);
-  out += replaced(replaced(fish_head, "@names@", names_with_value(" ")), "@socket@",
-                  default_socket_path());
+  const std::string head = replaced(fish_head, "@target@", target_argument.name);
   out +=
-      fmt::format("complete -c clear-app-cache -n __clear_app_cache_needs_target -a {} -d {}\n",
-                  fish_quoted(target_argument.choices), fish_quoted(target_argument.placeholder));
+      replaced(replaced(head, "@names@", names_with_value(" ")), "@socket@", default_socket_path());
+  out += fmt::format("complete -c clear-app-cache -n '__clear_app_cache_unused {}' -a {} -d {}\n",
+                     names_against(target_argument), fish_quoted(target_argument.choices),
+                     fish_quoted(target_argument.placeholder));
   for (const OptionSpec& spec : option_table) {
-    const std::string_view suffix = spec.kind == ValueKind::none ? "" : "_value";
-    out += fmt::format("complete -c clear-app-cache -n '__clear_app_cache_unused{} {}'", suffix,
-                       names_of(spec, " "));
+    std::string when = fmt::format("__clear_app_cache_unused {}", names_against(spec));
+    if (spec.kind != ValueKind::none) {
+      when = fmt::format("__clear_app_cache_expects {}; or {}", names_of(spec, " "), when);
+    }
+    out += fmt::format("complete -c clear-app-cache -n '{}'", when);
     if (spec.letter != 0) out += fmt::format(" -s {}", spec.letter);
     out += fmt::format(" -l {}{} -d {}\n", spec.name, fish_value(spec), fish_quoted(spec.line));
   }

@@ -2,11 +2,24 @@
 
 #include <fmt/format.h>
 
+#include "words.hpp"
+
 namespace cac {
 
 std::string names_of(const OptionSpec& spec, std::string_view separator) {
   const std::string name = fmt::format("--{}", spec.name);
   return spec.letter == 0 ? name : fmt::format("-{}{}{}", spec.letter, separator, name);
+}
+
+std::string names_against(const OptionSpec& spec) {
+  std::string names;
+  for (const std::string_view excluded : Words(spec.excludes)) {
+    for (const OptionSpec& other : option_table) {
+      if (other.name == excluded) names += names_of(other, " ") + " ";
+    }
+    if (excluded == target_argument.name) names += fmt::format("{} ", excluded);
+  }
+  return names + (&spec == &target_argument ? std::string(spec.name) : names_of(spec, " "));
 }
 
 std::string names_with_value(std::string_view separator) {

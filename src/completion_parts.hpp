@@ -14,6 +14,10 @@ inline constexpr std::string_view completion_origin =
 // "-p --project", with what is to stand between them.
 std::string names_of(const OptionSpec& spec, std::string_view separator);
 
+// What keeps an argument from being offered: the names of all that it does not go with, its own
+// last. The target goes by its name.
+std::string names_against(const OptionSpec& spec);
+
 // The names of every option that takes a value.
 std::string names_with_value(std::string_view separator);
 

@@ -36,13 +36,18 @@ std::string zsh_value(const OptionSpec& spec) {
   return "";
 }
 
+// The list in front of a specification; _arguments calls the target ':'.
+std::string zsh_unless(const OptionSpec& spec) {
+  return fmt::format("({})", replaced(names_against(spec), target_argument.name, ":"));
+}
+
 // '(-p --project)'{-p+,--project=}'[prefix of the images]:NAME: '
 std::string zsh_option(const OptionSpec& spec) {
   const bool takes_value = spec.kind != ValueKind::none;
   const std::string name = fmt::format("--{}{}", spec.name, takes_value ? "=" : "");
   const std::string rest = fmt::format("[{}]{}'", zsh_escaped(spec.line), zsh_value(spec));
   const bool informs = spec.group == OptionGroup::information;
-  const std::string without = informs ? "(- :)" : fmt::format("({})", names_of(spec, " "));
+  const std::string without = informs ? "(- :)" : zsh_unless(spec);
   if (spec.letter == 0) return fmt::format("'{}{}{}", without, name, rest);
   return fmt::format("'{}'{{-{}{},{}}}'{}", without, spec.letter, takes_value ? "+" : "", name,
                      rest);
@@ -70,7 +75,7 @@ std::string zsh_completion() {
   out += replaced(zsh_head, "@socket@", default_socket_path());
   out += "_arguments -s -S : \\\n";
   for (const OptionSpec& spec : option_table) out += fmt::format("  {} \\\n", zsh_option(spec));
-  return out + fmt::format("  '{}'\n", zsh_value(target_argument));
+  return out + fmt::format("  '{}{}'\n", zsh_unless(target_argument), zsh_value(target_argument));
 }
 
 }  // namespace cac

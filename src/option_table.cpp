@@ -9,7 +9,7 @@ namespace cac {
 namespace {
 
 template <typename Holds>
-consteval bool all_options(Holds holds) {
+constexpr bool all_options(Holds holds) {
   for (const OptionSpec& spec : option_table) {
     if (!holds(spec)) return false;
   }
@@ -17,7 +17,7 @@ consteval bool all_options(Holds holds) {
 }
 
 template <typename Holds>
-consteval bool all_arguments(Holds holds) {
+constexpr bool all_arguments(Holds holds) {
   return holds(target_argument) && all_options(holds);
 }
 
@@ -52,6 +52,17 @@ constexpr bool is_tidy(std::string_view text) {
 constexpr bool has_word(std::string_view list, std::string_view wanted) {
   for (const std::string_view word : Words(list)) {
     if (word == wanted) return true;
+  }
+  return false;
+}
+
+// Whether the one's paragraph names the other.
+constexpr bool tells_of(const OptionSpec& spec, const OptionSpec& other) {
+  for (const std::string_view word : Words(spec.paragraph)) {
+    if (&other == &target_argument ? bare(word).word == other.name
+                                   : option_named_in(word) == other.name) {
+      return true;
+    }
   }
   return false;
 }
@@ -105,6 +116,26 @@ static_assert(all_arguments([](const OptionSpec& spec) {
                        (spec.environment.empty() || spec.kind != ValueKind::none);
               }),
               "the name of an environment variable is odd, or a switch has one");
+
+static_assert(all_arguments([](const OptionSpec& spec) {
+                for (const std::string_view name : Words(spec.excludes)) {
+                  if (!all_arguments([&](const OptionSpec& other) {
+                        return other.name != name || has_word(other.excludes, spec.name);
+                      })) {
+                    return false;
+                  }
+                  if (name != target_argument.name && !is_option(name)) return false;
+                }
+                return true;
+              }),
+              "an option excludes what is not in the table, or what does not exclude it");
+static_assert(all_arguments([](const OptionSpec& spec) {
+                return all_arguments([&](const OptionSpec& other) {
+                  return !has_word(spec.excludes, other.name) || tells_of(spec, other) ||
+                         tells_of(other, spec);
+                });
+              }),
+              "two arguments exclude each other and neither paragraph says so");
 
 static_assert(all_arguments([](const OptionSpec& spec) {
                 return is_tidy(spec.line) && !spec.line.ends_with('.') &&

@@ -23,6 +23,7 @@ struct OptionSpec {
   std::string_view samples = {};        // separated by blanks: a few durations or sizes to offer
   std::string_view default_value = {};  // told in help; empty: none
   std::string_view environment = {};    // the variable that stands in when the option is not given
+  std::string_view excludes = {};  // separated by blanks: the names of what it does not go with
   OptionGroup group{};
   std::string_view line = {};       // for -h and completions: a few words, no full stop
   std::string_view paragraph = {};  // for --help and the man page: full sentences
@@ -34,6 +35,7 @@ inline constexpr OptionSpec target_argument{
     .placeholder = "TARGET",
     .choices = "backend frontend all",
     .default_value = "all",
+    .excludes = "prune-only",
     .group = OptionGroup::what,
     .line = "backend, frontend or all",
     .paragraph =
@@ -60,6 +62,7 @@ inline constexpr OptionSpec option_table[] = {
         .name = "app-dir",
         .kind = ValueKind::directory,
         .placeholder = "DIR",
+        .excludes = "prune-only",
         .group = OptionGroup::what,
         .line = "clear the build artefacts there, too",
         .paragraph =
@@ -72,6 +75,7 @@ inline constexpr OptionSpec option_table[] = {
     {
         .letter = 'n',
         .name = "dry-run",
+        .excludes = "verify-only",
         .group = OptionGroup::how,
         .line = "print the plan; change nothing",
         .paragraph = "Prints what a run would do, each image and the number and size of the build "
@@ -79,6 +83,7 @@ inline constexpr OptionSpec option_table[] = {
     },
     {
         .name = "verify-only",
+        .excludes = "dry-run keep-as prune-only",
         .group = OptionGroup::how,
         .line = "report the verdict; change nothing",
         .paragraph = "Reads what cache sources are there and reports the verdict, and changes "
@@ -105,6 +110,7 @@ inline constexpr OptionSpec option_table[] = {
         .name = "keep-as",
         .kind = ValueKind::text,
         .placeholder = "TAG",
+        .excludes = "verify-only prune-only",
         .group = OptionGroup::how,
         .line = "first tag each image NAME:TAG, a way back",
         .paragraph = "Before an image is removed it is tagged NAME:TAG, so that it stays as a way "
@@ -127,6 +133,7 @@ inline constexpr OptionSpec option_table[] = {
     },
     {
         .name = "prune-only",
+        .excludes = "TARGET app-dir verify-only keep-as",
         .group = OptionGroup::pruning,
         .line = "prune the build cache alone",
         .paragraph =
@@ -171,6 +178,7 @@ inline constexpr OptionSpec option_table[] = {
     {
         .letter = 'q',
         .name = "quiet",
+        .excludes = "verbose",
         .group = OptionGroup::output,
         .line = "say nothing on success",
         .paragraph = "Prints nothing when the exit status is 0. What --json prints is not "
@@ -180,6 +188,7 @@ inline constexpr OptionSpec option_table[] = {
     {
         .letter = 'v',
         .name = "verbose",
+        .excludes = "quiet",
         .group = OptionGroup::output,
         .line = "a line per request to the engine",
         .paragraph =

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -46,13 +45,18 @@ constexpr char answer_is_there = '.';
 Standby::Standby(int socket) {
   int ends[2];
   if (socket < 0 || pipe2(ends, O_CLOEXEC) != 0) return;
-  process_ = fork();
-  if (process_ == 0) {
+  std::signal(SIGCHLD, SIG_IGN);  // nobody need wait for its end, which takes time
+  const pid_t process = fork();
+  if (process == 0) {
     close(ends[1]);
     stay(socket, ends[0]);
   }
   close(ends[0]);
-  words_ = ends[1];
+  if (process > 0) {
+    words_ = ends[1];
+  } else {
+    close(ends[1]);
+  }
 }
 
 Standby::~Standby() {
@@ -60,7 +64,7 @@ Standby::~Standby() {
 }
 
 void Standby::say(char word) const {
-  if (process_ <= 0) return;
+  if (words_ < 0) return;
   [[maybe_unused]] const auto written = write(words_, &word, 1);
 }
 
@@ -68,10 +72,6 @@ void Standby::expect_answer() {
   if (!std::exchange(expects_answer_, true)) say(answer_is_expected);
 }
 
-void Standby::dismiss() {
-  say(answer_is_there);
-  if (process_ > 0) waitpid(process_, nullptr, 0);
-  process_ = -1;
-}
+void Standby::dismiss() { say(answer_is_there); }
 
 }  // namespace cac

@@ -3,8 +3,6 @@
 // begun is better finished. Knows nothing of HTTP.
 #pragma once
 
-#include <sys/types.h>
-
 namespace cac {
 
 class Standby {
@@ -19,13 +17,12 @@ class Standby {
 
   // The request is out: from now on an hour at most.
   void expect_answer();
-  // The answer is there: the process goes.
+  // The answer is there: the process goes, and takes its time to.
   void dismiss();
 
  private:
   void say(char word) const;
 
-  pid_t process_ = -1;
   int words_ = -1;  // to the process; their end says that this one is gone
   bool expects_answer_ = false;
 };

@@ -115,6 +115,16 @@ completes '--json --js' '--json --js'
 completes '-n --dr' '-n --dr'
 completes '--color=auto --co' '--color=auto --co'
 
+# Nor is what does not go with them.
+completes '-n --verif' '-n --verif'
+completes '--verify-only --dr' '--verify-only --dr'
+completes '--keep-as x --prune' '--keep-as x --prune'
+completes '-q --verb' '-q --verb'
+completes '--prune-only ba' '--prune-only ba'
+completes '--prune-only --app' '--prune-only --app'
+completes 'all --prune' 'all --prune'
+completes '--prune-only --old' '--prune-only --older-than[ =]'
+
 # A file of the same beginning is there, too.
 completes '--app-dir fold' '--app-dir folder-one/'
 completes '--app-dir=fold' '--app-dir=folder-one/'

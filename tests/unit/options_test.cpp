@@ -46,6 +46,32 @@ std::string line_of(const Words& words) {
   return line;
 }
 
+// One argument with a value that makes sense.
+Words given(const cac::OptionSpec& spec) {
+  static const std::map<std::string_view, Words> rows = {
+      {"TARGET", {"backend"}},
+      {"project", {"--project", "app"}},
+      {"app-dir", {"--app-dir", "/srv/app"}},
+      {"dry-run", {"--dry-run"}},
+      {"verify-only", {"--verify-only"}},
+      {"wait", {"--wait"}},
+      {"keep-cache-mounts", {"--keep-cache-mounts"}},
+      {"keep-as", {"--keep-as", "before"}},
+      {"timeout", {"--timeout", "5m"}},
+      {"prune-only", {"--prune-only"}},
+      {"older-than", {"--older-than", "7d"}},
+      {"keep-storage", {"--keep-storage", "5GB"}},
+      {"host", {"--host", "tcp://localhost:2375"}},
+      {"quiet", {"--quiet"}},
+      {"verbose", {"--verbose"}},
+      {"json", {"--json"}},
+      {"color", {"--color", "never"}},
+      {"help", {"--help"}},
+      {"version", {"--version"}},
+  };
+  return rows.at(spec.name);
+}
+
 }  // namespace
 
 TEST_CASE("no words at all clear everything of the usual project") {
@@ -177,6 +203,31 @@ TEST_CASE("what makes no sense is refused with the reason") {
   }
   CHECK(refusal({}, {{"CLEAR_APP_CACHE_PROJECT", "A B"}}) == Containing{"project 'A B'"});
   CHECK(refusal({}, {{"DOCKER_HOST", "ssh://host"}}) == Containing{"the scheme 'ssh'"});
+}
+
+TEST_CASE("two arguments are refused together when the table says that one excludes the other") {
+  std::vector<const cac::OptionSpec*> arguments = {&cac::target_argument};
+  for (const cac::OptionSpec& spec : cac::option_table) {
+    // Help and version ask for nothing else to make sense.
+    if (spec.group != cac::OptionGroup::information) arguments.push_back(&spec);
+  }
+  const auto is_bound = [](const cac::OptionSpec& spec) {
+    return spec.name == "older-than" || spec.name == "keep-storage";  // of --prune-only alone
+  };
+  for (const cac::OptionSpec* const one : arguments) {
+    for (const cac::OptionSpec* const other : arguments) {
+      if (one == other) continue;
+      Words words = given(*one);
+      for (const char* const word : given(*other)) words.push_back(word);
+      CAPTURE(line_of(words));
+      const bool needs_pruning = (is_bound(*one) && other->name != "prune-only") ||
+                                 (is_bound(*other) && one->name != "prune-only");
+      const bool excluded =
+          (" " + std::string(one->excludes) + " ").find(" " + std::string(other->name) + " ") !=
+          std::string::npos;
+      CHECK((refusal(words) != "accepted") == (needs_pruning || excluded));
+    }
+  }
 }
 
 TEST_CASE("every switch of the table refuses a value, so that --dry-run=false never clears") {

@@ -3,8 +3,10 @@
 #include <doctest/doctest.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <optional>
 
 using cac::Standby;
@@ -56,13 +58,15 @@ TEST_CASE("the line stays open until the other side says something") {
   line.wait_for_hang_up();
 }
 
-TEST_CASE("who is dismissed has gone") {
+TEST_CASE("who is dismissed goes, and is no zombie") {
   Line line;
   Standby standby(line.ours());
   standby.expect_answer();
   standby.dismiss();
   line.hang_up();
-  CHECK_FALSE(line.is_open());
+  line.wait_for_hang_up();
+  CHECK(waitpid(-1, nullptr, 0) == -1);
+  CHECK(errno == ECHILD);
 }
 
 TEST_CASE("without a line nobody stays") {
