@@ -115,7 +115,7 @@ row() { # SCENE
 
 describe_engine() {
   local version store=
-  version=$(curl -fsS --unix-socket "$SOCKET" http://engine/version | jq -r .Version)
+  version=$(api GET /version | jq -r .Version)
   [[ $ENGINE != *-containerd ]] || store=', containerd store'
   echo "Docker ${version%%[+~-]*}$store"
 }

@@ -19,7 +19,7 @@ for target in all backend; do
   run_tool "$tool" --keep-cache-mounts "$target"
   check "$target: exit 0" exits 0
   check "$target: the cache mount is told as kept" contains "$tool_output" 'cached mount /root/.npm'
-  kept=$(curl -fsS --unix-socket "$SOCKET" http://engine/system/df | jq -c '[.BuildCache[].Type] | unique')
+  kept=$(api GET /system/df | jq -c '[.BuildCache[].Type] | unique')
   check "$target: nothing but cache mounts is left" equal "$kept" '["exec.cachemount"]'
   build_app backend
   check "$target: fresh" fresh "$earlier" "$(step_uuids "$(image_of backend)")"
@@ -48,7 +48,7 @@ check "$name: exit 0" exits 0
 build_app backend
 check "$name: fresh" fresh "$earlier" "$(step_uuids "$(image_of backend)")"
 # 20.10 makes the owner's folder anew, and does not find the mount that was built on the old one.
-version=$(curl -fsS --unix-socket "$SOCKET" http://engine/version | jq -r .Version)
+version=$(api GET /version | jq -r .Version)
 if [[ $version != 20.10.* ]]; then
   check "$name: the cache mount is warm" equal "$(cache_mount_mark "$(image_of backend)")" "$mark"
 fi

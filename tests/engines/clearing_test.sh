@@ -62,8 +62,7 @@ clearing() { # SCENE TARGET
     check "$name: the stopped container is there" equal "$(container_state wp-frontend)" exited
   fi
   for service in "${selected[@]}"; do
-    check "$name: nothing is called $(image_of "$service") any more" \
-      equal "$(image_id "$(image_of "$service")" 2>/dev/null | grep .)" ''
+    check "$name: nothing is called $(image_of "$service") any more" no_image_has "$(image_of "$service")"
     later[$service]=$(rebuild "$service")
     check "$name: fresh $service" fresh "${earlier[$service]}" "${later[$service]}"
     truth_row "$2" "$service" "$tool_status" "${uncleared[$service]}" "${scripted[$service $CACHE_FROM]}" \

@@ -13,7 +13,7 @@ scene_begin "$@"
 state() {
   image_ids
   client ps -a --format '{{.Names}} {{.Image}}' | sort
-  curl -fsS --unix-socket "$SOCKET" http://engine/system/df | jq -cS '[.BuildCache[] | {ID, Size, Type}] | sort_by(.ID)'
+  api GET /system/df | jq -cS '[.BuildCache[] | {ID, Size, Type}] | sort_by(.ID)'
 }
 objects() { jq -c '[.actions[] | [.action, .object]]' <<<"$1"; }
 cache() { jq -c ".actions[] | select(.action == \"prune-build-cache\") | $2" <<<"$1"; }

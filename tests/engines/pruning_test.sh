@@ -10,7 +10,7 @@ here=$(dirname "$0")
 scene_begin "$@"
 
 cache() { # the sum of the sizes and the number of the records, as the engine tells them
-  curl -fsS --unix-socket "$SOCKET" http://engine/system/df |
+  api GET /system/df |
     jq -r '[.BuildCache[]?] | "\(map(.Size) | add // 0) \(length)"'
 }
 json() { jq -r "$1" <<<"$tool_output"; }
@@ -19,7 +19,7 @@ after() { json '"\(.cache.bytes_after) \(.cache.records_after)"'; }
 older_than_2s() {
   local i
   for ((i = 0; i < 100; i++)); do
-    curl -fsS --unix-socket "$SOCKET" http://engine/system/df |
+    api GET /system/df |
       jq -e '[.BuildCache[] | .LastUsedAt // .CreatedAt | sub("\\.[0-9]+"; "") | fromdate] | max < now - 2' >/dev/null && return
     sleep 0.1
   done

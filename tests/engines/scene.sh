@@ -59,6 +59,13 @@ client() {
   fi
 }
 
+# api METHOD PATH [BODY]: what the engine answers; a quicker client than docker. Fails on a status that
+# tells of a failure.
+api() {
+  curl -fsS --unix-socket "$SOCKET" -X "$1" ${3:+-H 'Content-Type: application/json' -d "$3"} \
+    "http://engine$2"
+}
+
 # --- the sample application ---
 
 image_of() { # the image of a service, as the engine names it
@@ -159,12 +166,10 @@ compose_build() {
 # image_file IMAGE PATH: the content of a file or of all files in a folder. The container that this
 # takes is never started and is gone afterwards.
 image_file() {
-  # shellcheck disable=SC2016
-  in_engine sh -c '
-    id=$("$1" create --pull never --network none "$2") || exit
-    "$1" cp "$id:$3" -
-    status=$?
-    "$1" rm "$id" >/dev/null && exit $status' _ "${ENGINE%%-*}" "$1" "$2" | tar -xO
+  local id status=0
+  id=$(api POST /containers/create "{\"Image\": \"$1\", \"NetworkDisabled\": true}" | jq -r .Id) || return
+  api GET "/containers/$id/archive?path=$2" | tar -xO || status=$?
+  api DELETE "/containers/$id" && return "$status"
 }
 step_uuids() { image_file "$1" /steps | sort; }
 cache_mount_mark() { image_file "$1" /marks/npm; }
@@ -229,7 +234,9 @@ container_pid() {
 remove_containers() { client rm -f wp-backend wp-frontend >/dev/null 2>&1 || :; }
 container_state() { client inspect -f '{{.State.Status}}' "$1"; }
 
-image_id() { client image inspect -f '{{.Id}}' "$1"; }
+image_id() { api GET "/images/$1/json" | jq -r .Id; }
+# an expectation
+no_image_has() { [[ $(curl -sS -o /dev/null -w '%{http_code}' --unix-socket "$SOCKET" "http://engine/images/$1/json") == 404 ]]; }
 image_ids() { client images -a --no-trunc --format '{{.Repository}}:{{.Tag}} {{.ID}}' | sort; }
 
 # --- a build that runs until it is told to finish ---
@@ -292,7 +299,7 @@ cancel_running_build() {
 
 # The descriptions of the build cache records in use, as /system/df has them.
 in_use() {
-  curl -fsS --unix-socket "$SOCKET" http://engine/system/df |
+  api GET /system/df |
     { grep -o '"Description":"[^"]*","InUse":true' || :; } |
     sed -e 's/^"Description":"//' -e 's/","InUse":true$//' -e 's/\\u0026/\&/g' -e 's/\\u003e/>/g' -e 's/\\u003c/</g'
 }

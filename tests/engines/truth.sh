@@ -6,7 +6,7 @@
 # truth_begin SCENE: the rows that follow are about builds in this scene, with this BUILDER.
 truth_begin() {
   local version store=
-  version=$(curl -fsS --unix-socket "$SOCKET" http://engine/version | jq -r .Version) || return
+  version=$(api GET /version | jq -r .Version) || return
   [[ $ENGINE != *-containerd ]] || store=', containerd store'
   truth_engine="Docker ${version%%[+~-]*}$store" truth_scene=$1
   truth_file=${TRUTH_DIR:-$(dirname "${BASH_SOURCE[0]}")/../../build/truth}/$ENGINE.$BUILDER.$1.tsv
