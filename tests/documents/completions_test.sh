@@ -113,7 +113,7 @@ completes '--keep-storage=512' '--keep-storage=512MB '
 # Used options are not offered again.
 completes '--json --js' '--json --js'
 completes '-n --dr' '-n --dr'
-completes '--color=auto --co' '--color=auto --co'
+completes '--color=auto --colo' '--color=auto --colo' # fish 4 takes --co for letters in --keep-cache-mounts
 
 # Nor is what does not go with them.
 completes '-n --verif' '-n --verif'
