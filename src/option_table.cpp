@@ -59,8 +59,8 @@ constexpr bool has_word(std::string_view list, std::string_view wanted) {
 // Whether the one's paragraph names the other.
 constexpr bool tells_of(const OptionSpec& spec, const OptionSpec& other) {
   for (const std::string_view word : Words(spec.paragraph)) {
-    if (&other == &target_argument ? bare(word).word == other.name
-                                   : option_named_in(word) == other.name) {
+    if (other.name == target_argument.name ? bare(word).word == other.name
+                                           : option_named_in(word) == other.name) {
       return true;
     }
   }
