@@ -45,7 +45,7 @@ constexpr char answer_is_there = '.';
 Standby::Standby(int socket) {
   int ends[2];
   if (socket < 0 || pipe2(ends, O_CLOEXEC) != 0) return;
-  std::signal(SIGCHLD, SIG_IGN);  // nobody need wait for its end, which takes time
+  std::signal(SIGCHLD, SIG_IGN);
   const pid_t process = fork();
   if (process == 0) {
     close(ends[1]);

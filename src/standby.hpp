@@ -8,7 +8,8 @@ namespace cac {
 class Standby {
  public:
   // From now on the connection outlives this process: until the other side says something or hangs
-  // up, but a minute at most. Without a process to spare, or a socket (-1), nothing stays.
+  // up, but a minute at most. Without a process to spare, or a socket (-1), nothing stays. From then
+  // on this process ignores SIGCHLD: the system does away with its children.
   explicit Standby(int socket);
   Standby(const Standby&) = delete;
   Standby& operator=(const Standby&) = delete;
@@ -17,7 +18,7 @@ class Standby {
 
   // The request is out: from now on an hour at most.
   void expect_answer();
-  // The answer is there: the process goes, and takes its time to.
+  // The answer is there: the process goes; its end, which takes milliseconds, is not waited for.
   void dismiss();
 
  private:

@@ -22,15 +22,15 @@ rebuild() {
   known[$1]=$(sort -u <<<"${known[$1]}"$'\n'"$uuids")
 }
 
-# seed SCENE: with --cache-from the classic builder looks at nothing but the image that it names, and
-# that one has not all stages, hence `uncleared`.
+# seed SCENE SERVICE...: with --cache-from the classic builder looks at nothing but the image that it
+# names, and that one has not all stages, hence `uncleared`.
 seed() {
   local service images=$1 from=$CACHE_FROM
   [[ $images != containers ]] || images=other_apps
   CACHE_FROM=no
   "scene_$images" || return
   CACHE_FROM=$from
-  for service in backend frontend; do
+  for service in "${@:2}"; do
     known[$service]=$(step_uuids "$(image_of "$service")")
     complete "${known[$service]}" && rebuild "$service" || return
     uncleared[$service]=$count
@@ -48,7 +48,7 @@ other_images() { # TARGET
 measure() { # SCENE TARGET
   local service selected=(backend) images pid=
   [[ $2 == backend ]] || selected+=(frontend)
-  seed "$1" || return
+  seed "$1" "${selected[@]}" || return
   images=$(other_images "$2")
   [[ $1 != containers ]] || pid=$(container_pid wp-backend) || return
   run_tool "$tool" "$2"
@@ -65,7 +65,7 @@ measure() { # SCENE TARGET
 
 measure_old_script() { # SCENE
   local service
-  seed "$1" || return
+  seed "$1" backend frontend || return
   old_script
   for service in backend frontend; do
     rebuild "$service" || return

@@ -235,8 +235,9 @@ remove_containers() { client rm -f wp-backend wp-frontend >/dev/null 2>&1 || :; 
 container_state() { client inspect -f '{{.State.Status}}' "$1"; }
 
 image_id() { api GET "/images/$1/json" | jq -r .Id; }
-# an expectation
-no_image_has() { [[ $(curl -sS -o /dev/null -w '%{http_code}' --unix-socket "$SOCKET" "http://engine/images/$1/json") == 404 ]]; }
+no_image_has() { # an expectation
+  equal "$(curl -sS -o /dev/null -w '%{http_code}' --unix-socket "$SOCKET" "http://engine/images/$1/json")" 404
+}
 image_ids() { client images -a --no-trunc --format '{{.Repository}}:{{.Tag}} {{.ID}}' | sort; }
 
 # --- a build that runs until it is told to finish ---
