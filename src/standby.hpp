@@ -8,8 +8,8 @@ namespace cac {
 class Standby {
  public:
   // From now on the connection outlives this process: until the other side says something or hangs
-  // up, but a minute at most. Without a process to spare, or a socket (-1), nothing stays. From then
-  // on this process ignores SIGCHLD: the system does away with its children.
+  // up, but a minute at most. Without a process to spare, or a socket (-1), nothing stays. From
+  // then on this process ignores SIGCHLD: the system does away with its children.
   explicit Standby(int socket);
   Standby(const Standby&) = delete;
   Standby& operator=(const Standby&) = delete;
