@@ -90,28 +90,65 @@ class Reader {
   const std::string& request_;
 };
 
+// An engine nests about ten levels deep, and its largest answers hold some hundred thousand values.
+// More would take memory and time without end.
+bool is_bounded(std::string_view json) {
+  constexpr std::size_t max_depth = 32;
+  constexpr std::size_t max_values = 2'000'000;
+  std::size_t depth = 0;
+  std::size_t values = 1;
+  bool in_string = false;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      in_string = c != '"';
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '[' || c == '{') {
+      if (++depth > max_depth) return false;
+      ++values;
+    } else if (c == ']' || c == '}') {
+      if (depth > 0) --depth;
+    } else if (c == ',' && ++values > max_values) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// Discarded when it is not JSON.
+Json parse(const std::string& text) {
+  return is_bounded(text) ? Json::parse(text, nullptr, false) : Json(Json::value_t::discarded);
+}
+
 Json json_of(const Answer& answer) {
+  const std::string& body = answer.response.body;
   if (is_html(answer.response)) {
     throw EngineError(
         {FailureKind::malformed,
          fmt::format("{}: the answer is an HTML page, not an engine's", answer.request),
          proxy_advice(answer.request), answer.response.status});
   }
-  Json json = Json::parse(answer.response.body, nullptr, false);
-  if (json.is_discarded()) {
-    throw_malformed(answer.request, answer.response.body.empty()
-                                        ? "it is empty"
-                                        : "it is not JSON, or it is cut off");
-  }
+  if (body.empty()) throw_malformed(answer.request, "it is empty");
+  if (!is_bounded(body)) throw_malformed(answer.request, "it is larger or deeper than any engine's");
+  Json json = Json::parse(body, nullptr, false);
+  if (json.is_discarded()) throw_malformed(answer.request, "it is not JSON, or it is cut off");
   return json;
 }
 
-// The numbers in BuildCacheUsage.
-constexpr std::array usage_sums{"TotalCount", "ActiveCount", "TotalSize", "Reclaimable"};
+// Whether the sums beside a list of records agree that there are none.
+bool is_zero(const Reader& usage) {
+  constexpr std::array sums{"TotalCount", "ActiveCount", "TotalSize", "Reclaimable"};
+  return std::all_of(sums.begin(), sums.end(), [&](const char* const key) {
+    return usage.number(key).value_or(0) == 0;
+  });
+}
 
 Image read_image(const Reader& reader) {
   Image image;
   image.id = reader.required_text("Id");
+  image.names_known = reader.has("RepoTags");
   image.tags = reader.texts("RepoTags");
   // How 20.10 says that there is none.
   std::erase(image.tags, "<none>:<none>");
@@ -185,14 +222,18 @@ bool is_html(const HttpResponse& response) {
 }
 
 ErrorText error_text(const HttpResponse& response) {
-  const Json json = Json::parse(response.body, nullptr, false);
+  constexpr std::size_t max_size = 2'000;
+  const auto limited = [](std::string_view text) {
+    return text.size() > max_size ? fmt::format("{}...", text.substr(0, max_size))
+                                  : std::string(text);
+  };
+  const Json json = parse(response.body);
   if (json.is_object() && json.contains("message") && json["message"].is_string()) {
-    return {json["message"].get<std::string>(), true};
+    return {limited(json["message"].get_ref<const std::string&>()), true};
   }
   if (is_html(response)) return {"an HTML page"};
-  std::string text =
-      response.body.substr(0, std::min(response.body.find_first_of("\r\n"), std::size_t{200}));
-  return {text.empty() ? "nothing" : text};
+  const auto end = std::min(response.body.find_first_of("\r\n"), std::size_t{200});
+  return {end == 0 || response.body.empty() ? "nothing" : response.body.substr(0, end)};
 }
 
 std::vector<Image> images_from(const Answer& answer) {
@@ -223,33 +264,34 @@ std::vector<Container> containers_from(const Answer& answer) {
 std::optional<std::vector<CacheRecord>> build_cache_from(const Answer& answer) {
   const Json json = json_of(answer);
   const Reader reader(json, answer.request);
-  if (const Json* usage = reader.part("BuildCacheUsage")) {
-    const Reader usage_reader(*usage, answer.request);
-    if (const Json* items = usage_reader.list("Items")) {
-      auto records = read_records(items, answer.request);
-      if (usage_reader.number("TotalCount").value_or(0) > std::ssize(records)) return std::nullopt;
-      return records;
-    }
-    if (!reader.has("BuildCache")) {
-      // Without the items a sum of zero is no record; any other says that there are some, not
-      // which.
-      const bool is_zero = std::all_of(
-          usage_sums.begin(), usage_sums.end(),
-          [&](const char* const key) { return usage_reader.number(key).value_or(0) == 0; });
-      return is_zero ? std::optional(std::vector<CacheRecord>()) : std::nullopt;
-    }
+  std::optional<std::vector<CacheRecord>> records;
+  // Null is how 20.10 writes an empty list; a missing key says nothing.
+  if (reader.has("BuildCache")) records = read_records(reader.list("BuildCache"), answer.request);
+  if (reader.number("BuilderSize").value_or(0) != 0 && records && records->empty()) {
+    return std::nullopt;
   }
-  // Null is how 20.10 writes an empty list; a key that is not there tells nothing.
-  if (!reader.has("BuildCache")) return std::nullopt;
-  return read_records(reader.list("BuildCache"), answer.request);
+  const Json* const part = reader.part("BuildCacheUsage");
+  if (part == nullptr) return records;
+  const Reader usage(*part, answer.request);
+  if (const Json* const items = usage.list("Items")) {
+    auto listed = read_records(items, answer.request);
+    if (records && records->size() != listed.size()) return std::nullopt;
+    records = std::move(listed);
+  }
+  // Without any list, sums of zero mean no records; other sums say that there are some, not which.
+  if (!records) records.emplace();
+  if (records->empty() && !is_zero(usage)) return std::nullopt;
+  if (usage.number("TotalCount").value_or(0) > std::ssize(*records)) return std::nullopt;
+  return records;
 }
 
-bool says_deleted(const Answer& answer) {
+std::vector<std::string> deleted_ids(const Answer& answer) {
   const Json json = json_of(answer);
-  const Json& entries = Reader(json, answer.request).array();
-  return std::any_of(entries.begin(), entries.end(), [&](const Json& entry) {
-    return Reader(entry, answer.request).has("Deleted");
-  });
+  std::vector<std::string> ids;
+  for (const Json& entry : Reader(json, answer.request).array()) {
+    if (auto id = Reader(entry, answer.request).text("Deleted")) ids.push_back(*std::move(id));
+  }
+  return ids;
 }
 
 Pruned pruned_from(const Answer& answer, const char* list_key) {

@@ -27,7 +27,8 @@ bool is_html(const HttpResponse& response);
 // What to do when a proxy seems to have answered the request.
 std::string proxy_advice(std::string_view request);
 
-// The words of an error: the "message" of a JSON answer, else the first line of a plain text.
+// The text of an error: the "message" of a JSON answer, else the first line of a plain text. At most
+// 2,000 bytes.
 struct ErrorText {
   std::string text;
   bool is_json = false;
@@ -38,11 +39,13 @@ std::vector<Image> images_from(const Answer& answer);
 Image image_from(const Answer& answer);
 std::vector<Container> containers_from(const Answer& answer);
 
-// Both shapes: BuildCache up to API 1.51, BuildCacheUsage from 1.52. Nothing: it does not tell.
+// Both shapes: BuildCache up to API 1.51, BuildCacheUsage from 1.52. nullopt when the records are
+// missing, or contradict the sums beside them.
 std::optional<std::vector<CacheRecord>> build_cache_from(const Answer& answer);
 
-// Whether a removal deleted the image: 200 alone does not mean that, only a "Deleted" entry does.
-bool says_deleted(const Answer& answer);
+// The IDs of what a removal deleted. Empty when the image only lost a name: 200 alone does not mean
+// that it is gone.
+std::vector<std::string> deleted_ids(const Answer& answer);
 
 struct Pruned {
   std::size_t count = 0;  // records or images that the engine says it deleted

@@ -33,10 +33,30 @@ bool will_pass(std::string_view error) {
          (says("snapshot") && (says("not found") || says("does not exist")));
 }
 
-// Together about 40 seconds: what lasts longer is told, and the rest of the work is done.
-constexpr int most_tries = 12;
-constexpr std::chrono::milliseconds shortest_pause{100};
-constexpr std::chrono::milliseconds longest_pause{6400};
+// The pauses between the tries of a request whose error passes.
+class Patience {
+ public:
+  // Waits before the next try. False: enough was tried.
+  bool wait(Interruption& interruption) {
+    if (tries_ == max_tries) return false;
+    ++tries_;
+    interruption.sleep_for(pause_);
+    pause_ = std::min(2 * pause_, max_pause);
+    return true;
+  }
+  int tries() const { return tries_; }
+
+ private:
+  // Together about 40 seconds: what lasts longer is reported, and the rest of the work is done.
+  static constexpr int max_tries = 12;
+  static constexpr std::chrono::milliseconds max_pause{6400};
+
+  int tries_ = 1;
+  std::chrono::milliseconds pause_{100};
+};
+
+// How often a removal is sent whose answer is lost each time.
+constexpr int max_lost_answers = 3;
 
 bool is_podman(const HttpResponse& response) {
   return response.header("server").starts_with("Libpod/") ||
@@ -45,6 +65,18 @@ bool is_podman(const HttpResponse& response) {
 
 bool is_denial(const HttpResponse& response) {
   return response.status == 401 || response.status == 403 || response.status == 407;
+}
+
+// Whether the object of the request is absent: a 404 with a JSON message (a proxy's has none).
+bool is_absent(const HttpResponse& response) {
+  if (response.status != 404) return false;
+  // The words of an error that passes can come with any status.
+  const ErrorText error = error_text(response);
+  return error.is_json && !will_pass(error.text);
+}
+
+bool passes(const HttpResponse& response) {
+  return response.status >= 300 && will_pass(error_text(response).text);
 }
 
 [[noreturn]] void throw_refusal(const Answer& answer) {
@@ -56,6 +88,7 @@ bool is_denial(const HttpResponse& response) {
                        fmt::format("{} is refused with status {}: {}", request, status, error.text),
                        proxy_advice(request), status});
   }
+  if (status < 300) throw_malformed(request, fmt::format("its status is {}", status));
   if (status == 400 && error.text.find("client version") != std::string::npos) {
     throw EngineError({FailureKind::version,
                        fmt::format("{}: the engine answers: {}", request, error.text),
@@ -87,67 +120,64 @@ Engine::Engine(const Endpoint& endpoint, std::optional<ApiVersion> pinned, Means
   identify(pinned);
 }
 
-HttpResponse Engine::exchange(Method method, const std::string& target) {
-  try {
-    return http_.exchange(method, target);
-  } catch (const TransportError& error) {
-    if (error.kind() == TransportError::Kind::connect) {
-      auto problem = connect_problem(endpoint_, error.os_error(), error.what(), means_.environment);
-      throw EngineError({problem.denied ? FailureKind::denied : FailureKind::unreachable,
-                         std::move(problem.message), std::move(problem.advice)});
+HttpResponse Engine::exchange(Method method, const std::string& target,
+                              WhenCutShort when_cut_short) {
+  using Kind = TransportError::Kind;
+  for (bool repeated = false;; repeated = true) {
+    try {
+      return http_.exchange(method, target, when_cut_short);
+    } catch (const TransportError& error) {
+      if (error.kind() == Kind::connect) {
+        auto problem =
+            connect_problem(endpoint_, error.os_error(), error.what(), means_.environment);
+        throw EngineError({problem.denied ? FailureKind::denied : FailureKind::unreachable,
+                           std::move(problem.message), std::move(problem.advice)});
+      }
+      // Reading again is harmless. Whether to write again takes a fresh look at the objects.
+      if (error.kind() == Kind::closed && method == Method::get && !repeated) continue;
+      const std::string request = named(method, target);
+      if (error.kind() == Kind::lost || error.kind() == Kind::closed) {
+        throw EngineError(
+            {FailureKind::lost,
+             fmt::format("{}: the connection to the engine broke before the answer was "
+                         "complete: {}",
+                         request, error.what()),
+             "Was the engine restarted? Run this again: what is gone already is fine."});
+      }
+      throw_malformed(request, error.what());
     }
-    const std::string request = named(method, target);
-    if (error.kind() == TransportError::Kind::lost) {
-      throw EngineError(
-          {FailureKind::lost,
-           fmt::format("{}: the connection to the engine broke before the answer was "
-                       "complete: {}",
-                       request, error.what()),
-           "Was the engine restarted? Run this again: what is gone already is fine."});
-    }
-    throw_malformed(request, error.what());
   }
 }
 
-Answer Engine::patient_exchange(Method method, const std::string& endpoint) {
+Answer Engine::ask(Method method, const std::string& endpoint, WhenCutShort when_cut_short) {
   const std::string target = fmt::format("/v{}{}", text_of(identity_.api), endpoint);
-  std::chrono::milliseconds pause = shortest_pause;
-  for (int tries = 1;; ++tries) {
-    Answer answer{named(method, endpoint), exchange(method, target), tries};
-    // The socket can have gone to somebody else since the ping.
-    if (is_podman(answer.response)) {
-      throw EngineError({FailureKind::not_docker,
-                         fmt::format("{}: the answer is Podman's, not Docker's any more",
-                                     named(method, endpoint)),
-                         "Who listens at this address?"});
-    }
-    const bool passes =
-        answer.response.status >= 300 && will_pass(error_text(answer.response).text);
-    if (!passes || tries == most_tries) return answer;
-    means_.interruption.sleep_for(pause);
-    pause = std::min(2 * pause, longest_pause);
+  Answer answer{named(method, endpoint), exchange(method, target, when_cut_short)};
+  // The socket can have gone to somebody else since the ping.
+  if (is_podman(answer.response)) {
+    throw EngineError({FailureKind::not_docker,
+                       fmt::format("{}: the answer is Podman's, not Docker's any more",
+                                   answer.request),
+                       "Who listens at this address?"});
+  }
+  return answer;
+}
+
+Answer Engine::patient_ask(Method method, const std::string& endpoint,
+                           WhenCutShort when_cut_short) {
+  for (Patience patience;;) {
+    Answer answer = ask(method, endpoint, when_cut_short);
+    answer.tries = patience.tries();
+    if (!passes(answer.response) || !patience.wait(means_.interruption)) return answer;
   }
 }
 
-std::optional<Answer> Engine::find(Method method, const std::string& endpoint) {
-  Answer answer = patient_exchange(method, endpoint);
-  const int status = answer.response.status;
-  if (status >= 200 && status < 300) return answer;
-  // The words of an error that passes can come with any status.
-  const ErrorText error = error_text(answer.response);
-  if (status == 404 && error.is_json && !will_pass(error.text)) return std::nullopt;
-  throw_refusal(answer);
-}
-
-Answer Engine::request(Method method, const std::string& endpoint) {
-  auto answer = find(method, endpoint);
-  if (!answer) {
-    throw EngineError(
-        {FailureKind::refused,
-         fmt::format("{}: the engine does not know this endpoint", named(method, endpoint)),
-         "Is it a Docker Engine? Its own log says more: journalctl -u docker.", 404});
-  }
-  return *std::move(answer);
+Answer Engine::request(Method method, const std::string& endpoint, WhenCutShort when_cut_short) {
+  Answer answer = patient_ask(method, endpoint, when_cut_short);
+  if (answer.response.status == 200) return answer;
+  if (!is_absent(answer.response)) throw_refusal(answer);
+  throw EngineError({FailureKind::refused,
+                     fmt::format("{}: the engine does not know this endpoint", answer.request),
+                     "Is it a Docker Engine? Its own log says more: journalctl -u docker.", 404});
 }
 
 // Whoever does not answer the first question like an engine is none.
@@ -208,6 +238,8 @@ void Engine::identify(std::optional<ApiVersion> pinned) {
          "Update the engine."});
   }
   identity_.api = pinned.value_or(std::min(newest_api, *theirs));
+  // Docker 20.10 and before refuse a concurrent request instead.
+  shares_build_cache_answers_ = *theirs >= ApiVersion{1, 42};
 }
 
 std::vector<Image> Engine::list_images(const char* filter, std::string_view value) {
@@ -216,16 +248,23 @@ std::vector<Image> Engine::list_images(const char* filter, std::string_view valu
 }
 
 std::vector<Image> Engine::images(std::string_view reference_pattern) {
-  return list_images("reference", reference_pattern);
+  auto images = list_images("reference", reference_pattern);
+  // What was selected by its name has one; an image that was pulled by digest has only that.
+  for (Image& image : images) {
+    if (image.tags.empty() && image.repo_digests.empty()) image.names_known = false;
+  }
+  return images;
 }
 
 std::vector<Image> Engine::nameless_images() { return list_images("dangling", "true"); }
 
 std::optional<Image> Engine::image(std::string_view name) {
   const Progress::Activity activity(means_.progress, fmt::format("looking up {}", name));
-  const auto answer = find(Method::get, fmt::format("/images/{}/json", path_encoded(name)));
-  if (!answer) return std::nullopt;
-  return image_from(*answer);
+  const Answer answer =
+      patient_ask(Method::get, fmt::format("/images/{}/json", path_encoded(name)));
+  if (is_absent(answer.response)) return std::nullopt;
+  if (answer.response.status != 200) throw_refusal(answer);
+  return image_from(answer);
 }
 
 std::vector<Container> Engine::containers() {
@@ -243,11 +282,46 @@ std::optional<std::vector<CacheRecord>> Engine::build_cache() {
                                                    : "/system/df?type=build-cache"));
 }
 
-ImageRemoval Engine::remove_image(std::string_view name) {
+ImageRemoval Engine::remove_image(std::string_view name, const std::string& id) {
+  using Result = ImageRemoval::Result;
   const Progress::Activity activity(means_.progress, fmt::format("removing {}", name));
-  const auto answer = find(Method::del, fmt::format("/images/{}?force=1", path_encoded(name)));
-  if (!answer) return ImageRemoval::absent;
-  return says_deleted(*answer) ? ImageRemoval::deleted : ImageRemoval::untagged;
+  const std::string endpoint = fmt::format("/images/{}?force=1", path_encoded(name));
+  std::optional<EngineError> lost;
+  int lost_answers = 0;
+  std::vector<std::string> other_names;
+  // The answer that was lost may have said that the image is gone.
+  const auto settled = [&]() -> ImageRemoval {
+    if (!lost) return {Result::absent};
+    return {image(id) ? Result::untagged : Result::deleted, other_names};
+  };
+  for (Patience patience;;) {
+    const auto found = [&] {
+      try {
+        return image(name);
+      } catch (const EngineError&) {
+        if (lost) throw *lost;
+        throw;
+      }
+    }();
+    if (!found) return settled();
+    if (found->id != id) return {Result::retagged};
+    other_names = found->tags;
+    std::erase(other_names, name);
+    try {
+      Answer answer = ask(Method::del, endpoint);
+      answer.tries = patience.tries();
+      if (passes(answer.response) && patience.wait(means_.interruption)) continue;
+      if (is_absent(answer.response)) return settled();
+      if (answer.response.status != 200) throw_refusal(answer);
+      const auto ids = deleted_ids(answer);
+      if (ids.empty()) return {Result::untagged, other_names};
+      if (std::find(ids.begin(), ids.end(), id) != ids.end()) return {Result::deleted, other_names};
+      return {Result::retagged, {}, ids.front()};
+    } catch (const EngineError& error) {
+      if (error.failure().kind != FailureKind::lost || ++lost_answers == max_lost_answers) throw;
+      lost = error;
+    }
+  }
 }
 
 Pruned Engine::prune_nameless_images() {
@@ -257,10 +331,25 @@ Pruned Engine::prune_nameless_images() {
 }
 
 bool Engine::tag_image(const std::string& id, std::string_view repository, std::string_view tag) {
-  const Progress::Activity activity(means_.progress, fmt::format("tagging {}:{}", repository, tag));
-  return find(Method::post, fmt::format("/images/{}/tag?repo={}&tag={}", path_encoded(id),
-                                        query_encoded(repository), query_encoded(tag)))
-      .has_value();
+  const std::string name = fmt::format("{}:{}", repository, tag);
+  const Progress::Activity activity(means_.progress, fmt::format("tagging {}", name));
+  std::optional<EngineError> lost;
+  try {
+    const Answer answer =
+        patient_ask(Method::post, fmt::format("/images/{}/tag?repo={}&tag={}", path_encoded(id),
+                                              query_encoded(repository), query_encoded(tag)));
+    if (is_absent(answer.response)) return false;
+    if (answer.response.status != 201) throw_refusal(answer);
+  } catch (const EngineError& error) {
+    if (error.failure().kind != FailureKind::lost) throw;
+    lost = error;
+  }
+  const auto tagged = image(name);
+  if (tagged && tagged->id == id) return true;
+  if (lost) throw *lost;
+  throw EngineError({FailureKind::refused,
+                     fmt::format("{} does not name the image that was just tagged so", name),
+                     "Run this again, and look at what tags images on this engine meanwhile."});
 }
 
 Pruned Engine::prune_build_cache(const CachePrune& prune) {
@@ -271,7 +360,7 @@ Pruned Engine::prune_build_cache(const CachePrune& prune) {
     endpoint += fmt::format("{}{}={}", separator, key, query_encoded(value));
     separator = '&';
   }
-  return pruned_from(request(Method::post, endpoint), "CachesDeleted");
+  return pruned_from(request(Method::post, endpoint, WhenCutShort::finish), "CachesDeleted");
 }
 
 }  // namespace cac

@@ -21,10 +21,16 @@
 
 namespace cac {
 
-enum class ImageRemoval {
-  absent,    // there was no such image
-  untagged,  // the name is gone; the image stays: another name or a container holds it
-  deleted,
+struct ImageRemoval {
+  enum class Result {
+    absent,    // there was no such image
+    retagged,  // the name stands for another image than expected: left alone
+    untagged,  // the name is gone; the image stays: another name or a container holds it
+    deleted,
+  } result{};
+  std::vector<std::string> other_names = {};  // that the image had when it was looked up
+  std::string deleted_instead = {};  // ID of another image that got the name between the look-up and
+                                     // the removal, and was deleted; retagged
 };
 
 class Engine {
@@ -54,33 +60,44 @@ class Engine {
   std::optional<Image> image(std::string_view name);
   // Stopped ones, too.
   std::vector<Container> containers();
-  // Nothing: the answer does not tell (which is not the same as none).
+  // nullopt: the answer does not say (not the same as an empty cache).
   std::optional<std::vector<CacheRecord>> build_cache();
+  // Whether an answer about the build cache can be older than its request: engines from 23 on let
+  // concurrent requests share one result. The answer to a second request is not older than the first.
+  bool shares_build_cache_answers() const { return shares_build_cache_answers_; }
 
-  // Takes the name away, by force: on a running container's image, too. A container keeps its
-  // image, nameless; it is not touched. 200 alone does not mean gone: only a "Deleted" entry does.
-  ImageRemoval remove_image(std::string_view name);
+  // Removes the name, by force (also from a running container's image), if it stands for the image
+  // with this ID; looked up anew before each try. A container keeps its image, without a name, and is
+  // not touched. When the answer is lost, the outcome is looked up: a name that is gone then was
+  // removed.
+  ImageRemoval remove_image(std::string_view name, const std::string& id);
   // Those that no container holds.
   Pruned prune_nameless_images();
-  // Gives an image another name. False: there is no such image.
+  // Gives an image another name, and looks it up by that name. False: there is no such image. Throws
+  // EngineError unless the name is there.
   bool tag_image(const std::string& id, std::string_view repository, std::string_view tag);
   // Of the records that the prune is about, those that no running build holds. Comes back when it
-  // is done. Hanging up before would cancel it, whereupon 28.5's containerd store keeps the parents
+  // is done, and the engine finishes it if this process ends before. Hanging up would cancel it, whereupon 28.5's containerd store keeps the parents
   // of the record that was being removed in use until it is restarted (measured; a lease's removal
   // fails before the parents are let go).
   Pruned prune_build_cache(const CachePrune& prune);
 
  private:
-  HttpResponse exchange(Method method, const std::string& target);
-  // A success; nothing: the object is absent, which takes a 404 with a JSON message (a proxy's has
-  // none). Everything else throws.
-  std::optional<Answer> find(Method method, const std::string& endpoint);
-  // A success; everything else throws.
-  Answer request(Method method, const std::string& endpoint);
+  using WhenCutShort = HttpConnection::WhenCutShort;
+
+  HttpResponse exchange(Method method, const std::string& target,
+                        WhenCutShort when_cut_short = WhenCutShort::hang_up);
+  // One answer, whatever it is. endpoint: without the version.
+  Answer ask(Method method, const std::string& endpoint,
+             WhenCutShort when_cut_short = WhenCutShort::hang_up);
+  // The answer that comes once the engine is not busy any more: repeats the request for a while on
+  // errors that pass.
+  Answer patient_ask(Method method, const std::string& endpoint,
+                     WhenCutShort when_cut_short = WhenCutShort::hang_up);
+  // An answer with status 200; everything else throws.
+  Answer request(Method method, const std::string& endpoint,
+                 WhenCutShort when_cut_short = WhenCutShort::hang_up);
   std::vector<Image> list_images(const char* filter, std::string_view value);
-  // The answer that comes once the engine is not busy any more; an error that passes is waited out
-  // for a while. endpoint: without the version.
-  Answer patient_exchange(Method method, const std::string& endpoint);
   HttpResponse first_exchange();
   void identify(std::optional<ApiVersion> pinned);
 
@@ -88,6 +105,7 @@ class Engine {
   Means means_;
   HttpConnection http_;
   EngineIdentity identity_;
+  bool shares_build_cache_answers_ = true;
 };
 
 }  // namespace cac

@@ -26,6 +26,7 @@ enum class FailureKind {
   refused,      // the engine answered a request with an error
   malformed,    // the answer is not what the Docker API documents
   lost,         // the connection broke
+  backup_lost,  // the image that --keep-as was to keep is gone
   filesystem,   // a folder of --app-dir could not be read or cleared
   timeout,
   interrupted,

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <filesystem>
+#include <set>
 
 #include "artefacts.hpp"
 #include "engine.hpp"
@@ -11,7 +12,7 @@ namespace cac {
 
 namespace {
 
-// The way back comes first: an image that did not get it keeps its name.
+// Tags the backup first: an image that did not get it keeps its name.
 void keep(Engine& engine, const Action& action) {
   const auto colon = action.keep_as.rfind(':');
   const std::string_view name = action.keep_as;
@@ -28,29 +29,59 @@ void remove_artefact(Outcome& outcome) {
   outcome.count = removed ? 1 : 0;
 }
 
-// Those of other repositories, which the plan was not told of.
-void tell_other_names(Outcome& outcome, const Image& image) {
-  std::vector<std::string> others = image.tags;
-  std::erase(others, outcome.action.object);
-  if (!others.empty()) {
-    outcome.action.effect = fmt::format("the image stays as {}", fmt::join(others, ", "));
+void remove_image(Engine& engine, Outcome& outcome) {
+  const Action& action = outcome.action;
+  using Result = ImageRemoval::Result;
+  if (!action.keep_as.empty()) {
+    // Only the image that was planned gets the backup's name.
+    const auto image = engine.image(action.object);
+    if (image && image->id == action.image_id) keep(engine, action);
+  }
+  ImageRemoval removal = engine.remove_image(action.object, action.image_id);
+  outcome.other_names = std::move(removal.other_names);
+  outcome.deleted_instead = std::move(removal.deleted_instead);
+  outcome.count = removal.result == Result::deleted ? 1 : 0;
+  outcome.image_stays = removal.result == Result::untagged;
+  switch (removal.result) {
+    case Result::absent:
+      outcome.status = OutcomeStatus::absent;
+      return;
+    case Result::retagged:
+      outcome.status = OutcomeStatus::retagged;
+      return;
+    case Result::untagged:
+    case Result::deleted:
+      outcome.status = OutcomeStatus::done;
+  }
+  if (outcome.count > 0 && !action.keep_as.empty()) {
+    throw EngineError({FailureKind::backup_lost,
+                       fmt::format("{} was deleted although it was tagged {} before: there is no "
+                                   "backup of it",
+                                   action.object, action.keep_as),
+                       "Look at what removes images on this engine meanwhile."});
   }
 }
 
-void remove_image(Engine& engine, Outcome& outcome) {
-  const Action& action = outcome.action;
-  // The name may have been given to a newer image since: that one is nobody's to remove.
-  const auto image = engine.image(action.object);
-  if (image && image->id != action.image_id) {
-    outcome.status = OutcomeStatus::retagged;
-    return;
+// An image that loses several names in one run is removed with the last of them. What it stays as is
+// known only then.
+void settle_removals(std::vector<Outcome>& outcomes) {
+  std::set<std::string> deleted_images;
+  std::set<std::string> removed_names;
+  for (const Outcome& outcome : outcomes) {
+    if (outcome.action.kind != ActionKind::remove_image) continue;
+    if (outcome.status != OutcomeStatus::done) continue;
+    removed_names.insert(outcome.action.object);
+    if (!outcome.image_stays) deleted_images.insert(outcome.action.image_id);
   }
-  if (image && !action.keep_as.empty()) keep(engine, action);
-  const ImageRemoval removal = image ? engine.remove_image(action.object) : ImageRemoval::absent;
-  outcome.status = removal == ImageRemoval::absent ? OutcomeStatus::absent : OutcomeStatus::done;
-  outcome.image_stays = removal == ImageRemoval::untagged;
-  if (outcome.image_stays && outcome.action.effect.empty()) tell_other_names(outcome, *image);
-  outcome.count = removal == ImageRemoval::deleted ? 1 : 0;
+  for (Outcome& outcome : outcomes) {
+    if (!outcome.image_stays) continue;
+    outcome.image_stays = !deleted_images.contains(outcome.action.image_id);
+    std::erase_if(outcome.other_names,
+                  [&](const std::string& name) { return removed_names.contains(name); });
+    if (!outcome.image_stays || !outcome.action.effect.empty()) continue;
+    if (outcome.other_names.empty()) continue;
+    outcome.action.effect = fmt::format("the image stays as {}", fmt::join(outcome.other_names, ", "));
+  }
 }
 
 void prune_build_cache(Engine& engine, Outcome& outcome) {
@@ -99,12 +130,18 @@ void perform(Engine& engine, Outcome& outcome) {
 }  // namespace
 
 void execute(Engine& engine, const std::vector<Action>& actions, std::vector<Outcome>& outcomes) {
-  for (const Action& action : actions) {
-    engine.stop_if_interrupted();
-    // What it stays when an interruption passes through.
-    outcomes.push_back({.action = action, .status = OutcomeStatus::cancelled});
-    perform(engine, outcomes.back());
+  try {
+    for (const Action& action : actions) {
+      engine.stop_if_interrupted();
+      // Stays "cancelled" if perform() is interrupted.
+      outcomes.push_back({.action = action, .status = OutcomeStatus::cancelled});
+      perform(engine, outcomes.back());
+    }
+  } catch (...) {
+    settle_removals(outcomes);
+    throw;
   }
+  settle_removals(outcomes);
 }
 
 }  // namespace cac

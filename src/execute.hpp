@@ -15,7 +15,8 @@ class Engine;
 enum class OutcomeStatus {
   done,
   absent,    // it was gone already: success
-  retagged,  // the name stands for another image than at inventory: left alone
+  retagged,  // the name stands for another image than at inventory: left alone, unless it got it at
+             // the very moment
   failed,
   cancelled,  // a signal or the timeout ended the run meanwhile; the engine finishes a prune
 };
@@ -26,6 +27,8 @@ struct Outcome {
   std::size_t count = 0;     // images or records deleted
   Bytes reclaimed = {};      // as a prune's answer says; of a removed image nobody does
   bool image_stays = false;  // the name is gone, the image is not
+  std::vector<std::string> other_names = {};  // of the image, when it was looked up
+  std::string deleted_instead = {};  // ID of another image, which had got the name and was deleted
   std::optional<Failure> failure = {};
 };
 

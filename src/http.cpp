@@ -2,10 +2,15 @@
 
 #include <curl/curl.h>
 #include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <new>
 #include <optional>
+#include <utility>
 
 #include "standby.hpp"
 
@@ -14,31 +19,65 @@ namespace cac {
 namespace {
 
 // Far above what an engine says (5,000 build cache records are 2.5 MB), far below what hurts.
-constexpr std::size_t largest_body = std::size_t{64} << 20;
+constexpr std::int64_t max_body = 32'000'000;
+constexpr std::size_t max_header = 250'000;  // libcurl gives up at 300 kB, without saying so
+constexpr const char* long_header = "the response's header is larger than any engine's";
 
 // To a host that drops packets; a socket answers at once or never.
 constexpr long connect_timeout_ms = 10'000;
 
-struct Received {
-  HttpResponse response;
-  bool too_large = false;
+// A connection cannot be made while the listener's backlog is full.
+constexpr std::chrono::milliseconds backlog_pause{50};
+
+// One request, and what has come of its response.
+struct Transfer {
+  CURL* easy;
+  bool finishes;  // also when this process ends before the response is there
+  std::optional<Standby> standby = {};
+  bool sent = false;
+  std::size_t header_size = 0;
+  bool header_complete = false;
+  std::string too_large = {};  // what is, and how large it may be
+  HttpResponse response = {};
 };
 
+// Called each time that the request is about to go out. libcurl sends a request again, whatever its
+// method, when a kept connection was closed before an answer; that is not its to decide.
+int before_sending(void* to, char*, char*, int, int) {
+  auto& transfer = *static_cast<Transfer*>(to);
+  if (std::exchange(transfer.sent, true)) return CURL_PREREQFUNC_ABORT;
+  curl_socket_t socket = CURL_SOCKET_BAD;
+  curl_easy_getinfo(transfer.easy, CURLINFO_ACTIVESOCKET, &socket);
+  if (transfer.finishes) transfer.standby.emplace(socket);
+  return CURL_PREREQFUNC_OK;
+}
+
 std::size_t receive_body(char* data, std::size_t, std::size_t size, void* to) {
-  auto& received = *static_cast<Received*>(to);
-  if (received.response.body.size() + size > largest_body) {
-    received.too_large = true;
+  auto& transfer = *static_cast<Transfer*>(to);
+  if (std::cmp_greater(transfer.response.body.size() + size, max_body)) {
+    transfer.too_large = fmt::format("the response is larger than {}", text_of(Bytes{max_body}));
     return 0;
   }
-  received.response.body.append(data, size);
+  transfer.response.body.append(data, size);
   return size;
 }
 
 std::size_t receive_header(char* data, std::size_t, std::size_t size, void* to) {
-  auto& headers = static_cast<Received*>(to)->response.headers;
+  auto& transfer = *static_cast<Transfer*>(to);
+  transfer.header_size += size;
+  if (transfer.header_size > max_header) {
+    transfer.too_large = long_header;
+    return 0;
+  }
+  auto& headers = transfer.response.headers;
   const std::string_view line(data, size);
-  // A status line: the headers of an earlier, interim response are not ours.
-  if (line.starts_with("HTTP/")) headers.clear();
+  if (line.starts_with("HTTP/")) {
+    // Drops the headers of an earlier, interim response.
+    headers.clear();
+    transfer.header_complete = false;
+  }
+  if (transfer.header_complete) return size;  // a trailer
+  transfer.header_complete = line == "\r\n" || line == "\n";
   const auto colon = line.find(':');
   if (colon == std::string_view::npos) return size;
   std::string name(line.substr(0, colon));
@@ -50,11 +89,6 @@ std::size_t receive_header(char* data, std::size_t, std::size_t size, void* to) 
                       ? std::string()
                       : std::string(line.substr(begin, end - begin + 1));
   return size;
-}
-
-int remember_socket(void* to, curl_socket_t socket, curlsocktype) {
-  *static_cast<curl_socket_t*>(to) = socket;
-  return CURL_SOCKOPT_OK;
 }
 
 TransportError::Kind kind_of(CURLcode code) {
@@ -70,6 +104,43 @@ TransportError::Kind kind_of(CURLcode code) {
     default:
       return TransportError::Kind::lost;
   }
+}
+
+// The errno of an attempt to connect to a unix socket; 0: it can be connected to. libcurl has none
+// when the backlog is full (EAGAIN).
+int connect_errno(const std::string& path) {
+  const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return errno;
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  const int result = connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address);
+  const int error = result == 0 ? 0 : errno;
+  close(descriptor);
+  return error;
+}
+
+// Throws what became of a transfer that did not yield a response.
+void check(const Transfer& transfer, CURLcode code) {
+  using Kind = TransportError::Kind;
+  // libcurl reports a single header line of more than 100 kB as out of memory; newer ones than 8.6
+  // have a code for it.
+  constexpr int curle_too_large = 100;
+  const bool endless_line =
+      (code == CURLE_OUT_OF_MEMORY || static_cast<int>(code) == curle_too_large) &&
+      !transfer.header_complete;
+  if (endless_line) throw TransportError(Kind::too_large, 0, long_header);
+  if (!transfer.too_large.empty()) throw TransportError(Kind::too_large, 0, transfer.too_large);
+  if (code == CURLE_ABORTED_BY_CALLBACK) {
+    throw TransportError(Kind::closed, 0, "it was closed while the request was sent");
+  }
+  if (code != CURLE_OK) {
+    long os_error = 0;
+    curl_easy_getinfo(transfer.easy, CURLINFO_OS_ERRNO, &os_error);
+    throw TransportError(kind_of(code), static_cast<int>(os_error), curl_easy_strerror(code));
+  }
+  // libcurl takes the end of the connection for the end of the header.
+  if (!transfer.header_complete) throw TransportError(Kind::lost, 0, "the header is cut off");
 }
 
 std::string percent_encoded(std::string_view text, std::string_view kept) {
@@ -119,24 +190,22 @@ struct HttpConnection::Handles {
   Handles& operator=(const Handles&) = delete;
 
   // Carries out the transfer that `easy` is set up for. An interruption passes through, and closes
-  // the connection in mid-transfer, unless what was sent is to be finished all the same.
-  CURLcode perform(Interruption& interruption, bool is_finished_anyway) {
+  // the connection in mid-transfer, unless the request is to be finished all the same.
+  CURLcode perform(Transfer& transfer, Interruption& interruption) {
     curl_multi_add_handle(multi, easy);
     const std::unique_ptr<CURL, std::function<void(CURL*)>> added(
         easy, [this](CURL* handle) { curl_multi_remove_handle(multi, handle); });
     interruption.check();
-    std::optional<Standby> standby;
-    if (is_finished_anyway) standby.emplace(socket);
     for (int running = 1;;) {
       curl_multi_perform(multi, &running);
       if (running == 0) break;
-      if (standby) standby->expect_answer();
+      if (transfer.standby) transfer.standby->expect_answer();
       curl_waitfd signal{interruption.signal_fd(), CURL_WAIT_POLLIN, 0};
       curl_multi_poll(multi, &signal, signal.fd < 0 ? 0 : 1,
                       static_cast<int>(interruption.longest_wait().count()), nullptr);
       interruption.check();
     }
-    if (standby) standby->dismiss();
+    if (transfer.standby) transfer.standby->dismiss();
     int queued = 0;
     const CURLMsg* const message = curl_multi_info_read(multi, &queued);
     return message == nullptr ? CURLE_RECV_ERROR : message->data.result;
@@ -144,7 +213,6 @@ struct HttpConnection::Handles {
 
   CURLM* multi;
   CURL* easy;
-  curl_socket_t socket = CURL_SOCKET_BAD;  // of the connection that was opened last
 };
 
 HttpConnection::HttpConnection(const Endpoint& endpoint, Interruption& interruption,
@@ -164,8 +232,7 @@ HttpConnection::HttpConnection(const Endpoint& endpoint, Interruption& interrupt
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive_body);
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, receive_header);
-  curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, remember_socket);
-  curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, &handles_->socket);
+  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_sending);
   if (!endpoint_.socket_path.empty()) {
     curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, endpoint_.socket_path.c_str());
   }
@@ -173,15 +240,13 @@ HttpConnection::HttpConnection(const Endpoint& endpoint, Interruption& interrupt
 
 HttpConnection::~HttpConnection() = default;
 
-HttpResponse HttpConnection::exchange(Method method, const std::string& target) {
+HttpResponse HttpConnection::exchange(Method method, const std::string& target,
+                                      WhenCutShort when_cut_short) {
   CURL* easy = handles_->easy;
   const auto start = Interruption::Clock::now();
   const std::string url =
       "http://" + (endpoint_.socket_path.empty() ? endpoint_.host_port : "localhost") + target;
-  Received received;
   curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
-  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &received);
-  curl_easy_setopt(easy, CURLOPT_HEADERDATA, &received);
   curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, nullptr);
   if (method == Method::post) {
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
@@ -192,37 +257,40 @@ HttpResponse HttpConnection::exchange(Method method, const std::string& target) 
     if (method == Method::del) curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "DELETE");
   }
 
-  const auto tell = [&](int status) {
-    if (!watcher_) return;
-    watcher_({method, target, status, received.response.body.size(),
-              std::chrono::duration_cast<std::chrono::milliseconds>(Interruption::Clock::now() -
-                                                                    start)});
-  };
-
-  CURLcode code = CURLE_OK;
-  try {
-    code = handles_->perform(interruption_, method == Method::post);
-  } catch (...) {
-    tell(0);
-    throw;
+  for (;;) {
+    Transfer transfer{.easy = easy, .finishes = when_cut_short == WhenCutShort::finish};
+    for (const auto option : {CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_PREREQDATA}) {
+      curl_easy_setopt(easy, option, &transfer);
+    }
+    const auto tell = [&](int status) {
+      if (!watcher_) return;
+      watcher_({method, target, status, transfer.response.body.size(),
+                std::chrono::duration_cast<std::chrono::milliseconds>(Interruption::Clock::now() -
+                                                                      start)});
+    };
+    try {
+      check(transfer, handles_->perform(transfer, interruption_));
+      long status = 0;
+      curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+      transfer.response.status = static_cast<int>(status);
+    } catch (const TransportError& error) {
+      const bool is_unexplained = error.kind() == TransportError::Kind::connect &&
+                                  error.os_error() == 0 && !endpoint_.socket_path.empty();
+      const int reason = is_unexplained ? connect_errno(endpoint_.socket_path) : 0;
+      if (is_unexplained && (reason == EAGAIN || reason == 0)) {
+        interruption_.sleep_for(backlog_pause);
+        continue;
+      }
+      tell(0);
+      if (is_unexplained) throw TransportError(error.kind(), reason, error.what());
+      throw;
+    } catch (...) {
+      tell(0);
+      throw;
+    }
+    tell(transfer.response.status);
+    return std::move(transfer.response);
   }
-  if (received.too_large) {
-    tell(0);
-    throw TransportError(TransportError::Kind::too_large, 0,
-                         fmt::format("the answer does not end: it is past {}",
-                                     text_of(Bytes{static_cast<std::int64_t>(largest_body)})));
-  }
-  if (code != CURLE_OK) {
-    tell(0);
-    long os_error = 0;
-    curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
-    throw TransportError(kind_of(code), static_cast<int>(os_error), curl_easy_strerror(code));
-  }
-  long status = 0;
-  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-  received.response.status = static_cast<int>(status);
-  tell(received.response.status);
-  return std::move(received.response);
 }
 
 }  // namespace cac

@@ -1,5 +1,6 @@
 // One HTTP exchange after the other over one kept-alive connection; the only user of libcurl.
-// Does not know Docker: a status is a number here, and a body is text.
+// Does not know Docker: a status is a number here, and a body is text. Sends each request once:
+// whether to repeat one is up to the caller, who is told what the connection did.
 #pragma once
 
 #include <chrono>
@@ -28,14 +29,16 @@ struct HttpResponse {
   std::string_view header(std::string_view lower_case_name) const;
 };
 
-// No answer, or half of one.
+// No response, or an incomplete one.
 class TransportError : public std::runtime_error {
  public:
   enum class Kind {
     connect,    // nobody was reached; os_error tells why, where the system said so
-    lost,       // the connection broke before the answer was complete
+    closed,     // a kept connection was closed before any of the response came: the peer may have
+                // closed it before it got the request
+    lost,       // the connection broke before the response was complete
     malformed,  // what came is not HTTP
-    too_large,  // the body is longer than any answer of an engine
+    too_large,  // the header or the body is longer than any engine's
   };
   TransportError(Kind kind, int os_error, const std::string& message)
       : std::runtime_error(message), kind_(kind), os_error_(os_error) {}
@@ -66,10 +69,16 @@ class HttpConnection {
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;
 
+  // What becomes of a request whose response this process does not live to see.
+  enum class WhenCutShort {
+    hang_up,  // the connection is closed, which an engine takes for a cancel
+    finish,   // the connection stays open until the response (see Standby)
+  };
+
   // target: path and query, already encoded. Any status is a response; throws TransportError, and
-  // Interrupted or TimedOut, upon which the connection is closed: an engine takes that as a cancel.
-  // But for a POST: what that has begun is finished, also if this process is killed (see Standby).
-  HttpResponse exchange(Method method, const std::string& target);
+  // Interrupted or TimedOut. Waits, while a listener's backlog is full, until it can connect.
+  HttpResponse exchange(Method method, const std::string& target,
+                        WhenCutShort when_cut_short = WhenCutShort::hang_up);
 
  private:
   struct Handles;

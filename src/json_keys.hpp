@@ -87,7 +87,8 @@ inline constexpr JsonKey json_keys[] = {
      "the "
      "verdict is clean."},
     {"error.kind", "string",
-     "usage unreachable denied not-docker version refused malformed lost filesystem timeout "
+     "usage unreachable denied not-docker version refused malformed lost backup-lost "
+     "filesystem timeout "
      "interrupted internal",
      ""},
     {"error.message", "string", "", "What failed, on which object, and why."},

@@ -32,6 +32,8 @@ std::string_view word_for(FailureKind kind) {
       return "malformed";
     case FailureKind::lost:
       return "lost";
+    case FailureKind::backup_lost:
+      return "backup-lost";
     case FailureKind::filesystem:
       return "filesystem";
     case FailureKind::timeout:

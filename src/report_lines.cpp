@@ -58,6 +58,11 @@ Line line_for(const Outcome& outcome) {
     case OutcomeStatus::absent:
       return {Mark::done, "gone", action.object, "", "it was removed already"};
     case OutcomeStatus::retagged:
+      if (!outcome.deleted_instead.empty()) {
+        return {Mark::warning, "removed", action.object, "",
+                fmt::format("it was given to image {} during the run, which was deleted",
+                            outcome.deleted_instead.substr(0, 19))};
+      }
       return {Mark::warning, "left", action.object, "",
               "it was given to another image during the run"};
     case OutcomeStatus::failed:

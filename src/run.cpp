@@ -19,6 +19,12 @@ bool means_no_engine(FailureKind kind) {
 }  // namespace
 
 std::optional<Failure> first_failure(const Run& run) {
+  // A backup that is gone is what whoever asked for it must hear first.
+  for (const Outcome& outcome : run.outcomes) {
+    if (outcome.failure && outcome.failure->kind == FailureKind::backup_lost) {
+      return outcome.failure;
+    }
+  }
   if (run.failure) return run.failure;
   if (run.verification) {
     if (run.verification->verdict == Verdict::clean) return std::nullopt;

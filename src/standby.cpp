@@ -2,10 +2,11 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
-#include <initializer_list>
 #include <utility>
 
 namespace cac {
@@ -13,30 +14,38 @@ namespace cac {
 namespace {
 
 // For an engine that never answers, and for a request that may not even be out.
-constexpr int longest_stay_ms = 3'600'000;
-constexpr int longest_doubt_ms = 60'000;
+constexpr int max_stay_ms = 3'600'000;
+constexpr int max_doubt_ms = 60'000;
 
 constexpr char answer_is_expected = '?';
 constexpr char answer_is_there = '.';
 
-// After a fork, so nothing here may allocate.
+// Closes every descriptor from standard error on, on kernels older than 5.9, too.
+void close_the_rest() {
+  if (close_range(STDERR_FILENO, ~0U, 0) == 0) return;
+  constexpr rlim_t max_descriptors = 65'536;
+  rlimit limit{};
+  const rlim_t end = getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : max_descriptors;
+  for (rlim_t fd = STDERR_FILENO; fd < std::min(end, max_descriptors); ++fd) {
+    close(static_cast<int>(fd));
+  }
+}
+
+// Runs after a fork, so nothing here may allocate. Both descriptors are above standard error.
 [[noreturn]] void stay(int socket, int words) {
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal, SIG_DFL);
-  setsid();  // the terminal's signals are for others
-  // Whoever waits for the end of a stream or a lock of ours must not wait for this process: nothing
-  // stays open but the two, at the places of standard input and output.
-  const int line = fcntl(socket, F_DUPFD, STDERR_FILENO + 1);
-  words = fcntl(words, F_DUPFD, STDERR_FILENO + 1);
-  dup2(line, STDIN_FILENO);
-  dup2(words, STDOUT_FILENO);
-  close_range(STDERR_FILENO, ~0U, 0);
-  int longest_wait = longest_doubt_ms;
+  // Every signal but SIGKILL and SIGSTOP is blocked, and stays so.
+  setsid();
+  // Nobody who waits for the end of a stream or a lock of the caller's may wait for this process: it
+  // keeps two descriptors, in the places of standard input and output, which takes no new ones.
+  if (dup2(socket, STDIN_FILENO) < 0 || dup2(words, STDOUT_FILENO) < 0) _exit(1);
+  close_the_rest();
+  int max_wait_ms = max_doubt_ms;
   for (char word = 0; read(STDOUT_FILENO, &word, 1) == 1;) {
     if (word == answer_is_there) _exit(0);
-    longest_wait = longest_stay_ms;
+    max_wait_ms = max_stay_ms;
   }
   pollfd answer{STDIN_FILENO, POLLIN, 0};
-  poll(&answer, 1, longest_wait);
+  poll(&answer, 1, max_wait_ms);
   _exit(0);
 }
 
@@ -44,13 +53,24 @@ constexpr char answer_is_there = '.';
 
 Standby::Standby(int socket) {
   int ends[2];
-  if (socket < 0 || pipe2(ends, O_CLOEXEC) != 0) return;
+  if (socket <= STDERR_FILENO || pipe2(ends, O_CLOEXEC) != 0) return;
+  if (ends[0] <= STDERR_FILENO || ends[1] <= STDERR_FILENO) {
+    close(ends[0]);
+    close(ends[1]);
+    return;
+  }
   std::signal(SIGCHLD, SIG_IGN);
+  // No signal may reach the new process before it ignores them.
+  sigset_t blocked;
+  sigset_t before;
+  sigfillset(&blocked);
+  sigprocmask(SIG_BLOCK, &blocked, &before);
   const pid_t process = fork();
   if (process == 0) {
     close(ends[1]);
     stay(socket, ends[0]);
   }
+  sigprocmask(SIG_SETMASK, &before, nullptr);
   close(ends[0]);
   if (process > 0) {
     words_ = ends[1];

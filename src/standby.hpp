@@ -1,30 +1,31 @@
-// A process that stays on the line: it keeps a connection open when this process ends, is killed
-// even, before the answer came. An engine takes a closed connection for a cancel, and what it has
-// begun is better finished. Knows nothing of HTTP.
+// Keeps a connection open beyond the end of this process: an engine takes a closed connection for a
+// cancel, and a prune that it has begun is better finished. Knows nothing of HTTP.
 #pragma once
 
 namespace cac {
 
+// A forked process that holds a second reference to the connection. It blocks signals: systemd sends
+// SIGTERM to every process of a unit that ends.
 class Standby {
  public:
-  // From now on the connection outlives this process: until the other side says something or hangs
-  // up, but a minute at most. Without a process to spare, or a socket (-1), nothing stays. From
-  // then on this process ignores SIGCHLD: the system does away with its children.
+  // Forks. If this process ends now, the connection stays open until the other side answers or
+  // hangs up, for a minute at most. Does nothing for a socket below 3 (-1, a standard stream) or
+  // when the system is out of processes or descriptors. From here on this process ignores SIGCHLD.
   explicit Standby(int socket);
   Standby(const Standby&) = delete;
   Standby& operator=(const Standby&) = delete;
-  // Not dismissed: the answer did not come. The process stays on the line.
+  // Leaves the process on the line, unless it was dismissed.
   ~Standby();
 
-  // The request is out: from now on an hour at most.
+  // To be called once the request was sent: the process now waits for an hour at most.
   void expect_answer();
-  // The answer is there: the process goes; its end, which takes milliseconds, is not waited for.
+  // To be called once the answer is complete: ends the process without waiting for its end.
   void dismiss();
 
  private:
   void say(char word) const;
 
-  int words_ = -1;  // to the process; their end says that this one is gone
+  int words_ = -1;  // to the process; when it closes, this process is gone
   bool expects_answer_ = false;
 };
 

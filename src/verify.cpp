@@ -46,6 +46,18 @@ void add_images(const std::vector<Image>& images, const Options& options,
   }
 }
 
+// A name that got another image at the very moment of its removal: what the planned image is called
+// now is not known.
+void add_deleted_instead(const std::vector<Outcome>& outcomes, std::vector<Residue>& residue) {
+  for (const Outcome& outcome : outcomes) {
+    if (outcome.deleted_instead.empty()) continue;
+    residue.push_back({.kind = ResidueKind::image,
+                       .object = outcome.action.object,
+                       .id = outcome.deleted_instead,
+                       .reason = "tagged again during the run, and deleted as the newer image"});
+  }
+}
+
 void add_records(const Records& records, const Options& options, std::vector<Residue>& residue) {
   const CacheMounts mounts(records, options);
   for (const CacheRecord& record : records) {
@@ -92,23 +104,24 @@ void add_artefacts(const Options& options, Verification& result) {
 // told.
 std::optional<Records> settled_records(Engine& engine, const Options& options,
                                        std::vector<Outcome>& outcomes) {
-  bool asked_again = false;
+  // An answer can be older than the last prune. The second one in a row is not.
+  bool is_fresh = !engine.shares_build_cache_answers();
   for (int prunes = 0;;) {
     auto records = engine.build_cache();
-    if (!records || options.mode == Mode::verify_only) return records;
+    if (!records) return records;
     const CacheMounts mounts(*records, options);
     Records left;
     std::remove_copy_if(records->begin(), records->end(), std::back_inserter(left),
                         [&](const CacheRecord& record) { return mounts.spare(record); });
-    if (left.empty()) return records;
+    if (options.mode == Mode::verify_only && !left.empty()) return records;
     if (std::all_of(left.begin(), left.end(), [&](const CacheRecord& record) {
           return is_held(record) || !mounts.holder_of(record).empty();
         })) {
-      // Concurrent requests share one answer: it can be older than the last prune.
-      if (std::exchange(asked_again, true)) return records;
+      if (std::exchange(is_fresh, true)) return records;
       continue;
     }
     if (prunes++ == most_repeated_prunes) return records;
+    is_fresh = !engine.shares_build_cache_answers();
     Action again = prune_of(left, options);
     again.reason = "records were left after the prune: once more";
     execute(engine, {again}, outcomes);
@@ -173,13 +186,19 @@ Verification verify(Engine& engine, const Options& options, const Inventory& bef
     // records go.
     const auto images = engine.images(reference_pattern(options.project));
     add_images(images, options, outcomes, result.residue);
+    add_deleted_instead(outcomes, result.residue);
+    const bool names_known = std::all_of(images.begin(), images.end(),
+                                         [](const Image& image) { return image.names_known; });
+    if (!names_known) {
+      result.notes.push_back("the engine's answer about its images does not tell all their names");
+    }
     if (options.mode == Mode::verify_only && images.empty()) {
       result.warnings.push_back(warning_of_no_image(options.project));
     }
     add_artefacts(options, result);
     if (!result.residue.empty()) {
       result.verdict = Verdict::residue;
-    } else if (records && !result.failure) {
+    } else if (records && names_known && !result.failure) {
       result.verdict = Verdict::clean;
     }
   } catch (const EngineError& error) {

@@ -18,7 +18,7 @@
 using cac::CacheRecord;
 using cac::Container;
 using cac::Image;
-using cac::ImageRemoval;
+using Result = cac::ImageRemoval::Result;
 using cac::test::Connected;
 using cac::test::FakeEngine;
 using cac::test::FakeStore;
@@ -78,6 +78,10 @@ std::string id_of(cac::Engine& engine, const std::string& name) {
   REQUIRE(image);
   CHECK(image->id.starts_with("sha256:"));
   return image->id;
+}
+
+Result result_of(cac::Engine& engine, const std::string& name, const std::string& id) {
+  return engine.remove_image(name, id).result;
 }
 
 std::string names_of(const std::vector<Image>& images) {
@@ -140,7 +144,7 @@ TEST_CASE("an image takes another name, and loses only the name that is taken aw
   CHECK(names_of(images) ==
         "watchparty-backend:kept\nwatchparty-backend:latest\nwatchparty-backend:rollback\n");
   CHECK(images.size() == 2);
-  CHECK(to.engine.remove_image("watchparty-backend:kept") == ImageRemoval::untagged);
+  CHECK(result_of(to.engine, "watchparty-backend:kept", id) == Result::untagged);
   CHECK(id_of(to.engine, rollback) == id);
   CHECK_FALSE(to.engine.tag_image("sha256:" + std::string(64, '0'), "watchparty-backend", "kept"));
 }
@@ -173,12 +177,14 @@ TEST_CASE("the build cache is listed with types and sizes, and none is in use") 
 
 TEST_CASE("removing what is not there is no failure") {
   Connected to(bench().url);
-  CHECK(to.engine.remove_image("watchparty-nobody:latest") == ImageRemoval::absent);
+  CHECK(result_of(to.engine, "watchparty-nobody:latest", "sha256:x") == Result::absent);
 }
 
 TEST_CASE("a running container's image loses its name and stays, and the container runs on") {
   Connected to(bench().url);
-  CHECK(to.engine.remove_image(backend) == ImageRemoval::untagged);
+  CHECK(result_of(to.engine, backend, bench().frontend_id) == Result::retagged);
+  CHECK(to.engine.image(backend));
+  CHECK(result_of(to.engine, backend, bench().backend_id) == Result::untagged);
   CHECK_FALSE(to.engine.image(backend));
   CHECK(has(to.engine.nameless_images(), bench().backend_id));
   const auto containers = to.engine.containers();
@@ -188,7 +194,8 @@ TEST_CASE("a running container's image loses its name and stays, and the contain
 
 TEST_CASE("an image that nobody holds is deleted") {
   Connected to(bench().url);
-  CHECK(to.engine.remove_image(rollback) == ImageRemoval::deleted);
+  // The answer's "Deleted" entries name the image by the ID that it was looked up with.
+  CHECK(result_of(to.engine, rollback, id_of(to.engine, rollback)) == Result::deleted);
   CHECK_FALSE(to.engine.image(rollback));
   CHECK(names_of(to.engine.images("watchparty-*")) == "watchparty-frontend:latest\n");
 }
@@ -196,8 +203,8 @@ TEST_CASE("an image that nobody holds is deleted") {
 TEST_CASE(
     "a stopped container's image is deleted by the classic store, and nameless on containerd's") {
   Connected to(bench().url);
-  CHECK(to.engine.remove_image(frontend) ==
-        (bench().has_containerd_store ? ImageRemoval::untagged : ImageRemoval::deleted));
+  CHECK(result_of(to.engine, frontend, bench().frontend_id) ==
+        (bench().has_containerd_store ? Result::untagged : Result::deleted));
   CHECK_FALSE(to.engine.image(frontend));
   CHECK(has(to.engine.nameless_images(), bench().frontend_id) == bench().has_containerd_store);
   CHECK(find(to.engine.containers(), "wp-frontend").state == "exited");

@@ -234,15 +234,22 @@ std::size_t FakeEngine::connections() const {
   return connections_;
 }
 
+bool FakeEngine::has_request(const std::string& prefix) const {
+  return std::any_of(requests_.begin(), requests_.end(), [&](const std::string& request) {
+    const auto space = request.find(' ');
+    return (request.substr(0, space + 1) + without_version(request.substr(space + 1)))
+        .starts_with(prefix);
+  });
+}
+
+bool FakeEngine::sent(const std::string& request_prefix) const {
+  const std::lock_guard lock(mutex_);
+  return has_request(request_prefix);
+}
+
 void FakeEngine::wait_for_request(const std::string& request_prefix) const {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] {
-    return std::any_of(requests_.begin(), requests_.end(), [&](const std::string& request) {
-      const auto space = request.find(' ');
-      return (request.substr(0, space + 1) + without_version(request.substr(space + 1)))
-          .starts_with(request_prefix);
-    });
-  });
+  changed_.wait(lock, [&] { return has_request(request_prefix); });
 }
 
 void FakeEngine::wait_for_requests(std::size_t count) const {
@@ -260,6 +267,11 @@ void FakeEngine::answer_now() { must(write(answer_pipe_[1], ".", 1) == 1, "write
 std::size_t FakeEngine::late_answers() const {
   const std::lock_guard lock(mutex_);
   return late_answers_;
+}
+
+std::size_t FakeEngine::whole_size() const {
+  const std::lock_guard lock(mutex_);
+  return whole_size_;
 }
 
 // Whether to stop rather than wait for the connection; returns when one of both is due.
@@ -309,9 +321,25 @@ void FakeEngine::serve_connection(int connection) {
 // False: the connection is to be closed.
 bool FakeEngine::answer(int connection, const std::string& method, const std::string& target) {
   const FakeReply reply = reply_for({method, target});
+  const std::string text = head_of(reply, reply.body.size()) + reply.body;
+  if (reply.cut_at) {
+    {
+      const std::lock_guard lock(mutex_);
+      whole_size_ = text.size();
+    }
+    send_all(connection, text.substr(0, *reply.cut_at));
+    return false;
+  }
+  const auto connection_header = reply.headers.find("Connection");
+  const bool closes = connection_header != reply.headers.end() && connection_header->second == "close";
   switch (reply.fault) {
     case FakeReply::Fault::none:
-      return send_all(connection, head_of(reply, reply.body.size()) + reply.body);
+      return send_all(connection, text) && !closes;
+    case FakeReply::Fault::close_after:
+      send_all(connection, text);
+      return false;
+    case FakeReply::Fault::raw:
+      return send_all(connection, reply.body);
     case FakeReply::Fault::cut_off:
       send_all(connection, head_of(reply, reply.body.size() + 10) + reply.body);
       return false;
@@ -321,7 +349,7 @@ bool FakeEngine::answer(int connection, const std::string& method, const std::st
       stopping(connection);
       return false;
     case FakeReply::Fault::late:
-      return answer_late(connection, head_of(reply, reply.body.size()) + reply.body);
+      return answer_late(connection, text);
     case FakeReply::Fault::endless:
       send_all(connection, head_of(reply, std::size_t{1} << 40));
       while (send_all(connection, std::string(1 << 16, ' '))) {
@@ -357,7 +385,14 @@ FakeReply FakeEngine::reply_for(const Request& request) {
   for (Script& script : scripts_) {
     if (!bare.starts_with(script.prefix) || script.replies.empty()) continue;
     const auto& reply = script.replies[std::min(script.next++, script.replies.size() - 1)];
-    if (reply) return *reply;
+    if (!reply) continue;
+    if (!reply->by_scene) return *reply;
+    FakeReply answer = scene_reply(request);
+    answer.headers.insert(headers_.begin(), headers_.end());
+    for (const auto& [name, value] : reply->headers) answer.headers[name] = value;
+    answer.fault = reply->fault;
+    answer.cut_at = reply->cut_at;
+    return answer;
   }
   FakeReply reply = scene_reply(request);
   reply.headers.insert(headers_.begin(), headers_.end());

@@ -42,9 +42,9 @@ enum class FakeStore { classic, containerd };
 
 // What the engine has. Tests set it up, and look at what is left of it.
 struct FakeScene {
-  std::vector<FakeImage> images;
-  std::vector<FakeContainer> containers;
-  std::vector<FakeRecord> records;
+  std::vector<FakeImage> images = {};
+  std::vector<FakeContainer> containers = {};
+  std::vector<FakeRecord> records = {};
 };
 
 // The sample application beside another one, as the scripts fill a real engine with it: a running
@@ -68,7 +68,11 @@ struct FakeReply {
     late,       // says nothing until the test wants it to, if the client is still there then
     endless,    // sends body after body, for ever
     not_http,   // sends the body and no head, then closes
+    raw,        // sends the body and no head, and goes on
+    close_after,  // closes the connection after the answer, without having said so
   } fault = Fault::none;
+  bool by_scene = false;  // the scene is changed and answers; only the fault and cut_at are scripted
+  std::optional<std::size_t> cut_at = {};  // closes the connection after so many bytes of head and body
 };
 
 class FakeEngine {
@@ -104,6 +108,8 @@ class FakeEngine {
   // "GET /v1.51/images/json?filters=…", as they came in; and how many connections they took.
   std::vector<std::string> requests() const;
   std::size_t connections() const;
+  // Whether a request that begins so has come in.
+  bool sent(const std::string& request_prefix) const;
 
   // Wait until a request that begins so has come in; until so many have; until a client has gone.
   void wait_for_request(const std::string& request_prefix) const;
@@ -114,6 +120,8 @@ class FakeEngine {
   // others.
   void answer_now();
   std::size_t late_answers() const;
+  // The bytes of head and body of the answer that was cut last, had it been complete.
+  std::size_t whole_size() const;
 
  private:
   struct Script {
@@ -127,6 +135,7 @@ class FakeEngine {
   };
   struct Request;
 
+  bool has_request(const std::string& prefix) const;
   void serve();
   void serve_connection(int connection);
   bool answer(int connection, const std::string& method, const std::string& target);
@@ -161,6 +170,7 @@ class FakeEngine {
   std::size_t connections_ = 0;
   std::size_t hang_ups_ = 0;
   std::size_t late_answers_ = 0;
+  std::size_t whole_size_ = 0;
   std::thread thread_;
 };
 

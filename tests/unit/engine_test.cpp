@@ -14,11 +14,12 @@ using cac::ApiVersion;
 using cac::EngineError;
 using cac::Failure;
 using cac::FailureKind;
-using cac::ImageRemoval;
+using Removal = cac::ImageRemoval::Result;
 using cac::test::Connected;
 using cac::test::Containing;
 using cac::test::FakeEngine;
 using cac::test::FakeReply;
+using cac::test::image_id;
 using cac::test::joined;
 using Fault = cac::test::FakeReply::Fault;
 using cac::test::Texts;
@@ -58,7 +59,7 @@ std::vector<Call> all_calls() {
       {"GET /containers/json", [](cac::Engine& engine) { engine.containers(); }},
       {"GET /system/df", [](cac::Engine& engine) { engine.build_cache(); }},
       {"DELETE /images/app-x:latest",
-       [](cac::Engine& engine) { engine.remove_image("app-x:latest"); }},
+       [](cac::Engine& engine) { engine.remove_image("app-x:latest", image_id('a')); }},
       {"POST /images/prune", [](cac::Engine& engine) { engine.prune_nameless_images(); }},
       {"POST /build/prune", [](cac::Engine& engine) { engine.prune_build_cache({}); }},
   };
@@ -314,6 +315,7 @@ TEST_CASE("each call's bad answers are failures that name the request") {
       CAPTURE(call.request);
       CAPTURE(row.name);
       FakeEngine fake;
+      fake.set_scene({.images = {{image_id('a'), {"app-x:latest"}}}});
       fake.reply(call.request, {row.reply});
       Connected to(fake.url());
       const Failure failure = failure_of([&] { call.make(to.engine); });
@@ -332,13 +334,48 @@ TEST_CASE("an answer without end is given up on") {
   Connected to(fake.url());
   const Failure failure = failure_of([&] { to.engine.build_cache(); });
   CHECK(failure.kind == FailureKind::malformed);
-  CHECK(failure.message == Containing{"does not end"});
+  CHECK(failure.message == Containing{"the response is larger than 32.0 MB"});
+}
+
+TEST_CASE("an answer that is deeper or longer than any engine's is refused before it takes memory") {
+  const std::string deep(2'000'000, '[');
+  std::string many = R"({"BuildCache":[0)";
+  for (int i = 0; i < 2'000'000; ++i) many += ",0";
+  for (const std::string& body : {deep, many + "]}"}) {
+    FakeEngine fake;
+    fake.reply("GET /system/df", {{{.body = body}}});
+    Connected to(fake.url());
+    const Failure failure = failure_of([&] { to.engine.build_cache(); });
+    CHECK(failure.kind == FailureKind::malformed);
+    CHECK(failure.message == Containing{"larger or deeper"});
+  }
+}
+
+TEST_CASE("brackets within strings nest nothing") {
+  FakeEngine fake;
+  const std::string description = std::string(100, '[') + R"(\"{{\\)";
+  fake.reply("GET /system/df",
+             {{{.body = R"({"BuildCache":[{"ID":"a","Description":")" + description + R"("}]})"}}});
+  const auto records = Connected(fake.url()).engine.build_cache();
+  REQUIRE(records);
+  CHECK(records->at(0).description.size() == 104);
+}
+
+TEST_CASE("an error's message has an end") {
+  FakeEngine fake;
+  fake.reply("GET /system/df",
+             {{{.status = 500, .body = R"({"message":")" + std::string(400'000, 'x') + "\"}"}}});
+  Connected to(fake.url());
+  const Failure failure = failure_of([&] { to.engine.build_cache(); });
+  CHECK(failure.kind == FailureKind::refused);
+  CHECK(failure.message.size() < 3'000);
 }
 
 TEST_CASE("where nothing can be absent, not found is a failure") {
   for (const Call& call : all_calls()) {
     CAPTURE(call.request);
     FakeEngine fake;
+    fake.set_scene({.images = {{image_id('a'), {"app-x:latest"}}}});
     fake.reply(call.request, {{{.status = 404, .body = R"({"message":"page not found"})"}}});
     Connected to(fake.url());
     const Failure failure = failure_of([&] { call.make(to.engine); });
@@ -429,6 +466,25 @@ TEST_CASE("a nameless image has no names, in whichever way the engine says so") 
   }
 }
 
+TEST_CASE("names that an answer leaves out are unknown") {
+  struct {
+    std::string body;
+    bool known;
+  } const rows[] = {
+      {R"([{"Id":"sha256:a"}])", false},
+      {R"([{"Id":"sha256:a","RepoTags":[]}])", false},
+      {R"([{"Id":"sha256:a","RepoTags":["<none>:<none>"]}])", false},
+      {R"([{"Id":"sha256:a","RepoTags":null,"RepoDigests":["app-x@sha256:b"]}])", true},
+      {R"([{"Id":"sha256:a","RepoTags":["app-x:latest"]}])", true},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.body);
+    FakeEngine fake;
+    fake.reply("GET /images/json", {{{.body = row.body}}});
+    CHECK(Connected(fake.url()).engine.images("app-*").at(0).names_known == row.known);
+  }
+}
+
 TEST_CASE("no image at all may be written as null") {
   FakeEngine fake;
   fake.reply("GET /images/json", {{{.body = "null"}}});
@@ -447,10 +503,12 @@ TEST_CASE("one image is found by its name, or is absent") {
 
 TEST_CASE("a name stands in the path as the engine's router wants it") {
   FakeEngine fake;
+  const std::string odd_name = "team/app x?force=0#y:latest";
+  fake.set_scene({.images = {{image_id('a'), {odd_name}}}});
   Connected to(fake.url());
   to.engine.image("reg.example.org:5000/team/app-x:latest");
   CHECK(fake.requests().back() == "GET /v1.51/images/reg.example.org:5000/team/app-x:latest/json");
-  to.engine.remove_image("team/app x?force=0#y:latest");
+  to.engine.remove_image(odd_name, image_id('a'));
   CHECK(fake.requests().back() ==
         "DELETE /v1.51/images/team/app%20x%3Fforce%3D0%23y:latest?force=1");
 }
@@ -481,30 +539,117 @@ TEST_CASE("a container without a name goes by the front of its ID") {
 }
 
 TEST_CASE("200 does not mean that the image is gone: only a deleted entry does") {
+  const std::string id = image_id('a');
   struct {
     int status;
     std::string body;
-    ImageRemoval expected;
+    Removal expected;
+    std::string deleted_instead = {};
   } const rows[] = {
-      {200, R"([{"Untagged":"app-x:latest"},{"Deleted":"sha256:x"}])", ImageRemoval::deleted},
-      {200, R"([{"Untagged":"app-x:latest"}])", ImageRemoval::untagged},
-      {200, "[]", ImageRemoval::untagged},
-      {404, R"({"message":"No such image: app-x:latest"})", ImageRemoval::absent},
+      {200, R"([{"Untagged":"app-x:latest"},{"Deleted":")" + id + R"("}])", Removal::deleted},
+      {200, R"([{"Untagged":"app-x:latest"},{"Deleted":"sha256:layer"},{"Deleted":")" + id + "\"}]",
+       Removal::deleted},
+      {200, R"([{"Untagged":"app-x:latest"}])", Removal::untagged},
+      {200, R"([{"Untagged":"app-x:latest"},{"Deleted":null}])", Removal::untagged},
+      {200, "[]", Removal::untagged},
+      {200, R"([{"Untagged":"app-x:latest"},{"Deleted":"sha256:other"}])", Removal::retagged,
+       "sha256:other"},
+      {404, R"({"message":"No such image: app-x:latest"})", Removal::absent},
   };
   for (const auto& row : rows) {
     CAPTURE(row.body);
     FakeEngine fake;
+    fake.set_scene({.images = {{id, {"app-x:latest", "app-x:1"}}}});
     fake.reply("DELETE /images/app-x:latest", {{{.status = row.status, .body = row.body}}});
-    CHECK(Connected(fake.url()).engine.remove_image("app-x:latest") == row.expected);
+    const auto removal = Connected(fake.url()).engine.remove_image("app-x:latest", id);
+    CHECK(removal.result == row.expected);
+    CHECK(removal.deleted_instead == row.deleted_instead);
+    const bool removed = removal.result == Removal::deleted || removal.result == Removal::untagged;
+    CHECK(joined(removal.other_names) == (removed ? "app-x:1\n" : ""));
     CHECK(fake.requests().back() == "DELETE /v1.51/images/app-x:latest?force=1");
+  }
+}
+
+TEST_CASE("a removal whose answer is lost is looked up, and sent again only if it did not happen") {
+  const std::string id = image_id('a');
+  struct {
+    std::string name;
+    FakeReply lost;
+    std::vector<std::string> tags;
+    Removal expected;
+    std::size_t removals;
+  } const rows[] = {
+      {"done, and the last name", {.fault = Fault::hang_up, .by_scene = true}, {"app-x:latest"},
+       Removal::deleted, 1},
+      {"done, and another name", {.fault = Fault::hang_up, .by_scene = true},
+       {"app-x:latest", "app-x:1"}, Removal::untagged, 1},
+      {"not done", {.fault = Fault::hang_up}, {"app-x:latest"}, Removal::deleted, 2},
+      {"done, and cut off", {.by_scene = true, .cut_at = 30}, {"app-x:latest"}, Removal::deleted, 1},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.name);
+    FakeEngine fake;
+    fake.set_scene({.images = {{id, row.tags}}});
+    fake.reply("DELETE", {row.lost, std::nullopt});
+    CHECK(Connected(fake.url()).engine.remove_image("app-x:latest", id).result == row.expected);
+    CHECK(cac::test::count_of("DELETE", joined(fake.requests())) == row.removals);
+  }
+}
+
+TEST_CASE("a removal that is tried again looks anew at what the name stands for") {
+  const std::string id = image_id('a');
+  const FakeReply passes{.status = 500, .body = R"({"message":"lease abc: not found"})"};
+  for (const FakeReply& reply : {passes, FakeReply{.fault = Fault::hang_up}}) {
+    FakeEngine fake;
+    fake.set_scene({.images = {{id, {"app-x:latest"}}}});
+    fake.reply("DELETE", {reply, std::nullopt});
+    fake.before("DELETE", [](auto& scene) { scene.images[0].id = image_id('9'); });
+    CHECK(Connected(fake.url()).engine.remove_image("app-x:latest", id).result ==
+          Removal::retagged);
+    CHECK(cac::test::count_of("DELETE", joined(fake.requests())) == 1);
+    CHECK(fake.scene().images.size() == 1);
+  }
+}
+
+TEST_CASE("an image is tagged when the engine says so and the new name stands for it") {
+  const std::string id = image_id('a');
+  struct {
+    std::string name;
+    FakeReply reply;
+    bool tagged;
+  } const rows[] = {
+      {"201", {.by_scene = true}, true},
+      {"done, and the answer lost", {.fault = Fault::hang_up, .by_scene = true}, true},
+      {"done, and the header cut off", {.by_scene = true, .cut_at = 30}, true},
+      {"lost", {.fault = Fault::hang_up}, false},
+      {"header cut off", {.status = 201, .cut_at = 30}, false},
+      {"201, but not done", {.status = 201}, false},
+      {"200", {.status = 200, .body = "{}"}, false},
+      {"a page", {.status = 200, .body = html, .headers = {{"Content-Type", "text/html"}}}, false},
+      {"205", {.status = 205}, false},
+      {"500", {.status = 500, .body = R"({"message":"no"})"}, false},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.name);
+    FakeEngine fake;
+    fake.set_scene({.images = {{id, {"app-x:latest"}}}});
+    fake.reply("POST /images/", {row.reply});
+    Connected to(fake.url());
+    bool tagged = false;
+    const Failure failure =
+        failure_of([&] { tagged = to.engine.tag_image(id, "app-x", "old"); });
+    CHECK(tagged == row.tagged);
+    CHECK((failure.kind == FailureKind::internal) == row.tagged);
   }
 }
 
 TEST_CASE("a conflict on removal is a failure with the engine's words") {
   FakeEngine fake;
   fake.reply("DELETE /images/app-x:latest", {{{.status = 409, .body = R"({"message":"in use"})"}}});
+  fake.set_scene({.images = {{image_id('a'), {"app-x:latest"}}}});
   Connected to(fake.url());
-  const Failure failure = failure_of([&] { to.engine.remove_image("app-x:latest"); });
+  const Failure failure =
+      failure_of([&] { to.engine.remove_image("app-x:latest", image_id('a')); });
   CHECK(failure.kind == FailureKind::refused);
   CHECK(failure.http_status == 409);
   CHECK(failure.message == "DELETE /images/app-x:latest: the engine answers 409: in use");
@@ -532,6 +677,15 @@ TEST_CASE("an empty build cache is told apart from one that the answer does not 
       {52, R"({"BuildCacheUsage":{"TotalCount":2,"Items":[{"ID":"a"},{"ID":"b"}]}})", 2},
       {52, R"({"BuildCacheUsage":{"Items":[{"ID":"a"}]}})", 1},
       {52, R"({"BuildCacheUsage":{"TotalCount":3}})", unknown},
+      {52, R"({"BuildCacheUsage":{"TotalCount":3},"BuildCache":[]})", unknown},
+      {52, R"({"BuildCacheUsage":{"TotalCount":3,"Items":[]}})", unknown},
+      {52, R"({"BuildCacheUsage":{"ActiveCount":1,"Items":[]}})", unknown},
+      {52, R"({"BuildCacheUsage":{"TotalSize":9},"BuildCache":null})", unknown},
+      {52, R"({"BuildCacheUsage":{"Items":[]},"BuildCache":[{"ID":"a"}]})", unknown},
+      {52, R"({"BuildCacheUsage":{},"BuildCache":[]})", 0},
+      {52, R"({"BuildCacheUsage":null})", unknown},
+      {41, R"({"BuilderSize":9,"BuildCache":null})", unknown},
+      {41, R"({"BuilderSize":0,"BuildCache":null})", 0},
       {56, R"({"BuildCacheUsage":{"TotalCount":3,"Items":[{"ID":"a"}]}})", unknown},
       {56, R"({"BuildCache":[{"ID":"a"}]})", 1},
       {56, R"({"ImageUsage":{}})", unknown},

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <csignal>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "connected.hpp"
@@ -123,6 +125,108 @@ TEST_CASE("half an answer, none, one without end and one that is not HTTP are to
       CHECK(client.get("/_ping").body == "OK");
     }
   }
+}
+
+TEST_CASE("a header without its end is half an answer, at every byte") {
+  for (std::size_t cut = 0, size = 1; cut < size; ++cut) {
+    CAPTURE(cut);
+    FakeEngine fake;
+    fake.reply("POST /x", {{{.status = 201, .cut_at = cut}}});
+    Client client(fake.url());
+    CHECK(client.failure(Method::post, "/x") == as_int(TransportError::Kind::lost));
+    size = fake.whole_size();
+    REQUIRE(size > 60);
+  }
+}
+
+TEST_CASE("a header without an end is given up on") {
+  const std::string long_line = "HTTP/1.1 200 OK\r\nX: " + std::string(10'000'000, 'x');
+  std::string many_lines = "HTTP/1.1 200 OK\r\n";
+  for (int i = 0; i < 100'000; ++i) many_lines += "X-Header: some value\r\n";
+  std::string interim;
+  for (int i = 0; i < 100'000; ++i) interim += "HTTP/1.1 100 Continue\r\n\r\n";
+  for (const std::string& text : {long_line, many_lines, interim}) {
+    FakeEngine fake;
+    fake.reply("GET /x", {{{.body = text, .fault = Fault::not_http}}});
+    Client client(fake.url());
+    CHECK(client.failure(Method::get, "/x") == as_int(TransportError::Kind::too_large));
+  }
+}
+
+TEST_CASE("what comes behind the body is no header of it") {
+  FakeEngine fake;
+  fake.reply("GET /x",
+             {{{.body = "HTTP/1.1 200 OK\r\nServer: Docker/1\r\nTransfer-Encoding: chunked\r\n\r\n"
+                        "1\r\nx\r\n0\r\nServer: Libpod/1\r\n\r\n",
+                .fault = Fault::raw}}});
+  const HttpResponse response = Client(fake.url()).get("/x");
+  CHECK(response.body == "x");
+  CHECK(response.header("server") == "Docker/1");
+}
+
+TEST_CASE("no request is sent twice, whatever its method and whatever the connection did") {
+  for (const Method method : {Method::get, Method::post, Method::del}) {
+    const std::string request = std::string(cac::text_of(method)) + " /x";
+    CAPTURE(request);
+    FakeEngine fake;
+    fake.reply(request, {{{.fault = Fault::hang_up}}});
+    Client client(fake.url());
+    CHECK(client.get("/_ping").status == 200);
+    CHECK(client.failure(method, "/x") == as_int(TransportError::Kind::closed));
+    CHECK(fake.requests().size() == 2);
+    // A connection of its own: nobody can have closed it before.
+    Client other(fake.url());
+    CHECK(other.failure(method, "/x") == as_int(TransportError::Kind::lost));
+    CHECK(fake.requests().size() == 3);
+  }
+}
+
+TEST_CASE("a full backlog is waited for") {
+  std::string folder = "/tmp/http-test.XXXXXX";
+  REQUIRE(mkdtemp(folder.data()) != nullptr);
+  const std::string path = folder + "/x.sock";
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  const auto* const at = reinterpret_cast<sockaddr*>(&address);
+  const int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+  REQUIRE(bind(listener, at, sizeof address) == 0);
+  REQUIRE(listen(listener, 0) == 0);
+  const int first = socket(AF_UNIX, SOCK_STREAM, 0);
+  REQUIRE(connect(first, at, sizeof address) == 0);
+  const int second = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+  REQUIRE(connect(second, at, sizeof address) == -1);
+  REQUIRE(errno == EAGAIN);
+
+  SUBCASE("until there is room") {
+    Client client("unix://" + path);
+    // Makes room when the client has waited for the first time.
+    bool room = false;
+    client.interruption.on_tick(
+        [&] {
+          if (!std::exchange(room, true)) close(accept(listener, nullptr, nullptr));
+        },
+        std::chrono::milliseconds(1));
+    std::thread engine([&] {
+      const int connection = accept(listener, nullptr, nullptr);
+      char buffer[512];
+      CHECK(read(connection, buffer, sizeof buffer) > 0);
+      const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK";
+      CHECK(write(connection, answer.data(), answer.size()) > 0);
+      close(connection);
+    });
+    CHECK(client.get("/_ping").body == "OK");
+    engine.join();
+  }
+  SUBCASE("until the deadline") {
+    Interruption interruption(-1, Interruption::Clock::now() + std::chrono::milliseconds(200));
+    HttpConnection http(cac::endpoint_for("unix://" + path, cac::test::environment_of()),
+                        interruption, nullptr);
+    CHECK_THROWS_AS(http.exchange(Method::get, "/_ping"), TimedOut);
+  }
+  for (const int open : {first, second, listener}) close(open);
+  unlink(path.c_str());
+  rmdir(folder.c_str());
 }
 
 TEST_CASE("why nobody was reached is told by the system's number") {

@@ -79,8 +79,9 @@ TEST_CASE("a cleared target is clean, read back after the last action") {
   CHECK(cleared.verification.residue.empty());
   CHECK(prunes_sent(fake) == 1);
   const auto requests = fake.requests();
-  REQUIRE(requests.size() > 3);
-  CHECK(requests[requests.size() - 3] == "POST /v1.51/build/prune?all=1");
+  REQUIRE(requests.size() > 4);
+  CHECK(requests[requests.size() - 4] == "POST /v1.51/build/prune?all=1");
+  CHECK(requests[requests.size() - 3] == Containing{"/system/df"});
   CHECK(requests[requests.size() - 2] == Containing{"/system/df"});
   CHECK(requests[requests.size() - 1] == Containing{"/images/json"});
 }
@@ -199,7 +200,8 @@ TEST_CASE("an engine that claims a removal which did not happen is not believed"
   FakeEngine fake;
   fake.set_scene(cac::test::sample_scene());
   fake.reply("DELETE",
-             {{{.body = R"([{"Untagged":"watchparty-backend:latest"},{"Deleted":"x"}])"}}});
+             {{{.body = R"([{"Untagged":"watchparty-backend:latest"},{"Deleted":")" +
+                       image_id('b') + "\"}]"}}});
   const Cleared cleared = clear(fake);
   CHECK(cleared.outcomes.at(0).count == 1);
   CHECK(cleared.verification.verdict == Verdict::residue);
