@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,9 @@ class CacheMounts {
   // Of these records; without --keep-cache-mounts none is spared.
   CacheMounts(const std::vector<CacheRecord>& records, const Options& options);
 
-  // A cache mount, or what was made for its owner and mode (uid=, gid=, mode=) and no step reuses.
+  // Returns whether the record is a cache mount, or the directory that BuildKit made for its owner
+  // and mode (uid=, gid=, mode=), which is no step. Returns false where the engine does not tell
+  // such a directory apart from a step.
   bool spare(const CacheRecord& record) const;
 
   // The description of the mount that is built on the record (from=), which so can be no more
@@ -25,6 +28,7 @@ class CacheMounts {
  private:
   bool keeps_;
   std::map<std::string, std::string> holders_;  // of the mounts' ancestors, by ID
+  std::set<std::string> own_directories_;       // the IDs of BuildKit's own among them
 };
 
 }  // namespace cac

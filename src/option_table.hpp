@@ -102,9 +102,13 @@ inline constexpr OptionSpec option_table[] = {
         .name = "keep-cache-mounts",
         .group = OptionGroup::how,
         .line = "spare RUN --mount=type=cache caches",
-        .paragraph = "Spares the caches of RUN --mount=type=cache, where package managers keep "
-                     "what they downloaded. Every step of the next build still runs. Docker 20.10 "
-                     "does not find one with uid=, gid= or mode= again.",
+        .paragraph =
+            "Spares the caches of RUN --mount=type=cache, where package managers keep "
+            "what they downloaded. Every step of the next build still runs, except one that "
+            "a spared cache mount is built on (from=), which is reported as residue. On "
+            "Docker 20.10 and 23 the directory of a cache mount with uid=, gid= or mode= "
+            "looks like such a step and is reported as well, and 20.10 may not find that "
+            "cache mount again.",
     },
     {
         .name = "keep-as",

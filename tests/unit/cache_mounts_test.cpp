@@ -24,7 +24,7 @@ const std::vector<CacheRecord> records{
     seeded,
     {.id = "step 2", .description = "[base 2/2] RUN seed", .parents = {"step 1"}},
     {.id = "step 1", .description = "[base 1/2] COPY seed"},
-    {.id = "apart", .description = "fileop target"},
+    {.id = "apart", .description = "[internal] setting cache mount permissions"},
 };
 
 }  // namespace
@@ -63,4 +63,66 @@ TEST_CASE("records that are each other's parents end nothing") {
       {.id = "a", .parents = {"b"}},
       {.id = "b", .parents = {"a", "m"}}};
   CHECK(CacheMounts(circle, options_of({"--keep-cache-mounts"})).holder_of(circle[2]) == "m");
+}
+
+TEST_CASE("a description that engines before BuildKit 0.11 share between steps spares nothing") {
+  // Measured on 20.10: a directory of BuildKit's own (uid=) and a COPY of an empty file (from=)
+  // have no parent and no size both. The next build reuses the COPY.
+  const CacheRecord target{.id = "target", .description = "fileop target"};
+  const CacheRecord copied{.id = "copied", .description = "fileop target", .parents = {"target"}};
+  const CacheRecord on_both{.id = "mount",
+                            .type = "exec.cachemount",
+                            .description = "cached mount /c from exec make",
+                            .parents = {"copied"}};
+  const CacheMounts mounts({target, copied, on_both}, options_of({"--keep-cache-mounts"}));
+  CHECK(mounts.spare(on_both));
+  for (const CacheRecord& record : {target, copied}) {
+    CHECK_FALSE(mounts.spare(record));
+    CHECK(mounts.holder_of(record) == on_both.description);
+  }
+}
+
+TEST_CASE("only the exact description of BuildKit's own directory spares a mount's parent") {
+  const std::vector<std::pair<std::string, bool>> cases{
+      {"[internal] setting cache mount permissions", true},
+      {"[internal] settings cache mount permissions", true},  // so 20.10's frontend
+      {"mount / from exec /bin/sh -c echo [internal] setting cache mount permissions", false},
+      {"[base 1/1] COPY [cache mount permissions, /]", false},
+      {"[internal 1/1] WORKDIR /setting cache mount permissions", false},
+      {"[internal] setting cache mount permissions ", false},
+      {"", false},
+  };
+  for (const auto& [description, spared] : cases) {
+    CAPTURE(description);
+    const CacheRecord parent{.id = "parent", .description = description};
+    const CacheMounts mounts(
+        {parent, {.id = "m", .type = "exec.cachemount", .description = "m", .parents = {"parent"}}},
+        options_of({"--keep-cache-mounts"}));
+    CHECK(mounts.spare(parent) == spared);
+    CHECK(mounts.holder_of(parent) == (spared ? "" : "m"));
+  }
+}
+
+TEST_CASE("a mount stands directly on BuildKit's own directory: another ancestor is a step") {
+  const CacheRecord named{.id = "named",
+                          .description = "[internal] setting cache mount permissions"};
+  const CacheRecord step{.id = "step", .description = "[base 2/2] RUN seed", .parents = {"named"}};
+  const CacheRecord on_step{
+      .id = "m", .type = "exec.cachemount", .description = "m", .parents = {"step"}};
+  const CacheMounts mounts({named, step, on_step}, options_of({"--keep-cache-mounts"}));
+  CHECK_FALSE(mounts.spare(named));
+  CHECK(mounts.holder_of(named) == "m");
+}
+
+TEST_CASE("a mount that begins as a stage and has an owner: its directory is spared, no step is") {
+  const CacheRecord step{.id = "step", .description = "[base 1/1] COPY seed /"};
+  const CacheRecord own{.id = "own",
+                        .description = "[internal] setting cache mount permissions",
+                        .parents = {"step"}};
+  const CacheRecord on_own{
+      .id = "m", .type = "exec.cachemount", .description = "m", .parents = {"own"}};
+  const CacheMounts mounts({step, own, on_own}, options_of({"--keep-cache-mounts"}));
+  CHECK(mounts.spare(own));
+  CHECK_FALSE(mounts.spare(step));
+  CHECK(mounts.holder_of(step) == "m");
 }
