@@ -11,6 +11,7 @@
 #include <new>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "standby.hpp"
 
@@ -32,6 +33,7 @@ constexpr std::chrono::milliseconds backlog_pause{50};
 // One request, and what has come of its response.
 struct Transfer {
   CURL* easy;
+  const std::vector<curl_socket_t>& open_sockets;
   bool finishes;  // also when this process ends before the response is there
   std::optional<Standby> standby = {};
   bool sent = false;
@@ -46,10 +48,21 @@ struct Transfer {
 int before_sending(void* to, char*, char*, int, int) {
   auto& transfer = *static_cast<Transfer*>(to);
   if (std::exchange(transfer.sent, true)) return CURL_PREREQFUNC_ABORT;
-  curl_socket_t socket = CURL_SOCKET_BAD;
-  curl_easy_getinfo(transfer.easy, CURLINFO_ACTIVESOCKET, &socket);
-  if (transfer.finishes) transfer.standby.emplace(socket);
+  // There is one connection, and it is made by now. (CURLINFO_ACTIVESOCKET does not know it yet.)
+  if (transfer.finishes && transfer.open_sockets.size() == 1) {
+    transfer.standby.emplace(transfer.open_sockets.front());
+  }
   return CURL_PREREQFUNC_OK;
+}
+
+int add_socket(void* to, curl_socket_t socket, curlsocktype) {
+  static_cast<std::vector<curl_socket_t>*>(to)->push_back(socket);
+  return CURL_SOCKOPT_OK;
+}
+
+int close_socket(void* from, curl_socket_t socket) {
+  std::erase(*static_cast<std::vector<curl_socket_t>*>(from), socket);
+  return close(socket);
 }
 
 std::size_t receive_body(char* data, std::size_t, std::size_t size, void* to) {
@@ -213,6 +226,7 @@ struct HttpConnection::Handles {
 
   CURLM* multi;
   CURL* easy;
+  std::vector<curl_socket_t> open_sockets = {};
 };
 
 HttpConnection::HttpConnection(const Endpoint& endpoint, Interruption& interruption,
@@ -233,6 +247,10 @@ HttpConnection::HttpConnection(const Endpoint& endpoint, Interruption& interrupt
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive_body);
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, receive_header);
   curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_sending);
+  curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, add_socket);
+  curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, &handles_->open_sockets);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, &handles_->open_sockets);
   if (!endpoint_.socket_path.empty()) {
     curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, endpoint_.socket_path.c_str());
   }
@@ -258,7 +276,9 @@ HttpResponse HttpConnection::exchange(Method method, const std::string& target,
   }
 
   for (;;) {
-    Transfer transfer{.easy = easy, .finishes = when_cut_short == WhenCutShort::finish};
+    Transfer transfer{.easy = easy,
+                      .open_sockets = handles_->open_sockets,
+                      .finishes = when_cut_short == WhenCutShort::finish};
     for (const auto option : {CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_PREREQDATA}) {
       curl_easy_setopt(easy, option, &transfer);
     }

@@ -37,9 +37,9 @@ struct HangingPrune : Session {
   }
 
   // The run has ended. An engine that was hung up on would cancel the prune.
-  void check_that_the_prune_is_finished() {
+  void check_that_the_prune_is_finished(std::size_t connections = 1) {
     fake.answer_now();
-    fake.wait_for_hang_up();
+    fake.wait_for_hang_up(connections);
     CHECK(fake.late_answers() == 1);
   }
 };
@@ -97,6 +97,34 @@ TEST_CASE("a prune that the engine has begun is finished, however the run ends")
     HangingPrune session;
     CHECK(session.end_with(signal, session.invocation({"backend"})).status == 128 + signal);
     session.check_that_the_prune_is_finished();
+  }
+}
+
+TEST_CASE("a prune is finished although the connection before it was closed") {
+  struct {
+    std::string how;
+    std::string request;
+    FakeReply reply;
+  } const rows[] = {
+      {"as the engine said", "DELETE /images/watchparty-backend",
+       {.headers = {{"Connection", "close"}}, .by_scene = true}},
+      {"without a word", "DELETE /images/watchparty-backend",
+       {.fault = Fault::close_after, .by_scene = true}},
+      {"in the middle of an answer", "DELETE /images/watchparty-backend",
+       {.by_scene = true, .cut_at = 40}},
+      {"before any answer", "GET /images/json", {.fault = Fault::hang_up}},
+  };
+  for (const auto& row : rows) {
+    for (const int signal : {SIGTERM, SIGKILL}) {
+      CAPTURE(row.how);
+      CAPTURE(signal);
+      HangingPrune session;
+      session.fake.reply(row.request, {row.reply, std::nullopt});
+      CHECK(session.end_with(signal, session.invocation({"backend"})).status == 128 + signal);
+      const std::size_t connections = session.fake.connections();
+      CHECK(connections >= 2);
+      session.check_that_the_prune_is_finished(connections);
+    }
   }
 }
 

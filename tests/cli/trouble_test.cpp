@@ -220,7 +220,7 @@ TEST_CASE("before there is a plan every bad answer ends the run, and nothing but
        {1, "lost", "the connection to the engine broke", "Run this again"}},
       {"an answer without end",
        [](FakeEngine& fake) { fake.reply("GET /images/json", {{{.fault = Fault::endless}}}); },
-       {1, "malformed", "the answer does not end", "proxy"}},
+       {1, "malformed", "the response is larger than", "proxy"}},
       {"something that does not speak HTTP",
        [](FakeEngine& fake) {
          fake.reply("GET /_ping", {{{.body = "SSH-2.0-OpenSSH_9\r\n", .fault = Fault::not_http}}});

@@ -257,9 +257,9 @@ void FakeEngine::wait_for_requests(std::size_t count) const {
   changed_.wait(lock, [&] { return requests_.size() >= count; });
 }
 
-void FakeEngine::wait_for_hang_up() const {
+void FakeEngine::wait_for_hang_up(std::size_t count) const {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return hang_ups_ > 0; });
+  changed_.wait(lock, [&] { return hang_ups_ >= count; });
 }
 
 void FakeEngine::answer_now() { must(write(answer_pipe_[1], ".", 1) == 1, "write"); }

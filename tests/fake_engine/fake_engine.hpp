@@ -111,10 +111,11 @@ class FakeEngine {
   // Whether a request that begins so has come in.
   bool sent(const std::string& request_prefix) const;
 
-  // Wait until a request that begins so has come in; until so many have; until a client has gone.
+  // Wait until a request that begins so has come in; until so many have; until so many connections
+  // have ended.
   void wait_for_request(const std::string& request_prefix) const;
   void wait_for_requests(std::size_t count) const;
-  void wait_for_hang_up() const;
+  void wait_for_hang_up(std::size_t count = 1) const;
 
   // The reply that is late is sent now. late_answers: how many were; clients had hung up on the
   // others.

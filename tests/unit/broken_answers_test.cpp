@@ -6,6 +6,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "app.hpp"
@@ -91,15 +92,20 @@ std::vector<Broken> broken_answers() {
   std::vector<Broken> rows;
   for (const int status : {201, 202, 204, 205, 206, 301, 304, 400, 401, 403, 404, 405, 407, 409, 500,
                            501, 502, 503, 504}) {
-    for (const std::string& body :
-         {std::string(), std::string(page), std::string("Not Found\n"), std::string("{}"),
-          std::string(R"({"message":"no"})"), std::string("[]"), std::string("null")}) {
-      for (const char* const type : {"application/json", "text/html", "text/plain"}) {
-        // These statuses have no body.
-        if ((status == 204 || status == 304) && !body.empty()) continue;
-        rows.push_back({std::to_string(status) + " " + type + " " + body,
-                        {.status = status, .body = body, .headers = {{"Content-Type", type}}}});
-      }
+    for (const auto& [type, body] : std::vector<std::pair<std::string, std::string>>{
+             {"application/json", ""},
+             {"application/json", "{}"},
+             {"application/json", R"({"message":"no"})"},
+             {"application/json", "[]"},
+             {"application/json", "null"},
+             {"text/html", page},
+             {"text/plain", page},
+             {"text/plain", "Not Found\n"},
+             {"text/plain", R"({"message":"no"})"}}) {
+      // These statuses have no body.
+      if ((status == 204 || status == 304) && !body.empty()) continue;
+      rows.push_back({std::to_string(status) + " " + type + " " + body,
+                      {.status = status, .body = body, .headers = {{"Content-Type", type}}}});
     }
   }
   for (const std::string& body :

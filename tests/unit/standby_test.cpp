@@ -2,12 +2,19 @@
 
 #include <doctest/doctest.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <optional>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
 
 using cac::Standby;
 
@@ -43,6 +50,37 @@ class Line {
   int ends_[2] = {-1, -1};
 };
 
+// Of this thread; zero: it has none.
+pid_t only_child() {
+  pid_t child = 0;
+  std::ifstream("/proc/thread-self/children") >> child;
+  return child;
+}
+
+void wait_until_none_is_left() {
+  while (only_child() > 0) std::this_thread::yield();
+}
+
+bool has_blocked(pid_t process, int signal) {
+  std::ifstream status("/proc/" + std::to_string(process) + "/status");
+  for (std::string line; std::getline(status, line);) {
+    if (!line.starts_with("SigBlk:")) continue;
+    return (std::stoull(line.substr(7), nullptr, 16) >> (signal - 1) & 1U) != 0;
+  }
+  return false;
+}
+
+std::vector<std::string> descriptors_of(pid_t process) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& entry :
+       std::filesystem::directory_iterator("/proc/" + std::to_string(process) + "/fd", error)) {
+    names.push_back(entry.path().filename());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
 }  // namespace
 
 TEST_CASE("the line stays open until the other side says something") {
@@ -56,6 +94,62 @@ TEST_CASE("the line stays open until the other side says something") {
   CHECK(line.is_open());
   line.say_something();
   line.wait_for_hang_up();
+}
+
+TEST_CASE("the line stays open although every signal but SIGKILL is sent to who keeps it") {
+  wait_until_none_is_left();  // of another test
+  Line line;
+  {
+    Standby standby(line.ours());
+    standby.expect_answer();
+  }
+  line.hang_up();
+  const pid_t keeper = only_child();
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGUSR1}) {
+    REQUIRE(kill(keeper, signal) == 0);
+  }
+  CHECK(has_blocked(keeper, SIGTERM));
+  CHECK(line.is_open());
+  line.say_something();
+  line.wait_for_hang_up();
+}
+
+TEST_CASE("who keeps the line holds nothing else of the caller's, whatever is left of descriptors") {
+  wait_until_none_is_left();
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  Line line;
+  int held[2];
+  REQUIRE(pipe(held) == 0);
+  // Down to where the pipe to the process just fits, and below.
+  bool kept = false;
+  for (rlim_t most = static_cast<rlim_t>(held[1]) + 8; most > static_cast<rlim_t>(held[1]); --most) {
+    CAPTURE(most);
+    rlimit limit = before;
+    limit.rlim_cur = most;
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    Standby standby(line.ours());
+    const pid_t keeper = only_child();
+    if (keeper > 0) {
+      kept = true;
+      standby.expect_answer();
+      // It has put its own two in place once it reads what it is told.
+      while (descriptors_of(keeper).size() > 2 && kill(keeper, 0) == 0) std::this_thread::yield();
+      CHECK(descriptors_of(keeper) == std::vector<std::string>{"0", "1"});
+    }
+    standby.dismiss();
+    wait_until_none_is_left();
+  }
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  CHECK(kept);
+  close(held[0]);
+  close(held[1]);
+}
+
+TEST_CASE("a standard stream is no line") {
+  wait_until_none_is_left();
+  const Standby standby(STDOUT_FILENO);
+  CHECK(only_child() == 0);
 }
 
 TEST_CASE("who is dismissed goes, and is no zombie") {
