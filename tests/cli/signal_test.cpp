@@ -2,10 +2,14 @@
 #include <doctest/doctest.h>
 
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <future>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "session.hpp"
 
@@ -43,6 +47,23 @@ struct HangingPrune : Session {
     CHECK(fake.late_answers() == 1);
   }
 };
+
+std::string contents(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// The processes that have this DOCKER_HOST.
+std::vector<pid_t> processes_of(const std::string& url) {
+  std::vector<pid_t> found;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    if (contents(entry.path() / "environ").find("DOCKER_HOST=" + url) == std::string::npos) continue;
+    found.push_back(std::stoi(name));
+  }
+  return found;
+}
 
 struct {
   int number;
@@ -98,6 +119,17 @@ TEST_CASE("a prune that the engine has begun is finished, however the run ends")
     CHECK(session.end_with(signal, session.invocation({"backend"})).status == 128 + signal);
     session.check_that_the_prune_is_finished();
   }
+}
+
+TEST_CASE("a prune is finished although all that is left of the run gets signals, as by systemd") {
+  HangingPrune session;
+  CHECK(session.end_with(SIGTERM, session.invocation({"backend"})).status == 128 + SIGTERM);
+  const auto left = processes_of(session.fake.url());
+  CHECK(left.size() == 1);
+  for (const pid_t process : left) {
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) CHECK(kill(process, signal) == 0);
+  }
+  session.check_that_the_prune_is_finished();
 }
 
 TEST_CASE("a prune is finished although the connection before it was closed") {
