@@ -9,7 +9,7 @@ cmake --preset release -DBUILD_TESTING=ON
 cmake --build --preset release
 
 end() {
-  for engine in $(bash tests/engines/engine.sh list | cut -d' ' -f1); do
+  for engine in $(bash tests/engines/engine.sh names); do
     bash tests/engines/engine.sh wipe "$engine"
   done
   sh tests/hand_over.sh
