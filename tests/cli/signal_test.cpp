@@ -15,7 +15,9 @@
 
 using cac::test::check_golden;
 using cac::test::Containing;
+using cac::test::Device;
 using cac::test::FakeReply;
+using cac::test::FakeScene;
 using cac::test::Invocation;
 using cac::test::Program;
 using cac::test::Result;
@@ -64,6 +66,25 @@ std::vector<pid_t> processes_of(const std::string& url) {
   }
   return found;
 }
+
+// A run whose report is longer than a pipe of one page.
+struct LongReport : Session {
+  LongReport() {
+    FakeScene scene;
+    for (int i = 0; i < 200; ++i) {
+      const std::string name = "watchparty-s" + std::to_string(i) + ":latest";
+      scene.images.push_back({.id = "sha256:" + std::to_string(i), .tags = {name}});
+    }
+    fake.set_scene(scene);
+  }
+
+  Invocation into(Device out, Device err, Texts arguments) const {
+    Invocation made = invocation(std::move(arguments));
+    made.out = out;
+    made.err = err;
+    return made;
+  }
+};
 
 struct {
   int number;
@@ -234,4 +255,70 @@ TEST_CASE("verify-only and a dry run are ended by a signal, too") {
     CHECK(result.status == 130);
     CHECK(Json::parse(result.out)["verdict"] == "unknown");
   }
+}
+
+TEST_CASE("a signal ends a run whose report nobody reads, at the first one") {
+  for (const auto& signal : signals) {
+    for (const std::string& form : Texts{"--json", "--color=never"}) {
+      CAPTURE(signal.name);
+      CAPTURE(form);
+      const LongReport session;
+      Program program(session.into(Device::unread, Device::pipe, {"--dry-run", form}));
+      program.wait_until_full();
+      program.send(signal.number);
+      const Result result = program.wait();
+      CHECK(result.status == 128 + signal.number);
+      CHECK(result.err == Containing{"standard output could not be written: nobody read it"});
+    }
+  }
+}
+
+TEST_CASE("a signal ends a run whose log of requests nobody reads, and the report is printed") {
+  for (const auto& signal : signals) {
+    CAPTURE(signal.name);
+    const Session session;
+    Invocation invocation = session.invocation({"--verbose", "--json"});
+    invocation.err = Device::stalled;
+    Program program(invocation);
+    session.fake.wait_for_request("GET /_ping");
+    program.send(signal.number);
+    const Result result = program.wait();
+    CHECK(result.status == 128 + signal.number);
+    CHECK(Json::parse(result.out)["error"]["kind"] == "interrupted");
+    CHECK(session.sent_only_gets());
+  }
+}
+
+TEST_CASE("a signal during the run ends it also where nobody reads what it says of that") {
+  HangingPrune session;
+  Invocation invocation = session.invocation({"backend"});
+  invocation.out = Device::stalled;
+  invocation.err = Device::stalled;
+  CHECK(session.end_with(SIGTERM, invocation).status == 143);
+  session.check_that_the_prune_is_finished();
+}
+
+TEST_CASE("the timeout bounds the writing, too: to standard output, and of the log of requests") {
+  const Session session;
+  Invocation invocation = session.invocation({"--timeout", "1s", "--dry-run"});
+  invocation.out = Device::stalled;
+  const Result unwritten = cac::test::run(invocation);
+  CHECK(unwritten.status == 1);
+  CHECK(unwritten.err ==
+        Containing{"standard output could not be written: nobody read it in time"});
+
+  invocation = session.invocation({"--timeout", "1s", "--verbose", "--json"});
+  invocation.err = Device::stalled;
+  const Result stalled = cac::test::run(invocation);
+  CHECK(stalled.status == 1);
+  CHECK(Json::parse(stalled.out)["error"]["kind"] == "timeout");
+  CHECK(session.sent_only_gets());
+}
+
+TEST_CASE("messages that nobody reads are waited for until the timeout, and are a failure") {
+  Session session;
+  session.fake.set_scene({});
+  Invocation invocation = session.invocation({"--timeout", "1s"});
+  invocation.err = Device::stalled;  // for the warning that there is no such image
+  CHECK(cac::test::run(invocation).status == 1);
 }

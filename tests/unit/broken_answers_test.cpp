@@ -46,13 +46,15 @@ Ran run(const FakeEngine& fake, std::vector<const char*> arguments) {
   arguments.insert(arguments.end(), {"--json", "--host", url.c_str()});
   std::ostringstream out;
   std::ostringstream err;
+  cac::OutputLimit limit;
   const int status = cac::run_app(arguments, {.environment = cac::test::environment_of(),
                                               .out = out,
                                               .err = err,
                                               .out_style = {},
                                               .err_style = {},
                                               .err_columns = nullptr,
-                                              .signal_fd = -1});
+                                              .signal_fd = -1,
+                                              .output_limit = limit});
   CHECK(count_of("\n", out.str()) == 1);
   Json report = Json::parse(out.str(), nullptr, false);
   REQUIRE(report.is_object());
