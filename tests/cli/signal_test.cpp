@@ -61,7 +61,8 @@ std::vector<pid_t> processes_of(const std::string& url) {
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
     const std::string name = entry.path().filename();
     if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    if (contents(entry.path() / "environ").find("DOCKER_HOST=" + url) == std::string::npos) continue;
+    if (contents(entry.path() / "environ").find("DOCKER_HOST=" + url) == std::string::npos)
+      continue;
     found.push_back(std::stoi(name));
   }
   return found;
@@ -159,11 +160,14 @@ TEST_CASE("a prune is finished although the connection before it was closed") {
     std::string request;
     FakeReply reply;
   } const rows[] = {
-      {"as the engine said", "DELETE /images/watchparty-backend",
+      {"as the engine said",
+       "DELETE /images/watchparty-backend",
        {.headers = {{"Connection", "close"}}, .by_scene = true}},
-      {"without a word", "DELETE /images/watchparty-backend",
+      {"without a word",
+       "DELETE /images/watchparty-backend",
        {.fault = Fault::close_after, .by_scene = true}},
-      {"in the middle of an answer", "DELETE /images/watchparty-backend",
+      {"in the middle of an answer",
+       "DELETE /images/watchparty-backend",
        {.by_scene = true, .cut_at = 40}},
       {"before any answer", "GET /images/json", {.fault = Fault::hang_up}},
   };
