@@ -7,6 +7,7 @@
 
 #include "artefacts.hpp"
 #include "engine.hpp"
+#include "inventory.hpp"
 
 namespace cac {
 
@@ -81,7 +82,7 @@ void settle_removals(std::vector<Outcome>& outcomes) {
     if (!outcome.image_stays || !outcome.action.effect.empty()) continue;
     if (outcome.other_names.empty()) continue;
     outcome.action.effect =
-        fmt::format("the image stays as {}", fmt::join(outcome.other_names, ", "));
+        fmt::format("the image stays as {}", fmt::join(abridged(outcome.other_names), ", "));
   }
 }
 

@@ -50,13 +50,6 @@ std::string ImageHolders::text(std::string_view image_id) const {
   return fmt::format("containers {} and {}", fmt::join(names, ", "), last);
 }
 
-std::string holders_of(const std::string& image_id, const std::vector<Container>& containers) {
-  std::vector<Container> holding;
-  std::copy_if(containers.begin(), containers.end(), std::back_inserter(holding),
-               [&](const Container& container) { return container.image_id == image_id; });
-  return ImageHolders(holding).text(image_id);
-}
-
 std::vector<std::string> abridged(std::vector<std::string> names) {
   constexpr std::size_t most = 10;
   if (names.size() <= most) return names;

@@ -42,9 +42,6 @@ class ImageHolders {
   std::unordered_map<std::string_view, std::vector<const Container*>> containers_;
 };
 
-// The same of one image alone.
-std::string holders_of(const std::string& image_id, const std::vector<Container>& containers);
-
 // Of more than ten names the first ten and "7 more", so that a text stays readable.
 std::vector<std::string> abridged(std::vector<std::string> names);
 

@@ -24,7 +24,7 @@ class Interrupter {
     struct sigaction action {};
     action.sa_handler = [](int) {};  // and no SA_RESTART: it is there to interrupt
     sigaction(SIGALRM, &action, nullptr);
-    constexpr timeval interval{.tv_sec = 0, .tv_usec = interval_ms * 1000};
+    constexpr timeval interval{.tv_sec = 0, .tv_usec = suseconds_t{interval_ms} * 1000};
     set(interval);
   }
   ~Interrupter() { set({}); }

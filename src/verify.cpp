@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "artefacts.hpp"
@@ -22,20 +24,19 @@ bool is_held(const CacheRecord& record) { return record.in_use; }
 // Of the target's names, what is still there.
 void add_images(const std::vector<Image>& images, const Options& options,
                 const std::vector<Outcome>& outcomes, std::vector<Residue>& residue) {
-  // A name that this run could not take away; every other one was given anew.
-  const auto has_stayed = [&](const std::string& id, const std::string& name) {
-    return std::any_of(outcomes.begin(), outcomes.end(), [&](const Outcome& outcome) {
-      return outcome.action.object == name && outcome.action.image_id == id &&
-             outcome.status == OutcomeStatus::failed;
-    });
-  };
+  // Names whose removal failed; any other name found here was given meanwhile.
+  std::set<std::pair<std::string_view, std::string_view>> stayed;
+  for (const Outcome& outcome : outcomes) {
+    if (outcome.status != OutcomeStatus::failed) continue;
+    stayed.emplace(outcome.action.object, outcome.action.image_id);
+  }
   for (const Image& image : images) {
     for (const std::string& name : image.tags) {
       if (!selects(options.target, options.project, name)) continue;
       std::string reason = "cache_from can name it";
       if (options.mode == Mode::clear) {
-        reason = has_stayed(image.id, name) ? "it is still tagged"
-                                            : "tagged again during the run, so left alone";
+        reason = stayed.contains({name, image.id}) ? "it is still tagged"
+                                                   : "tagged again during the run, so left alone";
       }
       residue.push_back({.kind = ResidueKind::image,
                          .object = name,
@@ -138,12 +139,14 @@ void add_nameless(Engine& engine, const Inventory& before, const std::vector<Out
   } catch (const EngineError& error) {
     notes.push_back(fmt::format("which nameless images stay is not known: {}", error.what()));
   }
+  std::set<std::string_view> reported;
+  for (const Outcome& outcome : outcomes) {
+    if (outcome.image_stays) reported.insert(outcome.action.image_id);
+  }
+  const ImageHolders image_holders(before.containers);
   for (const Image& image : nameless) {
-    const bool told = std::any_of(outcomes.begin(), outcomes.end(), [&](const Outcome& outcome) {
-      return outcome.action.image_id == image.id && outcome.image_stays;
-    });
-    if (told) continue;
-    const std::string holders = holders_of(image.id, before.containers);
+    if (reported.contains(image.id)) continue;
+    const std::string holders = image_holders.text(image.id);
     notes.push_back(fmt::format("nameless image {} stays{}: only the classic builder would use it",
                                 image.id.substr(0, 19),
                                 holders.empty() ? "" : fmt::format(", held by {}", holders)));

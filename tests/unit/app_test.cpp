@@ -1,19 +1,19 @@
-#include "app.hpp"
-
+// The pipeline as a whole: exceptions that nobody foresaw, and what it asks of the system.
 #include <doctest/doctest.h>
 #include <pwd.h>
 
 #include <new>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "connected.hpp"
+#include "in_process.hpp"
 #include "texts.hpp"
 
 using cac::test::Containing;
+using cac::test::Printed;
 using Json = nlohmann::json;
 
 namespace {
@@ -21,27 +21,6 @@ namespace {
 // How often the user was looked up, and what was found.
 int look_ups = 0;
 const char* found_home = nullptr;
-
-struct Printed {
-  int status = 0;
-  std::string out;
-  std::string err;
-};
-
-Printed run(const std::vector<const char*>& arguments, cac::Environment environment) {
-  std::ostringstream out;
-  std::ostringstream err;
-  cac::OutputLimit limit;
-  const int status = cac::run_app(arguments, {.environment = std::move(environment),
-                                              .out = out,
-                                              .err = err,
-                                              .out_style = {},
-                                              .err_style = {},
-                                              .err_columns = nullptr,
-                                              .signal_fd = -1,
-                                              .output_limit = limit});
-  return {status, out.str(), err.str()};
-}
 
 // Throws when it is asked for a variable.
 template <typename Exception>
@@ -68,7 +47,8 @@ TEST_CASE("an unforeseen exception is an internal error, in JSON too, wherever i
   for (const char* const variable : {"DOCKER_API_VERSION", "HOME"}) {
     CAPTURE(variable);
     const std::vector<const char*> words{"--json", "--app-dir", "/nowhere"};
-    const Printed printed = run(words, throwing_at(variable, std::logic_error("nobody knew")));
+    const Printed printed =
+        cac::test::run_in_process(words, throwing_at(variable, std::logic_error("nobody knew")));
     CHECK(printed.status == 1);
     const Json report = Json::parse(printed.out, nullptr, false);
     REQUIRE(report.is_object());
@@ -77,7 +57,8 @@ TEST_CASE("an unforeseen exception is an internal error, in JSON too, wherever i
     CHECK(report["exit_status"] == 1);
     CHECK(report["verdict"] == "unknown");
 
-    const Printed no_memory = run(words, throwing_at(variable, std::bad_alloc()));
+    const Printed no_memory =
+        cac::test::run_in_process(words, throwing_at(variable, std::bad_alloc()));
     CHECK(no_memory.status == 1);
     CHECK(Json::parse(no_memory.out)["error"]["message"] == "out of memory");
     CHECK(no_memory.err == Containing{"clear-app-cache: error: out of memory\n"});
@@ -87,19 +68,21 @@ TEST_CASE("an unforeseen exception is an internal error, in JSON too, wherever i
 TEST_CASE("the user is looked up for a home folder only where HOME is not set") {
   const std::string known = "unix:///nowhere/x.sock";
   look_ups = 0;
-  run({"--app-dir", "/nowhere"},
+  cac::test::run_in_process(
+      {"--app-dir", "/nowhere"},
       cac::test::environment_of({{"HOME", "/home/me"}, {"DOCKER_HOST", known}}));
-  run({"backend"}, cac::test::environment_of({{"DOCKER_HOST", known}}));
+  cac::test::run_in_process({"backend"}, cac::test::environment_of({{"DOCKER_HOST", known}}));
   CHECK(look_ups == 0);
 
   found_home = "/usr";
-  const Printed refused =
-      run({"--app-dir", "/usr"}, cac::test::environment_of({{"DOCKER_HOST", known}}));
+  const Printed refused = cac::test::run_in_process(
+      {"--app-dir", "/usr"}, cac::test::environment_of({{"DOCKER_HOST", known}}));
   CHECK(look_ups == 1);
   CHECK(refused.status == 2);
   CHECK(refused.err == Containing{"is the home folder"});
 
   found_home = nullptr;
-  CHECK(run({"--app-dir", "/usr"}, cac::test::environment_of({{"DOCKER_HOST", known}})).status ==
-        4);
+  CHECK(cac::test::run_in_process({"--app-dir", "/usr"},
+                                  cac::test::environment_of({{"DOCKER_HOST", known}}))
+            .status == 4);
 }

@@ -3,15 +3,14 @@
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "app.hpp"
 #include "connected.hpp"
 #include "fake_engine.hpp"
+#include "in_process.hpp"
 #include "texts.hpp"
 
 using cac::test::count_of;
@@ -44,19 +43,9 @@ struct Ran {
 Ran run(const FakeEngine& fake, std::vector<const char*> arguments) {
   const std::string url = fake.url();
   arguments.insert(arguments.end(), {"--json", "--host", url.c_str()});
-  std::ostringstream out;
-  std::ostringstream err;
-  cac::OutputLimit limit;
-  const int status = cac::run_app(arguments, {.environment = cac::test::environment_of(),
-                                              .out = out,
-                                              .err = err,
-                                              .out_style = {},
-                                              .err_style = {},
-                                              .err_columns = nullptr,
-                                              .signal_fd = -1,
-                                              .output_limit = limit});
-  CHECK(count_of("\n", out.str()) == 1);
-  Json report = Json::parse(out.str(), nullptr, false);
+  const auto [status, out, err] = cac::test::run_in_process(arguments, cac::test::environment_of());
+  CHECK(count_of("\n", out) == 1);
+  Json report = Json::parse(out, nullptr, false);
   REQUIRE(report.is_object());
   CHECK(report["exit_status"] == status);
   if (status == 0) CHECK(report["verdict"] == "clean");
