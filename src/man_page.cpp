@@ -165,11 +165,9 @@ void append_synopsis(std::string& out) {
 
 void append_json(std::string& out) {
   out += ".SH JSON OUTPUT\n";
-  append_text(
-      out,
-      "With --json the report is one line of UTF-8: one object, also on failure, with these "
-      "keys. Keys and words are only ever added: a reader passes over those that it does "
-      "not know.");
+  append_text(out,
+              "With --json the report is a single-line JSON object in UTF-8, also on failure, with "
+              "these keys. New keys and values may be added; ignore those you do not recognize.");
   for (const JsonKey& key : json_keys) {
     std::string text = fmt::format("{}.", key.type);
     text.front() = static_cast<char>(text.front() - 'a' + 'A');
@@ -197,7 +195,7 @@ void append_see_also(std::string& out) {
       ".BR systemd.timer (5)\n"
       ".PP\n"
       ".UR https://docs.docker.com/build/cache/\n"
-      "Docker on the build cache\n"
+      "Docker build cache\n"
       ".UE\n";
 }
 

@@ -41,8 +41,8 @@ inline constexpr OptionSpec target_argument{
     .paragraph =
         "The service to clear. backend is the image PROJECT-backend:latest, frontend is "
         "PROJECT-frontend:latest, and all is every image that the engine lists for "
-        "PROJECT-*:latest, along with the nameless images that no container holds. The build cache "
-        "cannot be told apart by service: each target clears all of it.",
+        "PROJECT-*:latest, along with the dangling images that no container holds. The build cache "
+        "is shared by all services, so every target clears all of it.",
 };
 
 inline constexpr OptionSpec option_table[] = {
@@ -55,8 +55,8 @@ inline constexpr OptionSpec option_table[] = {
         .environment = "CLEAR_APP_CACHE_PROJECT",
         .group = OptionGroup::what,
         .line = "prefix of the images",
-        .paragraph = "The prefix of the application's images. A warning is given when no image on "
-                     "the engine has it.",
+        .paragraph =
+            "Prefix of the application's images. Warns if no image on the engine has this prefix.",
     },
     {
         .name = "app-dir",
@@ -64,13 +64,13 @@ inline constexpr OptionSpec option_table[] = {
         .placeholder = "DIR",
         .excludes = "prune-only",
         .group = OptionGroup::what,
-        .line = "clear the build artefacts there, too",
-        .paragraph =
-            "Removes the build artefacts in the application's folder, too, that the next build "
-            "would copy in. In DIR/frontend: .next, .turbo, out, node_modules/.cache and every "
-            ".cache folder; in DIR/backend: staticfiles, and every __pycache__, .pytest_cache, "
-            ".mypy_cache, *.pyc, *.pyo and *.pyd. No symbolic link is followed. Refused are /, the "
-            "home folder wherever it is in there, and a DIR or service folder that is a link.",
+        .line = "also clear the build artifacts in DIR",
+        .paragraph = "Also removes build artifacts under DIR that the next build would copy into "
+                     "an image. In DIR/frontend: .next, .turbo, out, node_modules/.cache and every "
+                     ".cache directory; in DIR/backend: staticfiles, and every __pycache__, "
+                     ".pytest_cache, .mypy_cache, *.pyc, *.pyo and *.pyd. Does not follow symbolic "
+                     "links. Refuses / and your home directory, a service directory that contains "
+                     "your home, and a DIR or service directory that is a symbolic link.",
     },
     {
         .letter = 'n',
@@ -78,37 +78,35 @@ inline constexpr OptionSpec option_table[] = {
         .excludes = "verify-only",
         .group = OptionGroup::how,
         .line = "print the plan; change nothing",
-        .paragraph = "Prints what a run would do, each image and the number and size of the build "
-                     "cache records, and changes nothing. Not with --verify-only.",
+        .paragraph = "Prints the plan, with each image and the number and size of the build cache "
+                     "records, without changing anything. Cannot be combined with --verify-only.",
     },
     {
         .name = "verify-only",
         .excludes = "dry-run keep-as prune-only",
         .group = OptionGroup::how,
         .line = "report the verdict; change nothing",
-        .paragraph = "Reads what cache sources are there and reports the verdict, and changes "
-                     "nothing. Not with "
-                     "--dry-run, --prune-only or --keep-as.",
+        .paragraph = "Reports the cache sources and the verdict without changing anything. Cannot "
+                     "be combined with --dry-run, --prune-only or --keep-as.",
     },
     {
         .name = "wait",
         .group = OptionGroup::how,
-        .line = "first wait until no build is running",
-        .paragraph = "First waits, within --timeout, until no running build holds a build cache "
-                     "record. Without it such records are left, and reported as residue. A dry run "
-                     "does not wait.",
+        .line = "wait for running builds first",
+        .paragraph =
+            "Waits, up to --timeout, for running builds to finish. Without it, the build cache "
+            "records that they hold are left, and reported as residue. A dry run does not wait.",
     },
     {
         .name = "keep-cache-mounts",
         .group = OptionGroup::how,
-        .line = "spare RUN --mount=type=cache caches",
+        .line = "keep RUN --mount=type=cache caches",
         .paragraph =
-            "Spares the caches of RUN --mount=type=cache, where package managers keep "
-            "what they downloaded. Every step of the next build still runs, except one that "
-            "a spared cache mount is built on (from=), which is reported as residue. On "
-            "Docker 20.10 and 23 the directory of a cache mount with uid=, gid= or mode= "
-            "looks like such a step and is reported as well, and 20.10 may not find that "
-            "cache mount again.",
+            "Keeps the caches of RUN --mount=type=cache, where package managers store their "
+            "downloads. The next build still runs every step, except one that a kept cache mount "
+            "is based on (from=), which is reported as residue. On Docker 20.10 and 23, the "
+            "directory of a cache mount with uid=, gid= or mode= looks like such a step and is "
+            "also reported. On Docker 20.10, such a kept cache mount may not be found again.",
     },
     {
         .name = "keep-as",
@@ -116,11 +114,11 @@ inline constexpr OptionSpec option_table[] = {
         .placeholder = "TAG",
         .excludes = "verify-only prune-only",
         .group = OptionGroup::how,
-        .line = "first tag each image NAME:TAG, a way back",
-        .paragraph = "Before an image is removed it is tagged NAME:TAG, so that it stays as a way "
-                     "back: docker tag NAME:TAG NAME:latest. Refused are the tag latest, and a TAG "
-                     "that another image has already: that one's way back is not lost. An image "
-                     "whose tagging fails is left as it is.",
+        .line = "tag each image NAME:TAG first",
+        .paragraph =
+            "Tags each image as NAME:TAG before removing it, so you can roll back: docker tag "
+            "NAME:TAG NAME:latest. Refuses latest, and a TAG already used by another image, so "
+            "that an earlier backup is never lost. If tagging fails, the image is not removed.",
     },
     {
         .name = "timeout",
@@ -129,21 +127,19 @@ inline constexpr OptionSpec option_table[] = {
         .samples = "5m 10m 30m 1h",
         .default_value = "10m",
         .group = OptionGroup::how,
-        .line = "for the whole run",
-        .paragraph =
-            "How long the whole run may take: a whole number and s, m, h, d or w. When it "
-            "runs out, what was deleted stays deleted, the engine finishes a prune that it "
-            "has begun, and the next run does the rest.",
+        .line = "limit for the whole run",
+        .paragraph = "Limits the whole run to DURATION: an integer followed by s, m, h, d or w. "
+                     "When the time is up, deleted items stay deleted, the engine finishes a prune "
+                     "that it has begun, and the next run does the rest.",
     },
     {
         .name = "prune-only",
         .excludes = "TARGET app-dir verify-only keep-as",
         .group = OptionGroup::pruning,
-        .line = "prune the build cache alone",
-        .paragraph =
-            "Prunes the build cache and nothing else, for a periodic job: everything that no "
-            "running build holds, or what is outside the bounds. Takes no TARGET, --keep-as or "
-            "--app-dir.",
+        .line = "prune only the build cache",
+        .paragraph = "Prunes the build cache and nothing else, for a periodic job: all records "
+                     "that no running build holds, or only those outside the limits. Takes no "
+                     "TARGET, --keep-as or --app-dir.",
     },
     {
         .name = "older-than",
@@ -151,9 +147,9 @@ inline constexpr OptionSpec option_table[] = {
         .placeholder = "DURATION",
         .samples = "1d 7d 2w",
         .group = OptionGroup::pruning,
-        .line = "only records unused for so long",
-        .paragraph = "With --prune-only: prunes only records that were not used for so long: a "
-                     "whole number and s, m, h, d or w.",
+        .line = "only records unused for DURATION",
+        .paragraph = "With --prune-only: prunes only records that were not used for at least "
+                     "DURATION: an integer followed by s, m, h, d or w.",
     },
     {
         .name = "keep-storage",
@@ -161,11 +157,11 @@ inline constexpr OptionSpec option_table[] = {
         .placeholder = "SIZE",
         .samples = "512MB 5GB 20GiB",
         .group = OptionGroup::pruning,
-        .line = "keep so much of the cache",
+        .line = "keep up to SIZE of cache",
         .paragraph =
-            "With --prune-only: prunes, the least recently used first, until the build cache takes "
-            "no more than so much: a whole number and B, kB, MB, GB, TB (powers of 1000) or KiB, "
-            "MiB, GiB, TiB (powers of 1024). With --older-than, age comes first, then size.",
+            "With --prune-only: prunes the least recently used records until the build cache is no "
+            "larger than SIZE: an integer followed by B, kB, MB, GB, TB (powers of 1000) or KiB, "
+            "MiB, GiB, TiB (powers of 1024). With --older-than, age is applied first, then size.",
     },
     {
         .letter = 'H',
@@ -176,25 +172,24 @@ inline constexpr OptionSpec option_table[] = {
         .environment = "DOCKER_HOST",
         .group = OptionGroup::engine,
         .line = "the engine: unix://PATH, tcp://HOST:PORT",
-        .paragraph = "The address of the Docker Engine: unix:///path/to/socket or "
-                     "tcp://host:port. TLS and ssh are not spoken.",
+        .paragraph = "Address of the Docker Engine: unix:///path/to/socket or tcp://host:port. TLS "
+                     "and SSH are not supported.",
     },
     {
         .letter = 'q',
         .name = "quiet",
         .excludes = "verbose",
         .group = OptionGroup::output,
-        .line = "say nothing on success",
-        .paragraph = "Prints nothing when the exit status is 0. What --json prints is not "
-                     "affected. Not with "
-                     "--verbose.",
+        .line = "print nothing on success",
+        .paragraph = "Prints nothing when the exit status is 0. Does not affect the output of "
+                     "--json. Cannot be combined with --verbose.",
     },
     {
         .letter = 'v',
         .name = "verbose",
         .excludes = "quiet",
         .group = OptionGroup::output,
-        .line = "a line per request to the engine",
+        .line = "print a line per request to the engine",
         .paragraph =
             "Prints a line per request to standard error: method, path, status, size and time.",
     },
@@ -202,7 +197,7 @@ inline constexpr OptionSpec option_table[] = {
         .name = "json",
         .group = OptionGroup::output,
         .line = "print one line of JSON",
-        .paragraph = "Prints the report as exactly one line: one JSON object, also on failure.",
+        .paragraph = "Prints the report as a single-line JSON object, also on failure.",
     },
     {
         .name = "color",
@@ -211,16 +206,16 @@ inline constexpr OptionSpec option_table[] = {
         .choices = "auto always never",
         .default_value = "auto",
         .group = OptionGroup::output,
-        .line = "colour the report",
-        .paragraph = "Whether the report is coloured: auto, always or never. auto does so on a "
-                     "terminal, unless NO_COLOR is set or TERM is dumb.",
+        .line = "color the report",
+        .paragraph = "Controls whether the report is colored: auto, always or never. With auto, it "
+                     "is colored on a terminal, unless NO_COLOR is set or TERM is dumb.",
     },
     {
         .letter = 'h',
         .name = "help",
         .group = OptionGroup::information,
-        .line = "this help; --help tells more",
-        .paragraph = "Prints help: -h on one screen, --help complete.",
+        .line = "this summary; --help for more",
+        .paragraph = "Prints a summary (-h) or the full help (--help).",
     },
     {
         .letter = 'V',
