@@ -131,7 +131,8 @@ Json json_of(const Answer& answer) {
          proxy_advice(answer.request), answer.response.status});
   }
   if (body.empty()) throw_malformed(answer.request, "it is empty");
-  if (!is_bounded(body)) throw_malformed(answer.request, "it is larger or deeper than any engine's");
+  if (!is_bounded(body))
+    throw_malformed(answer.request, "it is larger or deeper than any engine's");
   Json json = Json::parse(body, nullptr, false);
   if (json.is_discarded()) throw_malformed(answer.request, "it is not JSON, or it is cut off");
   return json;
@@ -140,9 +141,8 @@ Json json_of(const Answer& answer) {
 // Whether the sums beside a list of records agree that there are none.
 bool is_zero(const Reader& usage) {
   constexpr std::array sums{"TotalCount", "ActiveCount", "TotalSize", "Reclaimable"};
-  return std::all_of(sums.begin(), sums.end(), [&](const char* const key) {
-    return usage.number(key).value_or(0) == 0;
-  });
+  return std::all_of(sums.begin(), sums.end(),
+                     [&](const char* const key) { return usage.number(key).value_or(0) == 0; });
 }
 
 Image read_image(const Reader& reader) {

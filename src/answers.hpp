@@ -27,8 +27,8 @@ bool is_html(const HttpResponse& response);
 // What to do when a proxy seems to have answered the request.
 std::string proxy_advice(std::string_view request);
 
-// The text of an error: the "message" of a JSON answer, else the first line of a plain text. At most
-// 2,000 bytes.
+// The text of an error: the "message" of a JSON answer, else the first line of a plain text. At
+// most 2,000 bytes.
 struct ErrorText {
   std::string text;
   bool is_json = false;

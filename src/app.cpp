@@ -4,10 +4,12 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <new>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -36,6 +38,9 @@ namespace {
 
 using Clock = Interruption::Clock;
 
+// How long a reader that stalls is waited for when the run itself has no more time.
+constexpr std::chrono::seconds patience{2};
+
 HttpConnection::Watcher request_log(const Options& options, std::ostream& err) {
   if (!options.verbose) return nullptr;
   return [&err](const Exchange& exchange) {
@@ -47,29 +52,16 @@ HttpConnection::Watcher request_log(const Options& options, std::ostream& err) {
   };
 }
 
-// Cron and services need not have the variable.
+// HOME may be unset under cron or systemd. Only then is the user looked up: that may ask a server,
+// and a static binary cannot.
 std::string home_folder(const Environment& environment) {
+  if (const auto home = environment("HOME")) return *home;
   const passwd* const user = getpwuid(getuid());
-  return environment("HOME").value_or(user == nullptr ? "" : user->pw_dir);
+  return user == nullptr ? "" : user->pw_dir;
 }
 
-void run_stations(Run& run, Clock::time_point start, Progress& progress,
-                  const Surroundings& surroundings) {
+void clear(Run& run, Engine& engine) {
   const Options& options = run.options;
-  Interruption interruption(surroundings.signal_fd, start + options.timeout);
-  interruption.on_tick([&progress] { progress.tick(); }, progress.tick_interval());
-  if (options.app_dir) {
-    check_app_dir(*options.app_dir, options.target, home_folder(surroundings.environment));
-  }
-  Engine engine(
-      options.endpoint, options.pinned_api,
-      {surroundings.environment, interruption, progress, request_log(options, surroundings.err)});
-  run.engine = engine.identity();
-  if (options.wait && !options.dry_run) wait_for_builds(engine, interruption, progress);
-  if (options.mode == Mode::verify_only) {
-    run.verification = verify(engine, options, {}, run.outcomes);
-    return;
-  }
   run.inventory = take_inventory(engine, options);
   run.plan = plan_for(options, *run.inventory, engine.identity().api);
   if (options.dry_run) return;
@@ -82,10 +74,44 @@ void run_stations(Run& run, Clock::time_point start, Progress& progress,
   }
 }
 
+void run_stations(Run& run, Clock::time_point start, Progress& progress,
+                  const Surroundings& surroundings) {
+  const Options& options = run.options;
+  const auto deadline = start + options.timeout;
+  surroundings.output_limit.deadline = deadline;
+  Interruption interruption(surroundings.signal_fd, deadline);
+  interruption.on_tick([&progress] { progress.tick(); }, progress.tick_interval());
+  if (options.app_dir) {
+    check_app_dir(*options.app_dir, options.target, home_folder(surroundings.environment));
+  }
+  Engine engine(
+      options.endpoint, options.pinned_api,
+      {surroundings.environment, interruption, progress, request_log(options, surroundings.err)});
+  run.engine = engine.identity();
+  if (options.wait && !options.dry_run) wait_for_builds(engine, interruption, progress);
+  if (options.mode == Mode::verify_only) {
+    run.verification = verify(engine, options, {}, run.outcomes);
+  } else {
+    clear(run, engine);
+  }
+  // What ended the wait for a reader may have come too late for any other wait to see it.
+  if (surroundings.output_limit.exceeded) interruption.check();
+}
+
 const char* finish_advice(const Run& run) {
   return run.outcomes.empty()
              ? "Nothing was changed."
              : "What was deleted stays deleted; run this again to finish the work.";
+}
+
+// What nobody foresaw.
+Failure internal_failure(const std::exception& error, const std::string& meanwhile,
+                         const Run& run) {
+  const bool no_memory = dynamic_cast<const std::bad_alloc*>(&error) != nullptr;
+  return {FailureKind::internal,
+          no_memory ? "out of memory" + meanwhile
+                    : fmt::format("internal error{}: {}", meanwhile, error.what()),
+          std::string(no_memory ? "" : "Please report this. ") + finish_advice(run)};
 }
 
 // Whatever ends the stations becomes part of what is reported.
@@ -96,6 +122,7 @@ void run_to_an_end(Run& run, std::span<const char* const> arguments,
   const auto meanwhile = [&] {
     return progress && !progress->latest().empty() ? " while " + progress->latest() : "";
   };
+  run.options = manner_of(arguments);
   try {
     run.options = options_from(arguments, surroundings.environment);
     if (run.options.information == Information::none) {
@@ -104,9 +131,6 @@ void run_to_an_end(Run& run, std::span<const char* const> arguments,
       run_stations(run, start, *progress, surroundings);
     }
   } catch (const UsageError& error) {
-    const Options manner = manner_of(arguments);
-    run.options.json = manner.json;
-    run.options.color = manner.color;
     run.failure = {FailureKind::usage, error.what(), "See clear-app-cache --help."};
   } catch (const EngineError& error) {
     run.failure = error.failure();
@@ -122,6 +146,8 @@ void run_to_an_end(Run& run, std::span<const char* const> arguments,
         FailureKind::timeout,
         fmt::format("the timeout of {} ran out{}", text_of(run.options.timeout), meanwhile()),
         std::string("A longer --timeout may help. ") + finish_advice(run)};
+  } catch (const std::exception& error) {
+    run.failure = internal_failure(error, meanwhile(), run);
   }
   run.took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
 }
@@ -131,64 +157,87 @@ TerminalStyle style_for(TerminalStyle style, ColorWhen color) {
   return style;
 }
 
-// Appends to a file that the runner names in a variable; false: it could not be written.
-bool append_to(const std::optional<std::string>& path, const std::string& text) {
-  if (!path) return true;
+void set_unwritten(Run& run, std::string message, std::string advice = {}) {
+  if (run.unwritten) return;
+  run.unwritten = {FailureKind::filesystem, std::move(message), std::move(advice)};
+}
+
+// Appends to a file that GitHub's runner names in a variable.
+void append_to_step_file(Run& run, const char* name, const std::string& text,
+                         const Environment& environment) {
+  const auto path = environment(name);
+  if (!path) return;
   std::ofstream file(*path, std::ios::app);
   file << text << std::flush;
-  return file.good();
+  if (file.good()) return;
+  // What later steps wait for must not get lost in silence.
+  set_unwritten(run, fmt::format("{} ({}) could not be written", name, *path),
+                "The steps that follow would miss what this one found.");
 }
 
-constexpr const char* unwritten = "clear-app-cache: error: standard output could not be written\n";
-
-// The files that GitHub's runner names. What later steps wait for must not get lost in silence.
-void fill_step_files(Run& run, const Environment& environment) {
-  for (const auto& [name, text] : {std::pair{"GITHUB_STEP_SUMMARY", job_summary(run)},
-                                   std::pair{"GITHUB_OUTPUT", step_outputs(run)}}) {
-    const auto path = environment(name);
-    if (append_to(path, text) || run.failure) continue;
-    run.failure = {FailureKind::filesystem,
-                   fmt::format("{} ({}) could not be written", name, *path),
-                   "The steps that follow would miss what this one found."};
-  }
+void write_out(Run& run, const std::string& text, const Surroundings& surroundings) {
+  surroundings.out << text << std::flush;
+  if (surroundings.out.good()) return;
+  set_unwritten(run, surroundings.output_limit.exceeded
+                         ? "standard output could not be written: nobody read it in time"
+                         : "standard output could not be written");
 }
 
-// What there is to say, wherever it is wanted. False: standard output could not be written.
-bool print(Run& run, const Surroundings& surroundings) {
+void write_err(Run& run, const std::string& text, const Surroundings& surroundings) {
+  auto& limit = surroundings.output_limit;
+  surroundings.err.clear();  // it may have been stalled for a while
+  surroundings.err << text << std::flush;
+  if (!limit.exceeded) return;
+  set_unwritten(run, "standard error could not be written: nobody read it in time");
+  if (run.signal == 0 && limit.signal != nullptr) run.signal = *limit.signal;
+}
+
+// Prints what there is to say, wherever it is wanted. What could not be written becomes a part of
+// what is said after it.
+void print(Run& run, const Surroundings& surroundings) {
   const Options& options = run.options;
-  const auto& [environment, out, err, out_style, err_style, err_columns, signal_fd] = surroundings;
+  const Environment& environment = surroundings.environment;
   const bool on_github = environment("GITHUB_ACTIONS") == "true";
-  if (on_github) fill_step_files(run, environment);
+  if (on_github) {
+    append_to_step_file(run, "GITHUB_STEP_SUMMARY", "", environment);  // can it be written?
+    append_to_step_file(run, "GITHUB_OUTPUT", step_outputs(run), environment);
+  }
   const bool silent = options.quiet && exit_code(run) == 0;
-  const auto written_for_log = [&](const std::string& text) {
-    return on_github ? without_commands(text) : text;
-  };
   // What was done first, so that it stands above what went wrong.
+  std::string text;
   if (options.json) {
-    out << written_for_log(json_report(run)) << "\n";
+    text = json_report(run) + "\n";
   } else if (!silent) {
-    out << written_for_log(text_report(run, style_for(out_style, options.color)));
+    text = text_report(run, style_for(surroundings.out_style, options.color));
   }
-  out.flush();
-  if (!silent) {
-    err << (on_github ? workflow_commands(run) : messages(run, style_for(err_style, options.color)))
-        << std::flush;
+  write_out(run, on_github ? without_commands(text) : text, surroundings);
+  if (!silent || run.unwritten) {
+    write_err(run,
+              on_github ? workflow_commands(run)
+                        : messages(run, style_for(surroundings.err_style, options.color)),
+              surroundings);
   }
-  if (!out.good()) err << unwritten;
-  return out.good();
+  if (!on_github) return;
+  // The last of all, so that it cannot say "clean" of a run that fails after it.
+  const bool was_written = !run.unwritten;
+  append_to_step_file(run, "GITHUB_STEP_SUMMARY", job_summary(run), environment);
+  if (!was_written || !run.unwritten) return;
+  Run late;
+  late.failure = run.unwritten;
+  write_err(run, workflow_commands(late), surroundings);
 }
 
-bool print_information(Information information, const Surroundings& surroundings) {
-  std::ostream& out = surroundings.out;
-  if (information == Information::version) {
-    out << "clear-app-cache " << version << "\n";
-  } else {
-    out << (information == Information::short_help ? short_help()
-                                                   : long_help(surroundings.out_style.width));
+void print_information(Run& run, const Surroundings& surroundings) {
+  switch (run.options.information) {
+    case Information::none:
+      return;
+    case Information::version:
+      return write_out(run, fmt::format("clear-app-cache {}\n", version), surroundings);
+    case Information::short_help:
+      return write_out(run, short_help(), surroundings);
+    case Information::long_help:
+      return write_out(run, long_help(surroundings.out_style.width), surroundings);
   }
-  out.flush();
-  if (!out.good()) surroundings.err << unwritten;
-  return out.good();
 }
 
 }  // namespace
@@ -196,11 +245,21 @@ bool print_information(Information information, const Surroundings& surroundings
 int run_app(std::span<const char* const> arguments, const Surroundings& surroundings) {
   Run run;
   run_to_an_end(run, arguments, surroundings);
-  const bool informs = run.options.information != Information::none;
-  const bool written =
-      informs ? print_information(run.options.information, surroundings) : print(run, surroundings);
-  const int code = informs ? 0 : exit_code(run);
-  return code == 0 && !written ? static_cast<int>(ExitStatus::failure) : code;
+  // What cut a run short must leave time to read why; a run that ended leaves the rest of its own.
+  OutputLimit& limit = surroundings.output_limit;
+  const auto soonest = Clock::now() + patience;
+  if (run.signal != 0) {
+    limit = {.deadline = soonest};
+  } else {
+    limit = {.signal = limit.signal, .deadline = std::max(limit.deadline, soonest)};
+  }
+  if (run.options.information == Information::none) {
+    print(run, surroundings);
+  } else {
+    print_information(run, surroundings);
+    if (run.unwritten) write_err(run, messages(run, surroundings.err_style), surroundings);
+  }
+  return exit_code(run);
 }
 
 }  // namespace cac

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "endpoint.hpp"
+#include "output.hpp"
 #include "terminal.hpp"
 
 namespace cac {
@@ -19,10 +20,12 @@ struct Surroundings {
   TerminalStyle out_style;  // as for --color auto
   TerminalStyle err_style;
   std::function<std::size_t()> err_columns;  // how wide the terminal behind err is now
-  int signal_fd;  // a byte comes in for each signal that asks to stop: its number
+  int signal_fd;              // a byte comes in for each signal that asks to stop: its number
+  OutputLimit& output_limit;  // of out and err; the run sets the deadline
 };
 
-// arguments: without the program's name. Returns the exit status; throws what nobody foresaw.
+// arguments: without the program's name. Returns the exit status. An unforeseen exception is a
+// failure like others; only one that comes while the report is made passes through.
 int run_app(std::span<const char* const> arguments, const Surroundings& surroundings);
 
 }  // namespace cac

@@ -154,10 +154,10 @@ Answer Engine::ask(Method method, const std::string& endpoint, WhenCutShort when
   Answer answer{named(method, endpoint), exchange(method, target, when_cut_short)};
   // The socket can have gone to somebody else since the ping.
   if (is_podman(answer.response)) {
-    throw EngineError({FailureKind::not_docker,
-                       fmt::format("{}: the answer is Podman's, not Docker's any more",
-                                   answer.request),
-                       "Who listens at this address?"});
+    throw EngineError(
+        {FailureKind::not_docker,
+         fmt::format("{}: the answer is Podman's, not Docker's any more", answer.request),
+         "Who listens at this address?"});
   }
   return answer;
 }

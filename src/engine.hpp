@@ -29,8 +29,8 @@ struct ImageRemoval {
     deleted,
   } result{};
   std::vector<std::string> other_names = {};  // that the image had when it was looked up
-  std::string deleted_instead = {};  // ID of another image that got the name between the look-up and
-                                     // the removal, and was deleted; retagged
+  std::string deleted_instead = {};  // ID of another image that got the name between the look-up
+                                     // and the removal, and was deleted; retagged
 };
 
 class Engine {
@@ -63,23 +63,24 @@ class Engine {
   // nullopt: the answer does not say (not the same as an empty cache).
   std::optional<std::vector<CacheRecord>> build_cache();
   // Whether an answer about the build cache can be older than its request: engines from 23 on let
-  // concurrent requests share one result. The answer to a second request is not older than the first.
+  // concurrent requests share one result. The answer to a second request is not older than the
+  // first.
   bool shares_build_cache_answers() const { return shares_build_cache_answers_; }
 
   // Removes the name, by force (also from a running container's image), if it stands for the image
-  // with this ID; looked up anew before each try. A container keeps its image, without a name, and is
-  // not touched. When the answer is lost, the outcome is looked up: a name that is gone then was
+  // with this ID; looked up anew before each try. A container keeps its image, without a name, and
+  // is not touched. When the answer is lost, the outcome is looked up: a name that is gone then was
   // removed.
   ImageRemoval remove_image(std::string_view name, const std::string& id);
   // Those that no container holds.
   Pruned prune_nameless_images();
-  // Gives an image another name, and looks it up by that name. False: there is no such image. Throws
-  // EngineError unless the name is there.
+  // Gives an image another name, and looks it up by that name. False: there is no such image.
+  // Throws EngineError unless the name is there.
   bool tag_image(const std::string& id, std::string_view repository, std::string_view tag);
   // Of the records that the prune is about, those that no running build holds. Comes back when it
-  // is done, and the engine finishes it if this process ends before. Hanging up would cancel it, whereupon 28.5's containerd store keeps the parents
-  // of the record that was being removed in use until it is restarted (measured; a lease's removal
-  // fails before the parents are let go).
+  // is done, and the engine finishes it if this process ends before. Hanging up would cancel it,
+  // whereupon 28.5's containerd store keeps the parents of the record that was being removed in use
+  // until it is restarted (measured; a lease's removal fails before the parents are let go).
   Pruned prune_build_cache(const CachePrune& prune);
 
  private:

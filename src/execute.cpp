@@ -62,8 +62,8 @@ void remove_image(Engine& engine, Outcome& outcome) {
   }
 }
 
-// An image that loses several names in one run is removed with the last of them. What it stays as is
-// known only then.
+// An image that loses several names in one run is removed with the last of them. What it stays as
+// is known only then.
 void settle_removals(std::vector<Outcome>& outcomes) {
   std::set<std::string> deleted_images;
   std::set<std::string> removed_names;
@@ -80,7 +80,8 @@ void settle_removals(std::vector<Outcome>& outcomes) {
                   [&](const std::string& name) { return removed_names.contains(name); });
     if (!outcome.image_stays || !outcome.action.effect.empty()) continue;
     if (outcome.other_names.empty()) continue;
-    outcome.action.effect = fmt::format("the image stays as {}", fmt::join(outcome.other_names, ", "));
+    outcome.action.effect =
+        fmt::format("the image stays as {}", fmt::join(outcome.other_names, ", "));
   }
 }
 

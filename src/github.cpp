@@ -81,18 +81,22 @@ std::string cell(std::string_view text) {
 
 // For headings: what there is to say in a word.
 std::string word_for(const Run& run) {
+  if (run.unwritten) return "failed";
   if (const auto closing = closing_of(run)) return closing->word;
   return run.failure ? "failed" : "planned";
 }
 
 }  // namespace
 
-std::string without_commands(std::string text) {
+std::string without_commands(std::string_view text) {
   constexpr std::string_view command = "##[";
-  for (auto at = text.find(command); at != std::string::npos; at = text.find(command, at)) {
-    text.replace(at, command.size(), "#\\u0023[");
+  std::string result;
+  std::size_t begin = 0;
+  for (auto at = text.find(command); at != std::string_view::npos; at = text.find(command, begin)) {
+    result.append(text, begin, at - begin).append("#\\u0023[");
+    begin = at + command.size();
   }
-  return text;
+  return result.append(text, begin);
 }
 
 std::string workflow_commands(const Run& run) {
@@ -125,9 +129,11 @@ std::string workflow_commands(const Run& run) {
 std::string job_summary(const Run& run) {
   std::string out = fmt::format("### clear-app-cache: {}\n\n", word_for(run));
   if (const auto closing = closing_of(run)) out += cell(closing->sentences) + "\n\n";
-  if (const auto failure = first_failure(run)) {
-    out += fmt::format("**{}** {}\n\n", cell(failure->message), cell(failure->advice));
-  }
+  const auto add = [&out](const Failure& failure) {
+    out += fmt::format("**{}** {}\n\n", cell(failure.message), cell(failure.advice));
+  };
+  if (const auto failure = first_failure(run)) add(*failure);
+  for (const Failure& other : other_failures(run)) add(other);
   const auto lines = lines_of(run);
   if (lines.empty()) return out;
   out += "| | Object | Size | |\n| --- | --- | ---: | --- |\n";

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "run.hpp"
 
@@ -16,7 +17,7 @@ std::string workflow_commands(const Run& run);
 
 // A text for the runner's log in which nothing is a command by the older notation "##[command]",
 // which counts anywhere in a line. Valid JSON stays so.
-std::string without_commands(std::string text);
+std::string without_commands(std::string_view text);
 
 // Markdown, to be appended to the file $GITHUB_STEP_SUMMARY.
 std::string job_summary(const Run& run);

@@ -2,6 +2,9 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "engine.hpp"
 
 namespace cac {
@@ -20,19 +23,47 @@ Inventory take_inventory(Engine& engine, const Options& options) {
   return inventory;
 }
 
-std::string holders_of(const std::string& image_id, const std::vector<Container>& containers) {
-  std::vector<std::string> names;
+ImageHolders::ImageHolders(const std::vector<Container>& containers) {
   for (const Container& container : containers) {
-    if (container.image_id != image_id) continue;
-    names.push_back(container.state.empty()
-                        ? container.name
-                        : fmt::format("{} ({})", container.name, container.state));
+    containers_[container.image_id].push_back(&container);
   }
-  if (names.empty()) return "";
+}
+
+std::size_t ImageHolders::count(std::string_view image_id) const {
+  const auto found = containers_.find(image_id);
+  return found == containers_.end() ? 0 : found->second.size();
+}
+
+std::string ImageHolders::text(std::string_view image_id) const {
+  const auto found = containers_.find(image_id);
+  if (found == containers_.end()) return "";
+  std::vector<std::string> names;
+  for (const Container* const container : found->second) {
+    names.push_back(container->state.empty()
+                        ? container->name
+                        : fmt::format("{} ({})", container->name, container->state));
+  }
+  names = abridged(std::move(names));
   const std::string last = names.back();
   names.pop_back();
   if (names.empty()) return "container " + last;
   return fmt::format("containers {} and {}", fmt::join(names, ", "), last);
+}
+
+std::string holders_of(const std::string& image_id, const std::vector<Container>& containers) {
+  std::vector<Container> holding;
+  std::copy_if(containers.begin(), containers.end(), std::back_inserter(holding),
+               [&](const Container& container) { return container.image_id == image_id; });
+  return ImageHolders(holding).text(image_id);
+}
+
+std::vector<std::string> abridged(std::vector<std::string> names) {
+  constexpr std::size_t most = 10;
+  if (names.size() <= most) return names;
+  const std::size_t rest = names.size() - most;
+  names.resize(most);
+  names.push_back(fmt::format("{} more", rest));
+  return names;
 }
 
 Bytes size_of(const std::vector<CacheRecord>& records) {

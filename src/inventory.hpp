@@ -3,6 +3,8 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "artefacts.hpp"
@@ -24,9 +26,27 @@ struct Inventory {
 
 Inventory take_inventory(Engine& engine, const Options& options);
 
-// "container wp-backend (running)", or with several "containers a (running) and b (exited)"; empty
-// when none holds the image.
+// Which containers hold which image; each image is looked up without going through all of them.
+class ImageHolders {
+ public:
+  // The containers must outlive this.
+  explicit ImageHolders(const std::vector<Container>& containers);
+
+  std::size_t count(std::string_view image_id) const;
+
+  // "container wp-backend (running)", or with several "containers a (running) and b (exited)";
+  // empty when none holds the image.
+  std::string text(std::string_view image_id) const;
+
+ private:
+  std::unordered_map<std::string_view, std::vector<const Container*>> containers_;
+};
+
+// The same of one image alone.
 std::string holders_of(const std::string& image_id, const std::vector<Container>& containers);
+
+// Of more than ten names the first ten and "7 more", so that a text stays readable.
+std::vector<std::string> abridged(std::vector<std::string> names);
 
 // The sum of the records' sizes: what pruning them all frees.
 Bytes size_of(const std::vector<CacheRecord>& records);

@@ -11,19 +11,24 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
-#include <iostream>
+#include <ostream>
 #include <span>
+#include <stdexcept>
 #include <string>
 
 #include "app.hpp"
 #include "error.hpp"
+#include "output.hpp"
 
 namespace {
 
 std::array<int, 2> signal_pipe{-1, -1};
+volatile std::sig_atomic_t last_signal = 0;
 
-// A second signal of the kind ends the process at once (SA_RESETHAND).
+// A second signal of the kind ends the process at once (SA_RESETHAND), and a write that blocks is
+// interrupted (no SA_RESTART): see OutputBuffer.
 void pass_on(int signal) {
+  last_signal = signal;
   const auto number = static_cast<unsigned char>(signal);
   [[maybe_unused]] const auto written = write(signal_pipe[1], &number, 1);
 }
@@ -76,6 +81,11 @@ cac::TerminalStyle style_of(int descriptor) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  cac::OutputLimit limit{.signal = &last_signal};
+  cac::OutputBuffer out_buffer(STDOUT_FILENO, limit);
+  cac::OutputBuffer err_buffer(STDERR_FILENO, limit);
+  std::ostream out(&out_buffer);
+  std::ostream err(&err_buffer);
   try {
     occupy_closed_streams();
     std::setlocale(LC_CTYPE, "");
@@ -85,14 +95,15 @@ int main(int argc, char** argv) {
     const std::span<const char* const> arguments(argv, static_cast<std::size_t>(argc));
     return cac::run_app(arguments.subspan(1),
                         {.environment = environment,
-                         .out = std::cout,
-                         .err = std::cerr,
+                         .out = out,
+                         .err = err,
                          .out_style = style_of(STDOUT_FILENO),
                          .err_style = style_of(STDERR_FILENO),
                          .err_columns = [] { return columns_of(STDERR_FILENO); },
-                         .signal_fd = signal_pipe[0]});
+                         .signal_fd = signal_pipe[0],
+                         .output_limit = limit});
   } catch (const std::exception& error) {
-    std::cerr << "clear-app-cache: error: " << error.what() << "\n";
+    err << "clear-app-cache: error: " << error.what() << std::endl;
     return static_cast<int>(cac::ExitStatus::failure);
   }
 }

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
+#include <set>
+#include <string_view>
+#include <unordered_map>
 
 #include "cache_mounts.hpp"
 #include "error.hpp"
@@ -18,16 +20,13 @@ constexpr std::string_view builder_prefix = "buildx_buildkit_";
 
 // What stays of the image when it loses its name; staying: the names that it keeps.
 std::string effect_of_removal(const Image& image, const std::vector<std::string>& staying,
-                              const std::vector<Container>& containers) {
+                              const ImageHolders& holders) {
   std::string effect;
   if (!staying.empty()) effect = fmt::format("the image stays as {}", fmt::join(staying, ", "));
-  const std::string holders = holders_of(image.id, containers);
-  if (holders.empty()) return effect;
-  const auto holding =
-      std::count_if(containers.begin(), containers.end(),
-                    [&](const Container& container) { return container.image_id == image.id; });
-  return fmt::format("{}{}{} {}", effect, effect.empty() ? "" : "; ", holders,
-                     holding == 1 ? "uses it and is not touched" : "use it and are not touched");
+  const std::size_t count = holders.count(image.id);
+  if (count == 0) return effect;
+  return fmt::format("{}{}{} {}", effect, effect.empty() ? "" : "; ", holders.text(image.id),
+                     count == 1 ? "uses it and is not touched" : "use it and are not touched");
 }
 
 // The types of records that BuildKit knows, but for the cache mounts. Children before parents: a
@@ -91,75 +90,86 @@ void plan_artefacts(Plan& plan, const Options& options, const Inventory& invento
   plan.warnings = warnings_on_folders(options, inventory.artefacts);
 }
 
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
+using ImagesByName = std::unordered_map<std::string_view, const Image*>;
+
+// "watchparty-backend:old", for its image. A way back that was kept earlier must not be lost by
+// keeping another under its name.
+std::string name_to_keep(const Image& image, const std::string& name, const std::string& tag,
+                         const ImagesByName& images) {
+  std::string keep_as = fmt::format("{}:{}", name.substr(0, name.rfind(':')), tag);
+  const auto other = images.find(keep_as);
+  if (other == images.end() || other->second->id == image.id) return keep_as;
+  throw UsageError(fmt::format(
+      "--keep-as: {} names another image already, which would be lost: choose another tag, or "
+      "give that one up: docker image rm {}",
+      keep_as, keep_as));
 }
 
-// The image's names that the plan leaves alone.
-std::vector<std::string> names_that_stay(const Image& image, const Options& options) {
-  std::vector<std::string> names;
-  std::copy_if(
-      image.tags.begin(), image.tags.end(), std::back_inserter(names),
-      [&](const std::string& tag) { return !selects(options.target, options.project, tag); });
-  return names;
-}
-
-// A way back that was kept earlier must not be lost by keeping another under its name.
-void refuse_to_move(const std::string& keep_as, const Image& image, const Inventory& inventory) {
-  for (const Image& other : inventory.project_images) {
-    if (other.id == image.id || !contains(other.tags, keep_as)) continue;
-    throw UsageError(fmt::format(
-        "--keep-as: {} names another image already, which would be lost: choose another tag, or "
-        "give that one up: docker image rm {}",
-        keep_as, keep_as));
-  }
-}
-
-Action removal_of(const Image& image, const std::string& name, const Options& options,
-                  const Inventory& inventory) {
-  Action action{.kind = ActionKind::remove_image,
-                .object = name,
-                .image_id = image.id,
-                .size = image.size,
-                .reason = "cache_from can name it"};
-  std::vector<std::string> staying = names_that_stay(image, options);
-  if (options.keep_as) {
-    action.keep_as = fmt::format("{}:{}", name.substr(0, name.rfind(':')), *options.keep_as);
-    refuse_to_move(action.keep_as, image, inventory);
-    if (!contains(staying, action.keep_as)) staying.push_back(action.keep_as);
-  }
-  action.effect = effect_of_removal(image, staying, inventory.containers);
-  return action;
-}
-
-// Whether there are any.
-bool plan_images(Plan& plan, const Options& options, const Inventory& inventory) {
-  // Engines list in no order that could be relied on.
-  std::map<std::string, const Image*> target_images;
+// Of each name that the target selects, in the order of the names: engines list in no order that
+// could be relied on.
+std::vector<Action> removals(const Options& options, const Inventory& inventory) {
+  ImagesByName images;
   for (const Image& image : inventory.project_images) {
+    for (const std::string& name : image.tags) images.emplace(name, &image);
+  }
+  const ImageHolders holders(inventory.containers);
+  std::vector<Action> actions;
+  for (const Image& image : inventory.project_images) {
+    std::vector<std::string> going;
+    std::vector<std::string> staying;
     for (const std::string& name : image.tags) {
-      if (selects(options.target, options.project, name)) target_images.emplace(name, &image);
+      (selects(options.target, options.project, name) ? going : staying).push_back(name);
+    }
+    staying = abridged(std::move(staying));
+    const std::string effect = effect_of_removal(image, staying, holders);
+    for (const std::string& name : going) {
+      actions.push_back({.kind = ActionKind::remove_image,
+                         .object = name,
+                         .image_id = image.id,
+                         .size = image.size,
+                         .reason = "cache_from can name it",
+                         .effect = effect});
+      if (!options.keep_as) continue;
+      Action& action = actions.back();
+      action.keep_as = name_to_keep(image, name, *options.keep_as, images);
+      if (images.contains(action.keep_as)) continue;
+      std::vector<std::string> all{action.keep_as};
+      all.insert(all.end(), staying.begin(), staying.end());
+      action.effect = effect_of_removal(image, all, holders);
     }
   }
-  for (const auto& [name, image] : target_images) {
-    plan.actions.push_back(removal_of(*image, name, options, inventory));
-    if (!has_registry_copy(*image)) continue;
-    plan.has_caches_elsewhere = true;
-    plan.notes.push_back(fmt::format(
-        "{} has a copy in a registry: a build whose cache_from names it takes steps from there, "
-        "and nobody can clear that from here",
-        name));
+  std::sort(actions.begin(), actions.end(),
+            [](const Action& a, const Action& b) { return a.object < b.object; });
+  return actions;
+}
+
+// Returns whether there are any.
+bool plan_images(Plan& plan, const Options& options, const Inventory& inventory) {
+  std::set<std::string_view> copied;
+  for (const Image& image : inventory.project_images) {
+    if (has_registry_copy(image)) copied.insert(image.id);
+  }
+  std::vector<Action> actions = removals(options, inventory);
+  for (Action& action : actions) {
+    if (copied.contains(action.image_id)) {
+      plan.has_caches_elsewhere = true;
+      plan.notes.push_back(fmt::format(
+          "{} has a copy in a registry: a build whose cache_from names it takes steps from there, "
+          "and nobody can clear that from here",
+          action.object));
+    }
+    plan.actions.push_back(std::move(action));
   }
   if (inventory.project_images.empty()) {
     plan.warnings.push_back(warning_of_no_image(options.project));
   }
-  if (options.keep_as && !target_images.empty()) {
+  if (options.keep_as && !actions.empty()) {
     plan.notes.push_back(fmt::format(
         "an image built with BUILDKIT_INLINE_CACHE=1 brings its steps back if a build's cache_from "
         "names it by the tag '{}'",
         *options.keep_as));
   }
-  return !target_images.empty();
+  return !actions.empty();
 }
 
 Action prune_of_nameless(const Inventory& inventory) {
@@ -167,9 +177,10 @@ Action prune_of_nameless(const Inventory& inventory) {
                 .object = "nameless images",
                 .count = 0,
                 .reason = "left over from earlier builds"};
+  const ImageHolders holders(inventory.containers);
   std::size_t held = 0;
   for (const Image& image : inventory.nameless) {
-    if (!holders_of(image.id, inventory.containers).empty()) {
+    if (holders.count(image.id) > 0) {
       ++held;
       continue;
     }
@@ -270,7 +281,8 @@ Plan plan_for(const Options& options, const Inventory& inventory, ApiVersion api
     plan.actions.push_back(prune_of_nameless(inventory));
   }
   plan.actions.push_back(prune_of(inventory.records, options));
-  if (!inventory.records_known) {
+  // A run's verification says so itself.
+  if (!inventory.records_known && options.dry_run) {
     plan.notes.emplace_back("the engine does not tell which build cache records there are");
   }
   note_other_builders(plan, options, inventory);

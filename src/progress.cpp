@@ -35,8 +35,8 @@ Progress::Activity::~Activity() {
 void Progress::tick() {
   const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - since_);
   if (!live_ || depth_ == 0 || elapsed < patience) return;
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(elapsed);
-  const std::string time = fmt::format(" ({} s)", seconds.count());
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(elapsed);
+  const std::string time = fmt::format(" ({})", text_of(seconds));
   // One column stays free: a cursor behind the last one wraps on some terminals.
   const std::size_t width = columns_ ? columns_() : style_.width;
   const std::size_t room = width > 0 ? width - 1 : 0;

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <string_view>
+#include <tuple>
 #include <utility>
 
 namespace cac {
@@ -41,14 +44,15 @@ Line line_for(const Action& action, Mark mark) {
           joined({action.reason, action.effect})};
 }
 
-Line line_for(const Outcome& outcome) {
+// verified: what stays all the same is listed with the verification.
+Line line_for(const Outcome& outcome, bool verified) {
   const Action& action = outcome.action;
   switch (outcome.status) {
     case OutcomeStatus::done:
       if (!is_removal(action)) {
         return {Mark::done, "pruned", action.object,
                 amount(action, outcome.count, outcome.reclaimed),
-                joined({action.reason, action.effect})};
+                joined({action.reason, verified ? "" : action.effect})};
       }
       if (!outcome.image_stays) {
         return {Mark::done, "removed", action.object, amount(action, 1, action.size)};
@@ -66,10 +70,10 @@ Line line_for(const Outcome& outcome) {
       return {Mark::warning, "left", action.object, "",
               "it was given to another image during the run"};
     case OutcomeStatus::failed:
-      return {Mark::failed, "failed", action.object, "", outcome.failure->message};
+      return {Mark::failed, "failed", action.object};  // why is an error's or a warning's message
     case OutcomeStatus::cancelled:
       return {Mark::warning, "cut short", action.object, "",
-              is_removal(action) ? "what was deleted stays deleted"
+              is_removal(action) ? "it may be gone already"
                                  : "the engine finishes by itself what it has begun"};
   }
   return {};
@@ -104,6 +108,11 @@ void add_lines(std::vector<Line>& lines, const Verification& verification) {
     lines.push_back(
         {Mark::kept, "kept", name_of(record), text_of(record.size), "a cache mount", true});
   }
+}
+
+bool is_same(const Line& one, const Line& other) {
+  return std::tie(one.verb, one.object, one.size, one.reason) ==
+         std::tie(other.verb, other.object, other.size, other.reason);
 }
 
 std::string subject_of(const Run& run) {
@@ -174,12 +183,25 @@ Mark mark_of(Verdict verdict) {
 
 std::vector<Line> lines_of(const Run& run) {
   std::vector<Line> lines;
+  const bool verified = run.verification && !run.verification->failure;
+  std::set<std::string_view> left;
+  if (run.verification) {
+    for (const Residue& residue : run.verification->residue) left.insert(residue.object);
+  }
   for (const Outcome& outcome : run.outcomes) {
-    Line line = line_for(outcome);
-    // A prune that is repeated fails alike.
-    if (lines.empty() || line.mark != Mark::failed || lines.back().reason != line.reason) {
+    // Its residue says so, too.
+    if (outcome.status == OutcomeStatus::retagged && left.contains(outcome.action.object)) continue;
+    Line line = line_for(outcome, verified);
+    // A prune that is repeated, with the same result.
+    if (!lines.empty() && is_same(line, lines.back())) {
+      ++lines.back().times;
+    } else {
       lines.push_back(std::move(line));
     }
+  }
+  for (Line& line : lines) {
+    if (line.times > 1 && !line.reason.empty())
+      line.reason += fmt::format(" ({} times)", line.times);
   }
   if (run.plan) {
     for (std::size_t i = run.outcomes.size(); i < run.plan->actions.size(); ++i) {

@@ -1,6 +1,7 @@
 // What a run has to say, line by line, in words: how it looks is up to text and Markdown. Pure.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@ struct Line {
   std::string size = {};
   std::string reason = {};
   bool may_be_cut = false;  // the object is a record's description: a whole RUN instruction
+  std::size_t times = 1;    // repeated actions with this result; the reason says so
 
   // A note: a sentence of its own instead of columns.
   bool is_text() const { return size.empty() && reason.empty(); }

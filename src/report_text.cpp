@@ -43,6 +43,12 @@ void append_wrapped(std::string& out, std::string_view text, std::size_t indent,
   }
 }
 
+// No line ends with a blank.
+std::string trimmed(std::string text) {
+  text.resize(text.find_last_not_of(' ') + 1);
+  return text;
+}
+
 // The lines as a table: on one line each where all of them fit, else the reason below.
 std::string table_of(std::vector<Line> lines, const TerminalStyle& style) {
   std::size_t verb_columns = 0;
@@ -51,9 +57,9 @@ std::string table_of(std::vector<Line> lines, const TerminalStyle& style) {
   const std::size_t most_columns =
       style.width == 0 ? longest_description : std::min(longest_description, style.width / 2);
   for (Line& line : lines) {
-    line.object = harmless(line.object, style);
+    line.object = trimmed(harmless(line.object, style));
     if (line.may_be_cut) line.object = shortened(line.object, most_columns);
-    line.reason = harmless(line.reason, style);
+    line.reason = trimmed(harmless(line.reason, style));
     verb_columns = std::max(verb_columns, columns_of(line.verb));
     size_columns = std::max(size_columns, columns_of(line.size));
     if (!line.is_text()) object_columns = std::max(object_columns, columns_of(line.object));
@@ -130,12 +136,16 @@ std::string messages(const Run& run, const TerminalStyle& style) {
   for (const std::string& warning : warnings_of(run)) {
     append_message(out, "warning", Paint::yellow, warning, "", style);
   }
-  for (const Failure& other : other_failures(run)) {
-    append_message(out, "warning", Paint::yellow, other.message, other.advice, style);
+  const auto first = first_failure(run);
+  const auto others = other_failures(run);
+  for (auto other = others.begin(); other != others.end(); ++other) {
+    // One advice for all that follow each other with the same, below the last of them.
+    const Failure* const next = other + 1 != others.end() ? &other[1] : first ? &*first : nullptr;
+    const bool repeats = next != nullptr && next->advice == other->advice;
+    append_message(out, "warning", Paint::yellow, other->message, repeats ? "" : other->advice,
+                   style);
   }
-  if (const auto failure = first_failure(run)) {
-    append_message(out, "error", Paint::red, failure->message, failure->advice, style);
-  }
+  if (first) append_message(out, "error", Paint::red, first->message, first->advice, style);
   return out;
 }
 

@@ -1,6 +1,7 @@
 #include "run.hpp"
 
-#include <algorithm>
+#include <string>
+#include <unordered_set>
 
 namespace cac {
 
@@ -26,29 +27,24 @@ std::optional<Failure> first_failure(const Run& run) {
     }
   }
   if (run.failure) return run.failure;
-  if (run.verification) {
-    if (run.verification->verdict == Verdict::clean) return std::nullopt;
-    if (run.verification->failure) return run.verification->failure;
+  if (!run.verification || run.verification->verdict != Verdict::clean) {
+    if (run.verification && run.verification->failure) return run.verification->failure;
+    for (const Outcome& outcome : run.outcomes) {
+      if (outcome.failure) return outcome.failure;
+    }
   }
-  for (const Outcome& outcome : run.outcomes) {
-    if (outcome.failure) return outcome.failure;
-  }
-  return std::nullopt;
+  return run.unwritten;
 }
 
 std::vector<Failure> other_failures(const Run& run) {
   std::vector<Failure> failures;
-  const auto first = first_failure(run);
-  for (const Outcome& outcome : run.outcomes) {
-    if (!outcome.failure) continue;
-    const auto is_told = [&](const Failure& told) {
-      return told.message == outcome.failure->message;
-    };
-    if (first && is_told(*first)) continue;
-    if (std::none_of(failures.begin(), failures.end(), is_told)) {
-      failures.push_back(*outcome.failure);
-    }
-  }
+  std::unordered_set<std::string> reported;
+  if (const auto first = first_failure(run)) reported.insert(first->message);
+  const auto add = [&](const std::optional<Failure>& failure) {
+    if (failure && reported.insert(failure->message).second) failures.push_back(*failure);
+  };
+  for (const Outcome& outcome : run.outcomes) add(outcome.failure);
+  add(run.unwritten);
   return failures;
 }
 
@@ -60,6 +56,7 @@ int exit_code(const Run& run) {
     if (failure && !run.plan && means_no_engine(failure->kind)) return ExitStatus::no_engine;
     if (failure) return ExitStatus::failure;
     if (run.options.dry_run) return ExitStatus::success;
+    if (run.options.information != Information::none) return ExitStatus::success;
     const bool proven = run.options.mode == Mode::prune_only
                             ? run.reading.has_value()
                             : run.verification->verdict == Verdict::clean;
@@ -72,6 +69,10 @@ std::vector<std::string> warnings_of(const Run& run) {
   std::vector<std::string> warnings;
   if (run.plan) append(warnings, run.plan->warnings);
   if (run.verification) append(warnings, run.verification->warnings);
+  if (const auto failure = first_failure(run)) {
+    std::erase_if(warnings,
+                  [&](const std::string& warning) { return warning.ends_with(failure->message); });
+  }
   return warnings;
 }
 

@@ -24,6 +24,7 @@ struct Run {
   std::optional<CacheReading> reading;  // of --prune-only, instead of a verification
   std::optional<Failure> failure;       // what ended the run before its end
   int signal = 0;                       // ... if it was one
+  std::optional<Failure> unwritten;     // what there was to say, and could not be written
   std::chrono::milliseconds took{};
 };
 
@@ -31,13 +32,14 @@ struct Run {
 int exit_code(const Run& run);
 
 // What went wrong first: what ended the run, else what kept it from a verdict, else the first
-// action that failed. Nothing where all of that turned out not to matter: the verdict is clean.
+// action that failed; none of them where it turned out not to matter: the verdict is clean. Else
+// what could not be written.
 std::optional<Failure> first_failure(const Run& run);
 
-// What else went wrong with actions, each message once: worth a warning.
+// What else went wrong with actions or could not be written, each message once: worth a warning.
 std::vector<Failure> other_failures(const Run& run);
 
-// Those of the plan and of the verification.
+// Those of the plan and of the verification, but for what first_failure says.
 std::vector<std::string> warnings_of(const Run& run);
 std::vector<std::string> notes_of(const Run& run);
 

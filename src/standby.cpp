@@ -35,8 +35,8 @@ void close_the_rest() {
 [[noreturn]] void stay(int socket, int words) {
   // Every signal but SIGKILL and SIGSTOP is blocked, and stays so.
   setsid();
-  // Nobody who waits for the end of a stream or a lock of the caller's may wait for this process: it
-  // keeps two descriptors, in the places of standard input and output, which takes no new ones.
+  // Nobody who waits for the end of a stream or a lock of the caller's may wait for this process:
+  // it keeps two descriptors, in the places of standard input and output, which takes no new ones.
   if (dup2(socket, STDIN_FILENO) < 0 || dup2(words, STDOUT_FILENO) < 0) _exit(1);
   close_the_rest();
   int max_wait_ms = max_doubt_ms;

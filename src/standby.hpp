@@ -4,8 +4,8 @@
 
 namespace cac {
 
-// A forked process that holds a second reference to the connection. It blocks signals: systemd sends
-// SIGTERM to every process of a unit that ends.
+// A forked process that holds a second reference to the connection. It blocks signals: systemd
+// sends SIGTERM to every process of a unit that ends.
 class Standby {
  public:
   // Forks. If this process ends now, the connection stays open until the other side answers or

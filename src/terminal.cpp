@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cwchar>
 
 namespace cac {
@@ -70,7 +71,8 @@ std::string painted(std::string_view text, Paint paint, const TerminalStyle& sty
 
 std::string harmless(std::string_view text, const TerminalStyle& style) {
   std::string result;
-  while (!text.empty()) {
+  for (std::size_t characters = 0; !text.empty(); ++characters) {
+    if (characters == max_untrusted) return result + "...";
     const auto byte = static_cast<unsigned char>(text.front());
     if (byte < 0x80) {
       // A line break inside a step's description is nothing special.
@@ -123,21 +125,21 @@ std::string shortened(std::string_view text, std::size_t columns) {
 }
 
 std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
+  const auto without_end = [](std::string_view line) {
+    return line.substr(0, line.find_last_not_of(' ') + 1);
+  };
+  text = without_end(text);
   std::vector<std::string> lines;
-  if (width == 0) return {std::string(text)};
-  while (columns_of(text) > width) {
-    std::size_t end = bytes_that_fit(text, width);
+  do {
+    std::size_t end = width == 0 ? text.size() : bytes_that_fit(text, width);
     // Back to the last blank, unless a word fills the line.
     if (end < text.size() && text[end] != ' ') {
-      const auto blank = text.rfind(' ', end);
+      const auto blank = text.substr(0, end).rfind(' ');
       if (blank != std::string_view::npos && blank > 0) end = blank;
     }
-    const auto line = text.substr(0, end);
-    lines.emplace_back(line.substr(0, line.find_last_not_of(' ') + 1));
-    const auto next = text.find_first_not_of(' ', end);
-    text = next == std::string_view::npos ? std::string_view() : text.substr(next);
-  }
-  if (!text.empty() || lines.empty()) lines.emplace_back(text);
+    lines.emplace_back(without_end(text.substr(0, end)));
+    text.remove_prefix(std::min(text.find_first_not_of(' ', end), text.size()));
+  } while (!text.empty());
   return lines;
 }
 

@@ -88,8 +88,11 @@ std::optional<std::chrono::system_clock::time_point> time_from(std::string_view 
   std::tm zone{};
   if (*rest != 'Z' && strptime(rest, "%z", &zone) == nullptr) return std::nullopt;
   using Clock = std::chrono::system_clock;
-  return Clock::from_time_t(timegm(&parts) - zone.tm_gmtoff) +
-         std::chrono::duration_cast<Clock::duration>(fraction);
+  const std::chrono::seconds seconds(timegm(&parts) - zone.tm_gmtoff);
+  // Callers subtract times: from 1970 on no difference of two overflows.
+  constexpr auto latest = std::chrono::floor<std::chrono::seconds>(Clock::duration::max());
+  if (seconds.count() < 0 || seconds >= latest) return std::nullopt;
+  return Clock::time_point(seconds) + std::chrono::duration_cast<Clock::duration>(fraction);
 }
 
 std::string text_of(Bytes bytes) {
@@ -107,22 +110,22 @@ std::string text_of(Bytes bytes) {
   return fmt::format("{:.0f} {}", value, prefixes[prefix]);
 }
 
-std::string text_of(std::chrono::seconds duration) {
-  constexpr std::array units{Unit{"d", 86400}, Unit{"h", 3600}, Unit{"min", 60}, Unit{"s", 1}};
-  std::size_t i = 0;
-  while (duration.count() % units[i].factor != 0) ++i;
-  return fmt::format("{} {}", duration.count() / units[i].factor, units[i].name);
-}
-
 std::string text_of(std::chrono::milliseconds duration) {
   using std::chrono::milliseconds;
   if (duration < milliseconds(1000)) return fmt::format("{} ms", duration.count());
   if (duration < milliseconds(59950)) {
-    return fmt::format("{:.1f} s", static_cast<double>(duration.count()) / 1000);
+    const auto tenths = (duration.count() + 50) / 100;
+    return tenths % 10 == 0 ? fmt::format("{} s", tenths / 10)
+                            : fmt::format("{}.{} s", tenths / 10, tenths % 10);
   }
-  const auto seconds = std::chrono::round<std::chrono::seconds>(duration).count();
-  return seconds % 60 == 0 ? fmt::format("{} min", seconds / 60)
-                           : fmt::format("{} min {} s", seconds / 60, seconds % 60);
+  auto seconds = std::chrono::round<std::chrono::seconds>(duration).count();
+  std::string text;
+  for (const Unit& unit : {Unit{"d", 86400}, Unit{"h", 3600}, Unit{"min", 60}, Unit{"s", 1}}) {
+    const auto count = seconds / unit.factor;
+    seconds %= unit.factor;
+    if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : " ", count, unit.name);
+  }
+  return text;
 }
 
 }  // namespace cac

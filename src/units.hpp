@@ -29,16 +29,14 @@ std::optional<std::chrono::seconds> duration_from(std::string_view text);
 // is no size or is not above zero.
 std::optional<Bytes> bytes_from(std::string_view text);
 
-// RFC 3339, as engines write times: "2026-01-31T10:00:00.123456789Z".
+// RFC 3339, as engines write times: "2026-01-31T10:00:00.123456789Z". Nothing as well for a time
+// before 1970 ("0001-01-01T00:00:00Z" is Go's "never") or past what the clock can count (2262).
 std::optional<std::chrono::system_clock::time_point> time_from(std::string_view text);
 
 // SI, as docker prints it: "0 B", "812 B", "1.2 kB", "345 MB".
 std::string text_of(Bytes bytes);
 
-// As it was given: "90 s", "15 min", "12 h", "7 d".
-std::string text_of(std::chrono::seconds duration);
-
-// As it was measured: "35 ms", "1.4 s", "2 min 5 s".
+// Below a second "35 ms", below a minute "1.4 s", else in whole units: "1 min 30 s", "12 h", "7 d".
 std::string text_of(std::chrono::milliseconds duration);
 
 }  // namespace cac

@@ -1,7 +1,6 @@
 #!/bin/sh
 # Shows the tool at work on a private throwaway engine: sudo sh tests/demo.sh
-# The engine is this host's dockerd binary if there is one (with a data folder and a socket of its
-# own), else one from a folder below build/; it is gone afterwards.
+# The engine is the tests' own docker-bookworm, whatever docker this host has; it is gone afterwards.
 set -eu
 cd "$(dirname "$0")/.."
 sh tests/setup.sh build engines

@@ -270,6 +270,43 @@ TEST_CASE("on GitHub the log gets commands, and the files get the summary and th
   CHECK(unwritten.err == Containing{"GITHUB_OUTPUT"});
 }
 
+TEST_CASE("on GitHub the summary of a run that fails in the end does not say that it is clean") {
+  const Session session;
+  for (const bool full : {true, false}) {
+    CAPTURE(full);
+    const TemporaryFolder folder;
+    Invocation invocation = session.invocation({"backend"});
+    invocation.environment["GITHUB_ACTIONS"] = "true";
+    invocation.environment["GITHUB_OUTPUT"] = folder.path / (full ? "output" : "nowhere/output");
+    invocation.environment["GITHUB_STEP_SUMMARY"] = folder.path / "summary";
+    if (full) invocation.out = cac::test::Device::full;
+    const Result result = cac::test::run(invocation);
+    CHECK(result.status == 1);
+    CHECK(result.err == Containing{"could not be written"});
+    CHECK(folder.text_of("summary") == Containing{"### clear-app-cache: failed\n"});
+    CHECK(folder.text_of("summary") == Containing{"could not be written"});
+  }
+}
+
+TEST_CASE("on GitHub a summary that cannot be written is told in the report, too") {
+  const Session session;
+  Invocation invocation = session.invocation({"--json", "backend"});
+  invocation.environment["GITHUB_ACTIONS"] = "true";
+  invocation.environment["GITHUB_STEP_SUMMARY"] = "/nowhere/summary";
+  const Result result = cac::test::run(invocation);
+  CHECK(result.status == 1);
+  CHECK(result.err == Containing{"GITHUB_STEP_SUMMARY"});
+  const Json report = Json::parse(result.out);
+  CHECK(report["exit_status"] == 1);
+  CHECK(report["error"]["message"].get<std::string>() == Containing{"GITHUB_STEP_SUMMARY"});
+  // The disk is full: known only when the summary is written, after all else.
+  invocation.environment["GITHUB_STEP_SUMMARY"] = "/dev/full";
+  const Result late = cac::test::run(invocation);
+  CHECK(late.status == 1);
+  CHECK(late.err == Containing{"GITHUB_STEP_SUMMARY (/dev/full) could not be written"});
+  CHECK(cac::test::count_of("\n", late.out) == 1);
+}
+
 TEST_CASE("pruning within bounds sends age before size and touches nothing else") {
   Session session;
   session.fake.reply("POST /build/prune",

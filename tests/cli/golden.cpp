@@ -36,7 +36,7 @@ bool is_set(const char* variable) {
 std::string normalized(std::string text, const std::string& engine_url) {
   replace_all(text, engine_url, "unix:///ENGINE");
   replace_all(text, std::string(version), "VERSION");
-  const std::string time = "[0-9]+ ms|[0-9]+\\.[0-9] s|[0-9]+ min( [0-9]+ s)?";
+  const std::string time = "[0-9]+ ms|[0-9]+(\\.[0-9])? s|[0-9]+ min( [0-9]+ s)?";
   text =
       std::regex_replace(text, std::regex("reclaimed in (" + time + ")\\."), "reclaimed in TIME.");
   // At the end of a line of --verbose.

@@ -2,6 +2,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
@@ -185,6 +187,54 @@ TEST_CASE("JSON is never coloured") {
   CHECK(result.out.find('\x1b') == std::string::npos);
 }
 
+TEST_CASE("no line ends with a blank, on a terminal or elsewhere") {
+  Session session;
+  FakeScene scene = cac::test::sample_scene();
+  scene.records[0].in_use = true;
+  scene.records[0].description = "RUN make  ";
+  session.fake.set_scene(scene);
+  session.fake.reply("POST /images/prune", {{{.status = 500, .body = R"({"message":"no \n"})"}}});
+  for (const Texts& words : {Texts{}, {"--dry-run"}, {"--verify-only"}, {"--help"}}) {
+    for (const int columns : {40, 60, 80, 200}) {
+      for (const Device device : {Device::terminal, Device::pipe}) {
+        CAPTURE(columns);
+        Invocation invocation = session.invocation(words);
+        invocation.out = device;
+        invocation.err = device;
+        invocation.columns = static_cast<unsigned short>(columns);
+        const Result result = cac::test::run(invocation);
+        const std::string text = result.out + result.err;
+        CAPTURE(text);
+        CHECK(text.find(" \n") == std::string::npos);
+        CHECK(text.find(" \x1b[0m\n") == std::string::npos);
+      }
+    }
+  }
+}
+
+TEST_CASE("no golden report says a thing twice") {
+  std::size_t reports = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(GOLDEN_FOLDER)) {
+    const std::string name = entry.path().filename();
+    if (name.starts_with("json-") || name.find("-requests") != std::string::npos) continue;
+    if (name == "verbose.txt") continue;  // a log: requests are repeated
+    CAPTURE(name);
+    ++reports;
+    std::ostringstream text;
+    text << std::ifstream(entry.path()).rdbuf();
+    // Each line, without the label of a message.
+    std::istringstream lines(text.str());
+    for (std::string line; std::getline(lines, line);) {
+      for (const std::string label : {"clear-app-cache: error: ", "clear-app-cache: warning: "}) {
+        if (line.starts_with(label)) line.erase(0, label.size());
+      }
+      CAPTURE(line);
+      CHECK(cac::test::count_of(line, text.str()) == 1);
+    }
+  }
+  CHECK(reports > 20);
+}
+
 TEST_CASE("on a narrow terminal no line is wider than it") {
   for (const int columns : {40, 60, 100}) {
     CAPTURE(columns);
@@ -234,6 +284,18 @@ TEST_CASE("results that cannot be written are a failure, and it is said why") {
     CAPTURE(line);
     CHECK(result.status == 1);
     CHECK(result.err == Containing{"standard output could not be written"});
+  }
+}
+
+TEST_CASE("a report of residue that cannot be written is a failure, not residue") {
+  Session session;
+  FakeScene scene = cac::test::sample_scene();
+  scene.records[0].in_use = true;
+  session.fake.set_scene(scene);
+  for (const Texts& words : {Texts{}, {"--json"}, {"--verify-only"}}) {
+    Invocation invocation = session.invocation(words);
+    invocation.out = Device::full;
+    CHECK(cac::test::run(invocation).status == 1);
   }
 }
 

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 namespace cac::test {
@@ -59,9 +60,22 @@ Ends open_device(Device device, unsigned short columns) {
       return {-1, must(open("/dev/full", O_WRONLY | O_CLOEXEC), "/dev/full")};
     case Device::closed:
       return {};
+    case Device::unread:
+    case Device::stalled: {
+      int ends[2];
+      must(pipe2(ends, O_CLOEXEC), "pipe2");
+      const int size = must(fcntl(ends[1], F_SETPIPE_SZ, 1), "F_SETPIPE_SZ");
+      const std::string filling(static_cast<std::size_t>(size), '.');
+      if (device == Device::stalled) {
+        must(write(ends[1], filling.data(), filling.size()) == size ? 0 : -1, "write");
+      }
+      return {ends[0], ends[1]};
+    }
   }
   return {};
 }
+
+bool is_read(Device device) { return device != Device::unread && device != Device::stalled; }
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> result;
@@ -121,6 +135,8 @@ Program::Program(const Invocation& invocation) {
   if (err.theirs >= 0) close(err.theirs);
   out_ = out.ours;
   err_ = err.ours;
+  out_is_read_ = is_read(invocation.out);
+  err_is_read_ = is_read(invocation.err);
 }
 
 Program::~Program() {
@@ -134,9 +150,20 @@ Program::~Program() {
 
 void Program::send(int signal) const { must(kill(process_, signal), "kill"); }
 
+void Program::wait_until_full() const {
+  const int size = must(fcntl(out_, F_GETPIPE_SZ), "F_GETPIPE_SZ");
+  for (int filled = 0; filled < size;) {
+    pollfd stream{out_, POLLIN, 0};
+    must(poll(&stream, 1, -1), "poll");
+    if ((stream.revents & POLLHUP) != 0) throw std::runtime_error("the program has ended");
+    must(ioctl(out_, FIONREAD, &filled), "FIONREAD");
+    std::this_thread::yield();
+  }
+}
+
 Result Program::wait() {
   Result result;
-  pollfd streams[] = {{out_, POLLIN, 0}, {err_, POLLIN, 0}};
+  pollfd streams[] = {{out_is_read_ ? out_ : -1, POLLIN, 0}, {err_is_read_ ? err_ : -1, POLLIN, 0}};
   std::string* const texts[] = {&result.out, &result.err};
   while (streams[0].fd >= 0 || streams[1].fd >= 0) {
     must(poll(streams, 2, -1), "poll");

@@ -10,7 +10,14 @@
 namespace cac::test {
 
 // What a standard stream of the program is connected to.
-enum class Device { pipe, terminal, full, closed };  // full: every write fails with "no space left"
+enum class Device {
+  pipe,
+  terminal,
+  full,  // every write fails with "no space left"
+  closed,
+  unread,   // a pipe of one page that nobody reads
+  stalled,  // the same, and something was written to it until it was full
+};
 
 struct Invocation {
   std::vector<std::string> arguments;
@@ -37,13 +44,17 @@ class Program {
   Program& operator=(const Program&) = delete;
 
   void send(int signal) const;
-  // Reads both streams to their ends and waits for the exit.
+  // Returns when the unread pipe that is its standard output is full.
+  void wait_until_full() const;
+  // Reads both streams, but for unread ones, to their ends and waits for the exit.
   Result wait();
 
  private:
   pid_t process_ = -1;
   int out_ = -1;
   int err_ = -1;
+  bool out_is_read_ = true;
+  bool err_is_read_ = true;
 };
 
 inline Result run(const Invocation& invocation) { return Program(invocation).wait(); }

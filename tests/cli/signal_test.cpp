@@ -2,16 +2,22 @@
 #include <doctest/doctest.h>
 
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <future>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "session.hpp"
 
 using cac::test::check_golden;
 using cac::test::Containing;
+using cac::test::Device;
 using cac::test::FakeReply;
+using cac::test::FakeScene;
 using cac::test::Invocation;
 using cac::test::Program;
 using cac::test::Result;
@@ -41,6 +47,43 @@ struct HangingPrune : Session {
     fake.answer_now();
     fake.wait_for_hang_up(connections);
     CHECK(fake.late_answers() == 1);
+  }
+};
+
+std::string contents(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// The processes that have this DOCKER_HOST.
+std::vector<pid_t> processes_of(const std::string& url) {
+  std::vector<pid_t> found;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    if (contents(entry.path() / "environ").find("DOCKER_HOST=" + url) == std::string::npos)
+      continue;
+    found.push_back(std::stoi(name));
+  }
+  return found;
+}
+
+// A run whose report is longer than a pipe of one page.
+struct LongReport : Session {
+  LongReport() {
+    FakeScene scene;
+    for (int i = 0; i < 200; ++i) {
+      const std::string name = "watchparty-s" + std::to_string(i) + ":latest";
+      scene.images.push_back({.id = "sha256:" + std::to_string(i), .tags = {name}});
+    }
+    fake.set_scene(scene);
+  }
+
+  Invocation into(Device out, Device err, Texts arguments) const {
+    Invocation made = invocation(std::move(arguments));
+    made.out = out;
+    made.err = err;
+    return made;
   }
 };
 
@@ -100,17 +143,31 @@ TEST_CASE("a prune that the engine has begun is finished, however the run ends")
   }
 }
 
+TEST_CASE("a prune is finished although all that is left of the run gets signals, as by systemd") {
+  HangingPrune session;
+  CHECK(session.end_with(SIGTERM, session.invocation({"backend"})).status == 128 + SIGTERM);
+  const auto left = processes_of(session.fake.url());
+  CHECK(left.size() == 1);
+  for (const pid_t process : left) {
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) CHECK(kill(process, signal) == 0);
+  }
+  session.check_that_the_prune_is_finished();
+}
+
 TEST_CASE("a prune is finished although the connection before it was closed") {
   struct {
     std::string how;
     std::string request;
     FakeReply reply;
   } const rows[] = {
-      {"as the engine said", "DELETE /images/watchparty-backend",
+      {"as the engine said",
+       "DELETE /images/watchparty-backend",
        {.headers = {{"Connection", "close"}}, .by_scene = true}},
-      {"without a word", "DELETE /images/watchparty-backend",
+      {"without a word",
+       "DELETE /images/watchparty-backend",
        {.fault = Fault::close_after, .by_scene = true}},
-      {"in the middle of an answer", "DELETE /images/watchparty-backend",
+      {"in the middle of an answer",
+       "DELETE /images/watchparty-backend",
        {.by_scene = true, .cut_at = 40}},
       {"before any answer", "GET /images/json", {.fault = Fault::hang_up}},
   };
@@ -202,4 +259,70 @@ TEST_CASE("verify-only and a dry run are ended by a signal, too") {
     CHECK(result.status == 130);
     CHECK(Json::parse(result.out)["verdict"] == "unknown");
   }
+}
+
+TEST_CASE("a signal ends a run whose report nobody reads, at the first one") {
+  for (const auto& signal : signals) {
+    for (const std::string& form : Texts{"--json", "--color=never"}) {
+      CAPTURE(signal.name);
+      CAPTURE(form);
+      const LongReport session;
+      Program program(session.into(Device::unread, Device::pipe, {"--dry-run", form}));
+      program.wait_until_full();
+      program.send(signal.number);
+      const Result result = program.wait();
+      CHECK(result.status == 128 + signal.number);
+      CHECK(result.err == Containing{"standard output could not be written: nobody read it"});
+    }
+  }
+}
+
+TEST_CASE("a signal ends a run whose log of requests nobody reads, and the report is printed") {
+  for (const auto& signal : signals) {
+    CAPTURE(signal.name);
+    const Session session;
+    Invocation invocation = session.invocation({"--verbose", "--json"});
+    invocation.err = Device::stalled;
+    Program program(invocation);
+    session.fake.wait_for_request("GET /_ping");
+    program.send(signal.number);
+    const Result result = program.wait();
+    CHECK(result.status == 128 + signal.number);
+    CHECK(Json::parse(result.out)["error"]["kind"] == "interrupted");
+    CHECK(session.sent_only_gets());
+  }
+}
+
+TEST_CASE("a signal during the run ends it also where nobody reads what it says of that") {
+  HangingPrune session;
+  Invocation invocation = session.invocation({"backend"});
+  invocation.out = Device::stalled;
+  invocation.err = Device::stalled;
+  CHECK(session.end_with(SIGTERM, invocation).status == 143);
+  session.check_that_the_prune_is_finished();
+}
+
+TEST_CASE("the timeout bounds the writing, too: to standard output, and of the log of requests") {
+  const Session session;
+  Invocation invocation = session.invocation({"--timeout", "1s", "--dry-run"});
+  invocation.out = Device::stalled;
+  const Result unwritten = cac::test::run(invocation);
+  CHECK(unwritten.status == 1);
+  CHECK(unwritten.err ==
+        Containing{"standard output could not be written: nobody read it in time"});
+
+  invocation = session.invocation({"--timeout", "1s", "--verbose", "--json"});
+  invocation.err = Device::stalled;
+  const Result stalled = cac::test::run(invocation);
+  CHECK(stalled.status == 1);
+  CHECK(Json::parse(stalled.out)["error"]["kind"] == "timeout");
+  CHECK(session.sent_only_gets());
+}
+
+TEST_CASE("messages that nobody reads are waited for until the timeout, and are a failure") {
+  Session session;
+  session.fake.set_scene({});
+  Invocation invocation = session.invocation({"--timeout", "1s"});
+  invocation.err = Device::stalled;  // for the warning that there is no such image
+  CHECK(cac::test::run(invocation).status == 1);
 }

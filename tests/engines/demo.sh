@@ -9,7 +9,6 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 
 engine=docker-bookworm
-if command -v dockerd >/dev/null && command -v docker >/dev/null; then engine=docker-host; fi
 trap '"$engine_sh" wipe "$engine"' EXIT
 say "Starting a private throwaway engine"
 scene_use "$engine"

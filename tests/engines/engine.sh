@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Real container engines for the tests, each one isolated and without a network.
 #
+#   engine.sh names                the engines, a line each: the only place that decides which there are
 #   engine.sh list                 names, versions, state, sockets
 #   engine.sh host-tools           the packages that the host needs (nothing is installed here)
 #   engine.sh prepare [SUITE...]   makes the debootstrap roots that are missing (default: all)
@@ -14,19 +15,16 @@
 #
 # ENGINES_DIR (default: build/engines of this checkout) holds roots/SUITE, kept between runs, and
 # run/NAME, an engine's data. MIRROR is the Debian mirror. Needs root. An engine has mount, network
-# and process namespaces of its own; no engine package gets onto the host, and of a host's own
-# engine nothing but the dockerd binary is used (docker-host).
+# and process namespaces of its own; no engine package gets onto the host, and a host's own docker,
+# dockerd or podman is neither used nor looked for: whatever there is, the engines are the same.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 ENGINES_DIR=$(realpath -m "${ENGINES_DIR:-$here/../../build/engines}")
 MIRROR=${MIRROR:-http://deb.debian.org/debian}
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 SUITES=(bookworm sid)
-NAMES=(docker-bookworm docker-sid docker-sid-containerd podman-bookworm podman-sid)
-# The host's own binaries serve if the client can ask for BuildKit: built in before 23, else a plugin.
-if command -v dockerd >/dev/null && { docker buildx version || docker --version | grep -E 'version (19|20)\.'; } >/dev/null 2>&1; then
-  NAMES+=(docker-host)
-fi
+# The slowest first: its tests would otherwise run alone at the end.
+NAMES=(docker-sid-containerd docker-sid docker-bookworm podman-bookworm podman-sid)
 
 die() {
   echo "engine.sh: $*" >&2
@@ -36,7 +34,6 @@ die() {
 known() { # refuses a name that is no engine's
   local n
   for n in "${NAMES[@]}"; do [[ $n != "$1" ]] || return 0; done
-  [[ $1 != docker-host ]] || die "docker-host needs dockerd and a docker client with BuildKit on this host's PATH"
   die "no engine called '$1' (${NAMES[*]})"
 }
 
@@ -44,11 +41,10 @@ suite() {
   case $1 in
     *-bookworm) echo bookworm ;;
     *-sid | *-sid-containerd) echo sid ;;
-    docker-host) echo host ;;
   esac
 }
 
-root() { if [[ $1 == docker-host ]]; then echo /; else echo "$ENGINES_DIR/roots/$(suite "$1")"; fi; }
+root() { echo "$ENGINES_DIR/roots/$(suite "$1")"; }
 dir() { echo "$ENGINES_DIR/run/$1"; }
 
 host_tools() { # command or file, package
@@ -206,7 +202,7 @@ engine_command() { # of engine $1 with socket $2, group $3, overlay driver or no
 start() {
   local name=$1 dir sockets socket overlay=yes env command launcher=() launched i
   if running "$name"; then return; fi
-  if [[ $name == docker-host ]]; then require_host_tools; else prepare "$(suite "$name")"; fi
+  prepare "$(suite "$name")"
   stop "$name"
   dir=$(dir "$name")
   mkdir -p "$dir/home"
@@ -284,8 +280,6 @@ version() { # of engine $1: its own word while it runs, else the package's
   if running "$1"; then
     get "$(socket "$1")" /version |
       sed -E 's/.*"Version":"([^"]+)","ApiVersion":"([^"]+)".*/\1 API \2/'
-  elif [[ $1 == docker-host ]]; then
-    dockerd --version | sed -E 's/.*version ([^,]+).*/\1/'
   elif ready "$(suite "$1")"; then
     [[ $package == podman ]] || package=docker.io
     dpkg-query --admindir="$(root "$1")/var/lib/dpkg" -W -f '${Version}\n' "$package"
@@ -311,6 +305,7 @@ usage() {
 action=${1-}
 (($# == 0)) || shift
 case $action in
+  names) printf '%s\n' "${NAMES[@]}" ;;
   list) list ;;
   host-tools) host_tools | cut -d' ' -f2 ;;
   prepare)

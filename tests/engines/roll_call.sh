@@ -6,7 +6,7 @@
 set -euo pipefail
 engine_sh=$(dirname "$0")/engine.sh
 missing=0
-for engine in $("$engine_sh" list | cut -d' ' -f1); do
+for engine in $("$engine_sh" names); do
   if "$engine_sh" start "$engine"; then
     "$engine_sh" list | grep "^$engine "
   else

@@ -38,6 +38,8 @@ for signal in INT TERM HUP; do
   build_app backend
   earlier=$(step_uuids "$(image_of backend)")
   cut_short "$signal" sendto "$(prune_in "$sent")" "$tool" --json backend
+  # Systemd sends TERM to the rest of a unit whose main process has ended.
+  for process in $(pgrep -f -- "$tool -H unix://$SOCKET"); do kill -TERM "$process" 2>/dev/null || :; done
   ended_by_signal
   check "$signal: the image was removed, the prune cut short" equal \
     "$(jq -c '[.actions[] | [.action, .status]]' "$contexts/cut.out")" \

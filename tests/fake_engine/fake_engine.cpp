@@ -331,7 +331,8 @@ bool FakeEngine::answer(int connection, const std::string& method, const std::st
     return false;
   }
   const auto connection_header = reply.headers.find("Connection");
-  const bool closes = connection_header != reply.headers.end() && connection_header->second == "close";
+  const bool closes =
+      connection_header != reply.headers.end() && connection_header->second == "close";
   switch (reply.fault) {
     case FakeReply::Fault::none:
       return send_all(connection, text) && !closes;

@@ -62,17 +62,19 @@ struct FakeReply {
   std::map<std::string, std::string> headers = {};
   enum class Fault {
     none,
-    cut_off,    // closes the connection in the middle of the body
-    hang_up,    // closes it without an answer
-    no_answer,  // says nothing until the client gives up
-    late,       // says nothing until the test wants it to, if the client is still there then
-    endless,    // sends body after body, for ever
-    not_http,   // sends the body and no head, then closes
-    raw,        // sends the body and no head, and goes on
+    cut_off,      // closes the connection in the middle of the body
+    hang_up,      // closes it without an answer
+    no_answer,    // says nothing until the client gives up
+    late,         // says nothing until the test wants it to, if the client is still there then
+    endless,      // sends body after body, for ever
+    not_http,     // sends the body and no head, then closes
+    raw,          // sends the body and no head, and goes on
     close_after,  // closes the connection after the answer, without having said so
   } fault = Fault::none;
-  bool by_scene = false;  // the scene is changed and answers; only the fault and cut_at are scripted
-  std::optional<std::size_t> cut_at = {};  // closes the connection after so many bytes of head and body
+  bool by_scene =
+      false;  // the scene is changed and answers; only the fault and cut_at are scripted
+  std::optional<std::size_t> cut_at =
+      {};  // closes the connection after so many bytes of head and body
 };
 
 class FakeEngine {

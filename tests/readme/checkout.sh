@@ -1,6 +1,10 @@
 # shellcheck shell=bash
 # Sourced: a checkout of its own for what README.md says to do in one, so that neither the reader's
-# build folder nor a running test's is touched.
+# build folder nor a running test's is touched. First on the PATH there is a docker that cannot build, as
+# some machines have one: nothing may rely on it.
+
+# shellcheck source=tests/engines/host_docker.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../engines/host_docker.sh"
 
 # What was built in it stays for the next time.
 checkout_use() {
@@ -13,6 +17,7 @@ checkout_use() {
   mkdir -p "$checkout/build/bin"
   printf '#!/bin/sh\nexec "$@"\n' >"$checkout/build/bin/sudo"
   chmod +x "$checkout/build/bin/sudo"
+  host_docker "$checkout/build/bin" no-buildx
 }
 
 # Engines of its own from now on, from the same roots.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # tests/demo.sh, the first thing that README.md tells a reader to run, in a checkout and with engines of
-# its own: it shows what it promises, and leaves no engine behind.
+# its own, beside a docker that cannot build: it shows what it promises, and leaves no engine behind.
 #
 #   demo_test.sh
 set -euo pipefail
@@ -25,6 +25,7 @@ check "before the tool, every step comes from the cache" contains "$output" $'co
 check "the tool says clean" contains "$output" $'\nclean: '
 check "after it, none does" contains "$(after 'clean: ')" $'come from the cache now?\e[0m\n0 of 5\n'
 check "the container runs on" contains "$(after 'clean: ')" 'wp-backend still runs'
+check "the docker of the machine was not asked" equal "$(host_docker_calls "$checkout/build/bin")" ''
 check "no engine is left" equal "$(ls "$ENGINES_DIR/run")" ''
 [[ $failed == 0 ]] || echo "$output"
 finish

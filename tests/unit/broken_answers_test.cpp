@@ -1,5 +1,5 @@
-// Every request that the tool sends, answered in every broken way: status, header, body, connection.
-// A whole run each time, so that the exit status and the verdict are what is checked.
+// Every request that the tool sends, answered in every broken way: status, header, body,
+// connection. A whole run each time, so that the exit status and the verdict are what is checked.
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
@@ -46,13 +46,15 @@ Ran run(const FakeEngine& fake, std::vector<const char*> arguments) {
   arguments.insert(arguments.end(), {"--json", "--host", url.c_str()});
   std::ostringstream out;
   std::ostringstream err;
+  cac::OutputLimit limit;
   const int status = cac::run_app(arguments, {.environment = cac::test::environment_of(),
                                               .out = out,
                                               .err = err,
                                               .out_style = {},
                                               .err_style = {},
                                               .err_columns = nullptr,
-                                              .signal_fd = -1});
+                                              .signal_fd = -1,
+                                              .output_limit = limit});
   CHECK(count_of("\n", out.str()) == 1);
   Json report = Json::parse(out.str(), nullptr, false);
   REQUIRE(report.is_object());
@@ -90,8 +92,8 @@ struct Broken {
 // Answers that are not what the request asked for.
 std::vector<Broken> broken_answers() {
   std::vector<Broken> rows;
-  for (const int status : {201, 202, 204, 205, 206, 301, 304, 400, 401, 403, 404, 405, 407, 409, 500,
-                           501, 502, 503, 504}) {
+  for (const int status : {201, 202, 204, 205, 206, 301, 304, 400, 401, 403, 404, 405, 407, 409,
+                           500, 501, 502, 503, 504}) {
     for (const auto& [type, body] : std::vector<std::pair<std::string, std::string>>{
              {"application/json", ""},
              {"application/json", "{}"},
@@ -111,7 +113,8 @@ std::vector<Broken> broken_answers() {
   for (const std::string& body :
        {std::string(), std::string(page), std::string("OK"), std::string("{"), std::string("[["),
         std::string("7"), std::string("\"x\""), std::string("[1]"), std::string("[null]"),
-        std::string("{}"), std::string(R"({"BuildCache":{}})"), std::string(R"({"BuildCache":[{}]})"),
+        std::string("{}"), std::string(R"({"BuildCache":{}})"),
+        std::string(R"({"BuildCache":[{}]})"),
         std::string(R"({"CachesDeleted":1,"SpaceReclaimed":1})"),
         std::string(R"({"SpaceReclaimed":1.5})"), std::string(R"({"SpaceReclaimed":null})"),
         std::string(R"([{"Id":1}])"), std::string("\xff\xfe"), std::string(100'000, '[')}) {
@@ -123,8 +126,8 @@ std::vector<Broken> broken_answers() {
   rows.push_back({"no status", {.body = "HTTP/1.1\r\n\r\n", .fault = Fault::not_http}});
   rows.push_back({"half a status line", {.body = "HTTP/1.1 20", .fault = Fault::not_http}});
   rows.push_back({"half a header", {.body = "HTTP/1.1 200 OK\r\nConte", .fault = Fault::not_http}});
-  rows.push_back({"a status of its own", {.body = "HTTP/1.1 999 X\r\nContent-Length: 0\r\n\r\n",
-                                          .fault = Fault::raw}});
+  rows.push_back({"a status of its own",
+                  {.body = "HTTP/1.1 999 X\r\nContent-Length: 0\r\n\r\n", .fault = Fault::raw}});
   rows.push_back({"chunks that break off",
                   {.body = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n[{\"I",
                    .fault = Fault::not_http}});
@@ -205,9 +208,8 @@ TEST_CASE("an answer that is broken once is not believed, and the rest of the wo
       {"POST /images/prune", 0, "clean"},
   };
   for (const auto& row : rows) {
-    for (const FakeReply& reply :
-         {FakeReply{.status = 500, .body = R"({"message":"no"})"}, FakeReply{.body = page},
-          FakeReply{.status = 205}}) {
+    for (const FakeReply& reply : {FakeReply{.status = 500, .body = R"({"message":"no"})"},
+                                   FakeReply{.body = page}, FakeReply{.status = 205}}) {
       CAPTURE(row.request);
       CAPTURE(reply.status);
       FakeEngine fake;
@@ -240,11 +242,10 @@ TEST_CASE("each write whose answer is cut off at any byte is reported as what it
       CAPTURE(cut);
       FakeEngine fake;
       fake.set_scene(cac::test::sample_scene());
-      const FakeReply reply =
-          row.done ? FakeReply{.by_scene = true, .cut_at = cut}
-                   : FakeReply{.status = tags ? 201 : 200,
-                               .body = tags ? "" : R"({"SpaceReclaimed":0})",
-                               .cut_at = cut};
+      const FakeReply reply = row.done ? FakeReply{.by_scene = true, .cut_at = cut}
+                                       : FakeReply{.status = tags ? 201 : 200,
+                                                   .body = tags ? "" : R"({"SpaceReclaimed":0})",
+                                                   .cut_at = cut};
       fake.reply(row.request, {reply, std::nullopt});
       std::vector<const char*> arguments{"all"};
       if (tags) arguments.insert(arguments.end(), {"--keep-as", "old"});

@@ -83,7 +83,10 @@ TEST_CASE("a description that engines before BuildKit 0.11 share between steps s
 }
 
 TEST_CASE("only the exact description of BuildKit's own directory spares a mount's parent") {
-  const std::vector<std::pair<std::string, bool>> cases{
+  struct {
+    std::string description;
+    bool spared;
+  } const rows[] = {
       {"[internal] setting cache mount permissions", true},
       {"[internal] settings cache mount permissions", true},  // so 20.10's frontend
       {"mount / from exec /bin/sh -c echo [internal] setting cache mount permissions", false},
@@ -92,14 +95,14 @@ TEST_CASE("only the exact description of BuildKit's own directory spares a mount
       {"[internal] setting cache mount permissions ", false},
       {"", false},
   };
-  for (const auto& [description, spared] : cases) {
-    CAPTURE(description);
-    const CacheRecord parent{.id = "parent", .description = description};
+  for (const auto& row : rows) {
+    CAPTURE(row.description);
+    const CacheRecord parent{.id = "parent", .description = row.description};
     const CacheMounts mounts(
         {parent, {.id = "m", .type = "exec.cachemount", .description = "m", .parents = {"parent"}}},
         options_of({"--keep-cache-mounts"}));
-    CHECK(mounts.spare(parent) == spared);
-    CHECK(mounts.holder_of(parent) == (spared ? "" : "m"));
+    CHECK(mounts.spare(parent) == row.spared);
+    CHECK(mounts.holder_of(parent) == (row.spared ? "" : "m"));
   }
 }
 

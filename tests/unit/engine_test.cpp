@@ -337,7 +337,8 @@ TEST_CASE("an answer without end is given up on") {
   CHECK(failure.message == Containing{"the response is larger than 32.0 MB"});
 }
 
-TEST_CASE("an answer that is deeper or longer than any engine's is refused before it takes memory") {
+TEST_CASE(
+    "an answer that is deeper or longer than any engine's is refused before it takes memory") {
   const std::string deep(2'000'000, '[');
   std::string many = R"({"BuildCache":[0)";
   for (int i = 0; i < 2'000'000; ++i) many += ",0";
@@ -579,12 +580,22 @@ TEST_CASE("a removal whose answer is lost is looked up, and sent again only if i
     Removal expected;
     std::size_t removals;
   } const rows[] = {
-      {"done, and the last name", {.fault = Fault::hang_up, .by_scene = true}, {"app-x:latest"},
-       Removal::deleted, 1},
-      {"done, and another name", {.fault = Fault::hang_up, .by_scene = true},
-       {"app-x:latest", "app-x:1"}, Removal::untagged, 1},
+      {"done, and the last name",
+       {.fault = Fault::hang_up, .by_scene = true},
+       {"app-x:latest"},
+       Removal::deleted,
+       1},
+      {"done, and another name",
+       {.fault = Fault::hang_up, .by_scene = true},
+       {"app-x:latest", "app-x:1"},
+       Removal::untagged,
+       1},
       {"not done", {.fault = Fault::hang_up}, {"app-x:latest"}, Removal::deleted, 2},
-      {"done, and cut off", {.by_scene = true, .cut_at = 30}, {"app-x:latest"}, Removal::deleted, 1},
+      {"done, and cut off",
+       {.by_scene = true, .cut_at = 30},
+       {"app-x:latest"},
+       Removal::deleted,
+       1},
   };
   for (const auto& row : rows) {
     CAPTURE(row.name);
@@ -636,8 +647,7 @@ TEST_CASE("an image is tagged when the engine says so and the new name stands fo
     fake.reply("POST /images/", {row.reply});
     Connected to(fake.url());
     bool tagged = false;
-    const Failure failure =
-        failure_of([&] { tagged = to.engine.tag_image(id, "app-x", "old"); });
+    const Failure failure = failure_of([&] { tagged = to.engine.tag_image(id, "app-x", "old"); });
     CHECK(tagged == row.tagged);
     CHECK((failure.kind == FailureKind::internal) == row.tagged);
   }

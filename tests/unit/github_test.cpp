@@ -75,10 +75,25 @@ TEST_CASE("nothing that an engine says becomes a command or a line of its own") 
   CHECK(count_of("\x1b", text) == 0);
 }
 
+TEST_CASE("the older notation is replaced wherever it stands") {
+  CHECK(cac::without_commands("").empty());
+  CHECK(cac::without_commands("##[a]b##[##[c#[") == "#\\u0023[a]b#\\u0023[#\\u0023[c#[");
+}
+
 TEST_CASE("the outputs are what later steps ask for") {
   CHECK(step_outputs(run_with(Verdict::clean)) ==
         "verdict=clean\nreclaimed-bytes=2500\nremoved-images=watchparty-backend:latest\n");
   CHECK(cac::step_outputs(Run()) == "verdict=unknown\nreclaimed-bytes=0\nremoved-images=\n");
+}
+
+TEST_CASE("the summary tells every failure, and of what could not be written as well") {
+  Run run = run_with(Verdict::clean);
+  run.outcomes[0].failure = {FailureKind::refused, "the removal failed", "look"};
+  run.unwritten = {FailureKind::filesystem, "the disk is full"};
+  const std::string text = job_summary(run);
+  CHECK(text == Containing{"### clear-app-cache: failed\n"});
+  CHECK(text == Containing{"**the disk is full** \n"});
+  CHECK(text == Containing{"**the removal failed** look\n"});
 }
 
 TEST_CASE("the summary is a table that no name breaks") {

@@ -1,6 +1,7 @@
 #include "plan.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <string>
 #include <vector>
@@ -234,4 +235,57 @@ TEST_CASE("a buildx builder in a container is a note: its cache is out of reach"
 
 TEST_CASE("a dry run's plan is the run's plan") {
   CHECK(lines_of(plan_of({"--dry-run"}, sample())) == lines_of(plan_of({}, sample())));
+}
+
+TEST_CASE(
+    "that the records are unknown is told by a dry run; a run's verification tells it itself") {
+  const std::string note = "the engine does not tell which build cache records there are\n";
+  CHECK(joined(plan_of({"--dry-run"}, {}).notes) == Containing{note});
+  CHECK(joined(plan_of({}, {}).notes).find(note) == std::string::npos);
+}
+
+TEST_CASE("long lists of names are abridged") {
+  Inventory inventory = sample();
+  inventory.containers.clear();
+  for (int i = 0; i < 12; ++i) {
+    inventory.containers.push_back({"", fmt::format("c{}", i), "sha256:b", ""});
+    inventory.project_images[1].tags.push_back(fmt::format("watchparty-backend:v{}", i));
+  }
+  CHECK(removal(plan_of({"backend"}, inventory), "watchparty-backend:latest").effect ==
+        "the image stays as watchparty-backend:v0, watchparty-backend:v1, watchparty-backend:v2, "
+        "watchparty-backend:v3, watchparty-backend:v4, watchparty-backend:v5, "
+        "watchparty-backend:v6, watchparty-backend:v7, watchparty-backend:v8, "
+        "watchparty-backend:v9, 2 more; containers c0, c1, c2, c3, c4, c5, c6, c7, c8, c9 and 2 "
+        "more use it and are not touched");
+  CHECK(removal(plan_of({"backend", "--keep-as", "old"}, inventory), "watchparty-backend:latest")
+            .effect == Containing{"the image stays as watchparty-backend:old, "
+                                  "watchparty-backend:v0, watchparty-backend:v1"});
+}
+
+TEST_CASE("a plan for very many images and containers is made, and each has its own facts") {
+  constexpr int count = 20'000;
+  Inventory inventory;
+  for (int i = 0; i < count; ++i) {
+    const std::string id = fmt::format("sha256:{}", i);
+    inventory.project_images.push_back(
+        {.id = id,
+         .tags = {fmt::format("watchparty-s{}:latest", i), fmt::format("watchparty-s{}:v1", i)}});
+    inventory.nameless.push_back({.id = "nameless " + id});
+    inventory.containers.push_back({"", fmt::format("c{}", i), id, "running"});
+    inventory.containers.push_back({"", fmt::format("d{}", i), "nameless " + id, "running"});
+  }
+  const Plan plan = plan_of({"--keep-as", "old"}, inventory);
+  REQUIRE(plan.actions.size() == count + 2);
+  CHECK(removal(plan, "watchparty-s19999:latest").effect ==
+        "the image stays as watchparty-s19999:old, watchparty-s19999:v1; container c19999 "
+        "(running) uses it and is not touched");
+  CHECK(removal(plan, "watchparty-s7:latest").keep_as == "watchparty-s7:old");
+  CHECK(plan.actions[count].count == 0);
+  CHECK(plan.actions[count].effect == fmt::format("{} that containers use stay", count));
+  CHECK_THROWS_AS(
+      [&] {
+        inventory.project_images.push_back({.id = "other", .tags = {"watchparty-s19999:old"}});
+        return plan_of({"--keep-as", "old"}, inventory);
+      }(),
+      cac::UsageError);
 }

@@ -95,9 +95,9 @@ TEST_CASE("each outcome has a line of its own kind") {
       {{.action = removal(), .status = OutcomeStatus::retagged},
        "! left  watchparty-backend:latest    it was given to another image during the run\n"},
       {{.action = removal(), .status = OutcomeStatus::failed, .failure = failure},
-       "x failed  watchparty-backend:latest    DELETE /images/x: the engine answers 500: no\n"},
+       "x failed  watchparty-backend:latest\n"},
       {{.action = removal(), .status = OutcomeStatus::cancelled},
-       "! cut short  watchparty-backend:latest    what was deleted stays deleted\n"},
+       "! cut short  watchparty-backend:latest    it may be gone already\n"},
       {{.action = prune(), .status = OutcomeStatus::cancelled},
        "! cut short  build cache    the engine finishes by itself what it has begun\n"},
       {{.action = prune(), .status = OutcomeStatus::done, .count = 34, .reclaimed = {812'000'000}},
@@ -271,6 +271,58 @@ TEST_CASE("the same failure, repeated, is told once") {
         "clear-app-cache: error: the prune failed\n");
   CHECK(cac::messages(run_with({failed, failed, failed}, Verdict::clean), ascii) ==
         "clear-app-cache: warning: the prune failed\n");
+}
+
+TEST_CASE("the same advice twice in a row is given once, below the last message") {
+  Run run = run_with({{.action = removal(),
+                       .status = OutcomeStatus::failed,
+                       .failure = Failure{FailureKind::refused, "the removal failed", "Look."}},
+                      {.action = prune(),
+                       .status = OutcomeStatus::failed,
+                       .failure = Failure{FailureKind::lost, "the prune failed", "Look."}}});
+  run.verification->verdict = Verdict::unknown;
+  run.verification->failure = Failure{FailureKind::lost, "the engine was lost", "Run this again."};
+  CHECK(cac::messages(run, ascii) ==
+        "clear-app-cache: warning: the removal failed\n"
+        "clear-app-cache: warning: the prune failed\n"
+        "  Look.\n"
+        "clear-app-cache: error: the engine was lost\n"
+        "  Run this again.\n");
+}
+
+TEST_CASE("a warning that the error repeats is left out") {
+  Run run = run_with({}, Verdict::unknown);
+  run.plan->warnings = {"a folder could not be searched: /x: Permission denied", "another"};
+  run.verification->failure = Failure{FailureKind::filesystem, "/x: Permission denied"};
+  CHECK(cac::messages(run, ascii) ==
+        "clear-app-cache: warning: another\n"
+        "clear-app-cache: error: /x: Permission denied\n");
+  CHECK(json_of(run)["warnings"] == Json{"another"});
+}
+
+TEST_CASE("what could not be written is the error, or a warning beside another") {
+  Run run = run_with({});
+  run.unwritten = Failure{FailureKind::filesystem, "the disk is full"};
+  CHECK(cac::messages(run, ascii) == "clear-app-cache: error: the disk is full\n");
+  run.failure = Failure{FailureKind::timeout, "the time ran out"};
+  CHECK(cac::messages(run, ascii) ==
+        "clear-app-cache: warning: the disk is full\n"
+        "clear-app-cache: error: the time ran out\n");
+}
+
+TEST_CASE("what the verification lists is not told with the action, too") {
+  cac::Action held = prune();
+  held.effect = "2 that a running build holds stay";
+  Run run = run_with({{.action = removal(), .status = OutcomeStatus::retagged},
+                      {.action = held, .status = OutcomeStatus::done, .count = 1}},
+                     Verdict::residue);
+  CHECK(cac::text_report(run, ascii) == Containing{"given to another image"});
+  run.verification->residue = {{.object = "watchparty-backend:latest", .reason = "tagged again"}};
+  CHECK(cac::text_report(run, ascii).find("given to another image") == std::string::npos);
+  CHECK(cac::text_report(run, ascii).find("running build holds") == std::string::npos);
+  // Where it lists nothing, the action's is all there is.
+  run.verification->failure = Failure{FailureKind::lost, "gone"};
+  CHECK(cac::text_report(run, ascii) == Containing{"2 that a running build holds stay"});
 }
 
 TEST_CASE("nothing went wrong, nothing is said") {

@@ -165,6 +165,39 @@ TEST_CASE("the first failure is what ended the run, then the verification's, the
   CHECK(first_failure(run)->kind == FailureKind::timeout);
 }
 
+TEST_CASE("what could not be written is a failure, unless something else ended the run") {
+  Run run = verified(planned(Mode::clear), Verdict::clean);
+  run.unwritten = Failure{FailureKind::filesystem, "the disk is full"};
+  CHECK(exit_code(run) == 1);
+  run.verification->verdict = Verdict::residue;
+  CHECK(exit_code(run) == 1);
+  CHECK(first_failure(run)->message == "the disk is full");
+  run.failure = Failure{FailureKind::usage, "no"};
+  CHECK(exit_code(run) == 2);
+  run.plan.reset();
+  run.failure = Failure{FailureKind::unreachable, "no"};
+  CHECK(exit_code(run) == 4);
+  run.signal = SIGTERM;
+  CHECK(exit_code(run) == 143);
+
+  Run help;
+  help.options.information = cac::Information::long_help;
+  CHECK(exit_code(help) == 0);
+  help.unwritten = run.unwritten;
+  CHECK(exit_code(help) == 1);
+}
+
+TEST_CASE("very many failures are told once each") {
+  constexpr std::size_t count = 20'000;
+  Run run = verified(planned(Mode::clear), Verdict::residue);
+  for (std::size_t i = 0; i < 2 * count; ++i) {
+    const std::string message = std::string(100, 'x') + std::to_string(i % count);
+    run.outcomes.push_back(
+        {.status = cac::OutcomeStatus::failed, .failure = Failure{FailureKind::refused, message}});
+  }
+  CHECK(other_failures(run).size() == count - 1);
+}
+
 TEST_CASE("warnings and notes are the plan's, then the verification's") {
   Run run = verified(planned(Mode::clear), Verdict::clean);
   run.plan->warnings = {"a"};

@@ -114,7 +114,8 @@ TEST_CASE("the line stays open although every signal but SIGKILL is sent to who 
   line.wait_for_hang_up();
 }
 
-TEST_CASE("who keeps the line holds nothing else of the caller's, whatever is left of descriptors") {
+TEST_CASE(
+    "who keeps the line holds nothing else of the caller's, whatever is left of descriptors") {
   wait_until_none_is_left();
   rlimit before{};
   REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
@@ -123,7 +124,8 @@ TEST_CASE("who keeps the line holds nothing else of the caller's, whatever is le
   REQUIRE(pipe(held) == 0);
   // Down to where the pipe to the process just fits, and below.
   bool kept = false;
-  for (rlim_t most = static_cast<rlim_t>(held[1]) + 8; most > static_cast<rlim_t>(held[1]); --most) {
+  for (rlim_t most = static_cast<rlim_t>(held[1]) + 8; most > static_cast<rlim_t>(held[1]);
+       --most) {
     CAPTURE(most);
     rlimit limit = before;
     limit.rlim_cur = most;

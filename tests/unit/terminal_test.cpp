@@ -2,11 +2,25 @@
 
 #include <doctest/doctest.h>
 
+#include <cwchar>
 #include <string>
 #include <vector>
 
 using cac::Paint;
 using cac::TerminalStyle;
+
+namespace {
+
+// How many characters were looked at.
+std::size_t glyphs = 0;
+
+}  // namespace
+
+// Stands in for the C library's, which the tool asks about each character that it looks at.
+extern "C" int wcwidth(wchar_t code) {
+  ++glyphs;
+  return wcswidth(&code, 1);
+}
 
 namespace {
 
@@ -167,4 +181,30 @@ TEST_CASE("at every width no line is wider and no word is lost") {
     std::erase(expected, ' ');
     CHECK(letters == expected);
   }
+}
+
+TEST_CASE("no line ends with a blank") {
+  CHECK(joined(cac::wrapped("one  ", 0)) == "one");
+  CHECK(joined(cac::wrapped("one  ", 10)) == "one");
+  CHECK(joined(cac::wrapped("one two ", 4)) == "one|two");
+  CHECK(joined(cac::wrapped("   ", 2)).empty());
+}
+
+TEST_CASE("a long text is looked at a few times, not once for each of its lines") {
+  std::string text;
+  while (text.size() < 400'000) text += "word another-word ";
+  glyphs = 0;
+  CHECK(cac::wrapped(text, 80).size() > text.size() / 80);
+  CHECK(glyphs < 2 * text.size());
+
+  glyphs = 0;
+  CHECK(cac::wrapped(std::string(400'000, 'x'), 80).size() == 5000);
+  CHECK(glyphs < 2 * text.size());
+}
+
+TEST_CASE("a foreign text that is too long to read is cut, and shows that it is") {
+  const std::string text(cac::max_untrusted, 'x');
+  CHECK(cac::harmless(text, utf8) == text);
+  CHECK(cac::harmless(text + "y", utf8) == text + "...");
+  CHECK(cac::harmless(text + "y", ascii) == text + "...");
 }

@@ -85,17 +85,59 @@ TEST_CASE("bytes are printed with three digits and SI prefixes") {
   }
 }
 
-TEST_CASE("a measured time is printed in the unit that it is read in") {
+TEST_CASE(
+    "a duration is printed alike, given or measured: in whole units, or below a minute exactly") {
   struct {
-    int count;
+    long long count;
     std::string expected;
   } const rows[] = {
-      {0, "0 ms"},           {35, "35 ms"},     {999, "999 ms"},     {1000, "1.0 s"},
-      {1449, "1.4 s"},       {59949, "59.9 s"}, {59950, "1 min"},    {60000, "1 min"},
-      {125000, "2 min 5 s"}, {119600, "2 min"}, {3600000, "60 min"},
+      {0, "0 ms"},
+      {35, "35 ms"},
+      {999, "999 ms"},
+      {1000, "1 s"},
+      {1449, "1.4 s"},
+      {1960, "2 s"},
+      {59949, "59.9 s"},
+      {59950, "1 min"},
+      {60000, "1 min"},
+      {90000, "1 min 30 s"},
+      {119600, "2 min"},
+      {125000, "2 min 5 s"},
+      {3600000, "1 h"},
+      {3630000, "1 h 30 s"},
+      {36LL * 3600000, "1 d 12 h"},
+      {14LL * 86400000, "14 d"},
+      {36525LL * 86400000, "36525 d"},
   };
   for (const auto& row : rows) {
     CAPTURE(row.count);
     CHECK(cac::text_of(milliseconds(row.count)) == row.expected);
+    if (row.count % 1000 != 0) continue;
+    CHECK(cac::text_of(std::chrono::seconds(row.count / 1000)) == row.expected);
   }
+}
+
+TEST_CASE("a time is read to the nanosecond, in its zone") {
+  using Clock = std::chrono::system_clock;
+  const auto second = Clock::from_time_t(1769853600);
+  CHECK(cac::time_from("2026-01-31T10:00:00Z") == second);
+  CHECK(cac::time_from("2026-01-31T12:00:00+02:00") == second);
+  CHECK(cac::time_from("2026-01-31T10:00:00.25Z") == second + milliseconds(250));
+  for (const std::string& text : Texts{"", "yesterday", "2026-01-31", "2026-01-31T10:00:00"}) {
+    CAPTURE(text);
+    CHECK_FALSE(cac::time_from(text));
+  }
+}
+
+TEST_CASE("a time that no record can have is none, and overflows nothing") {
+  // The first is how Go writes "never".
+  for (const std::string& text :
+       Texts{"0001-01-01T00:00:00Z", "1677-09-21T00:12:43Z", "1700-01-01T00:00:00Z",
+             "1969-12-31T23:59:59Z", "2262-04-11T23:47:17Z", "2263-01-01T00:00:00Z",
+             "9999-12-31T23:59:59Z", "9999-12-31T23:59:59.999999999-23:59"}) {
+    CAPTURE(text);
+    CHECK_FALSE(cac::time_from(text));
+  }
+  CHECK(cac::time_from("1970-01-01T00:00:00Z"));
+  CHECK(cac::time_from("2262-04-11T00:00:00Z"));
 }

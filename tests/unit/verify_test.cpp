@@ -199,9 +199,8 @@ TEST_CASE("a name whose removal failed is residue") {
 TEST_CASE("an engine that claims a removal which did not happen is not believed") {
   FakeEngine fake;
   fake.set_scene(cac::test::sample_scene());
-  fake.reply("DELETE",
-             {{{.body = R"([{"Untagged":"watchparty-backend:latest"},{"Deleted":")" +
-                       image_id('b') + "\"}]"}}});
+  fake.reply("DELETE", {{{.body = R"([{"Untagged":"watchparty-backend:latest"},{"Deleted":")" +
+                                  image_id('b') + "\"}]"}}});
   const Cleared cleared = clear(fake);
   CHECK(cleared.outcomes.at(0).count == 1);
   CHECK(cleared.verification.verdict == Verdict::residue);
