@@ -1,8 +1,8 @@
 # bash completion for clear-app-cache
-# Made from src/option_table.hpp by the target "documents".
+# Kept by hand. documents.offers-bash compares what it offers with src/option_table.hpp.
 # shellcheck shell=bash
 
-# Whether nothing with one of these names is among what _clear_app_cache saw given.
+# Returns whether none of these names is among those that _clear_app_cache found given.
 _clear_app_cache_unused() {
   local name
   for name; do
@@ -13,7 +13,7 @@ _clear_app_cache_unused() {
 }
 
 _clear_app_cache() {
-  # Whole words up to the cursor: readline also takes '=' and ':' for the end of a word.
+  # Join the words up to the cursor: readline also splits at '=' and ':'.
   local IFS=$' \t\n' rest=${COMP_LINE:0:COMP_POINT} words=() part current='' i
   for ((i = 0; i < COMP_CWORD; i++)); do
     part=${COMP_WORDS[i]}
@@ -39,7 +39,10 @@ _clear_app_cache() {
       continue
     fi
     case $word in
-      -p | --project | --app-dir | --keep-as | --timeout | --older-than | --keep-storage | -H | --host | --color) option=$word ;;
+      -p | --project | --app-dir | --keep-as | --timeout | --older-than | --keep-storage | \
+        -H | --host | --color)
+        option=$word
+        ;;
       -*) ;;
       *) target=TARGET ;;
     esac
@@ -65,7 +68,7 @@ _clear_app_cache() {
       offers=(unix:/// tcp://)
       local path quoted
       while IFS= read -r path; do
-        # What would need quotes is not offered: it may hold anything.
+        # A path that would need quotes is not offered.
         printf -v quoted %q "$path"
         if [[ $quoted != "$path" ]]; then
           continue
@@ -85,6 +88,7 @@ _clear_app_cache() {
       if [[ $current != -* ]] && _clear_app_cache_unused --prune-only TARGET; then
         offers=(backend frontend all)
       elif [[ $given != *' -- '* ]]; then
+        # The last name of a line is offered unless a name of the line was given.
         for names in \
           '-p --project' \
           '--prune-only --app-dir' \
@@ -113,7 +117,7 @@ _clear_app_cache() {
       ;;
   esac
 
-  # What readline replaces is only the part after the last '=' or ':'.
+  # readline replaces only the part after the last '=' or ':'.
   local before=${current%"$value"} tail=$current
   [[ $COMP_WORDBREAKS == *=* ]] && tail=${tail##*=}
   [[ $COMP_WORDBREAKS == *:* ]] && tail=${tail##*:}

@@ -1,5 +1,5 @@
 # fish completion for clear-app-cache
-# Made from src/option_table.hpp by the target "documents".
+# Kept by hand. documents.offers-fish compares what it offers with src/option_table.hpp.
 
 function __clear_app_cache_has_target
     set -l is_value no
@@ -15,7 +15,7 @@ function __clear_app_cache_has_target
     return 1
 end
 
-function __clear_app_cache_unused -d 'Whether nothing with one of these names was given'
+function __clear_app_cache_unused -d 'Return whether none of these arguments was given'
     set -l given (commandline -opc | string replace -r '=.*' '')
     __clear_app_cache_has_target; and set -a given TARGET
     for name in $argv
@@ -24,11 +24,11 @@ function __clear_app_cache_unused -d 'Whether nothing with one of these names wa
     return 0
 end
 
-function __clear_app_cache_expects -d 'Whether the value of an option with one of these names comes now'
+function __clear_app_cache_expects -d 'Return whether the value of one of these options is next'
     contains -- (commandline -opc)[-1] $argv
 end
 
-function __clear_app_cache_value -d 'The value of an option as far as it is typed'
+function __clear_app_cache_value -d 'Print the value of an option as far as it is typed'
     commandline -ct | string replace -r '^--[^=]*=' ''
 end
 
@@ -45,22 +45,41 @@ function __clear_app_cache_hosts
 end
 
 complete -c clear-app-cache -f
-complete -c clear-app-cache -n '__clear_app_cache_unused --prune-only TARGET' -a 'backend frontend all' -d 'TARGET'
-complete -c clear-app-cache -n '__clear_app_cache_expects -p --project; or __clear_app_cache_unused -p --project' -s p -l project -x -d 'prefix of the images'
-complete -c clear-app-cache -n '__clear_app_cache_expects --app-dir; or __clear_app_cache_unused --prune-only --app-dir' -l app-dir -x -a '(__fish_complete_directories (__clear_app_cache_value))' -d 'clear the build artefacts there, too'
-complete -c clear-app-cache -n '__clear_app_cache_unused --verify-only -n --dry-run' -s n -l dry-run -d 'print the plan; change nothing'
-complete -c clear-app-cache -n '__clear_app_cache_unused -n --dry-run --keep-as --prune-only --verify-only' -l verify-only -d 'report the verdict; change nothing'
-complete -c clear-app-cache -n '__clear_app_cache_unused --wait' -l wait -d 'first wait until no build is running'
-complete -c clear-app-cache -n '__clear_app_cache_unused --keep-cache-mounts' -l keep-cache-mounts -d 'spare RUN --mount=type=cache caches'
-complete -c clear-app-cache -n '__clear_app_cache_expects --keep-as; or __clear_app_cache_unused --verify-only --prune-only --keep-as' -l keep-as -x -d 'first tag each image NAME:TAG, a way back'
-complete -c clear-app-cache -n '__clear_app_cache_expects --timeout; or __clear_app_cache_unused --timeout' -l timeout -x -a '5m 10m 30m 1h' -d 'for the whole run'
-complete -c clear-app-cache -n '__clear_app_cache_unused TARGET --app-dir --verify-only --keep-as --prune-only' -l prune-only -d 'prune the build cache alone'
-complete -c clear-app-cache -n '__clear_app_cache_expects --older-than; or __clear_app_cache_unused --older-than' -l older-than -x -a '1d 7d 2w' -d 'only records unused for so long'
-complete -c clear-app-cache -n '__clear_app_cache_expects --keep-storage; or __clear_app_cache_unused --keep-storage' -l keep-storage -x -a '512MB 5GB 20GiB' -d 'keep so much of the cache'
-complete -c clear-app-cache -n '__clear_app_cache_expects -H --host; or __clear_app_cache_unused -H --host' -s H -l host -x -a '(__clear_app_cache_hosts)' -d 'the engine: unix://PATH, tcp://HOST:PORT'
-complete -c clear-app-cache -n '__clear_app_cache_unused -v --verbose -q --quiet' -s q -l quiet -d 'say nothing on success'
-complete -c clear-app-cache -n '__clear_app_cache_unused -q --quiet -v --verbose' -s v -l verbose -d 'a line per request to the engine'
-complete -c clear-app-cache -n '__clear_app_cache_unused --json' -l json -d 'print one line of JSON'
-complete -c clear-app-cache -n '__clear_app_cache_expects --color; or __clear_app_cache_unused --color' -l color -x -a 'auto always never' -d 'colour the report'
-complete -c clear-app-cache -n '__clear_app_cache_unused -h --help' -s h -l help -d 'this help; --help tells more'
-complete -c clear-app-cache -n '__clear_app_cache_unused -V --version' -s V -l version -d 'print the version'
+complete -c clear-app-cache -a 'backend frontend all' -d 'TARGET' \
+    -n '__clear_app_cache_unused --prune-only TARGET'
+complete -c clear-app-cache -s p -l project -x -d 'prefix of the images' \
+    -n '__clear_app_cache_expects -p --project; or __clear_app_cache_unused -p --project'
+complete -c clear-app-cache -l app-dir -x -a '(__fish_complete_directories (__clear_app_cache_value))' -d 'also clear the build artifacts in DIR' \
+    -n '__clear_app_cache_expects --app-dir; or __clear_app_cache_unused --prune-only --app-dir'
+complete -c clear-app-cache -s n -l dry-run -d 'print the plan; change nothing' \
+    -n '__clear_app_cache_unused --verify-only -n --dry-run'
+complete -c clear-app-cache -l verify-only -d 'report the verdict; change nothing' \
+    -n '__clear_app_cache_unused -n --dry-run --keep-as --prune-only --verify-only'
+complete -c clear-app-cache -l wait -d 'wait for running builds first' \
+    -n '__clear_app_cache_unused --wait'
+complete -c clear-app-cache -l keep-cache-mounts -d 'keep RUN --mount=type=cache caches' \
+    -n '__clear_app_cache_unused --keep-cache-mounts'
+complete -c clear-app-cache -l keep-as -x -d 'tag each image NAME:TAG first' \
+    -n '__clear_app_cache_expects --keep-as; or __clear_app_cache_unused --verify-only --prune-only --keep-as'
+complete -c clear-app-cache -l timeout -x -a '5m 10m 30m 1h' -d 'limit for the whole run' \
+    -n '__clear_app_cache_expects --timeout; or __clear_app_cache_unused --timeout'
+complete -c clear-app-cache -l prune-only -d 'prune only the build cache' \
+    -n '__clear_app_cache_unused TARGET --app-dir --verify-only --keep-as --prune-only'
+complete -c clear-app-cache -l older-than -x -a '1d 7d 2w' -d 'only records unused for DURATION' \
+    -n '__clear_app_cache_expects --older-than; or __clear_app_cache_unused --older-than'
+complete -c clear-app-cache -l keep-storage -x -a '512MB 5GB 20GiB' -d 'keep up to SIZE of cache' \
+    -n '__clear_app_cache_expects --keep-storage; or __clear_app_cache_unused --keep-storage'
+complete -c clear-app-cache -s H -l host -x -a '(__clear_app_cache_hosts)' -d 'the engine: unix://PATH, tcp://HOST:PORT' \
+    -n '__clear_app_cache_expects -H --host; or __clear_app_cache_unused -H --host'
+complete -c clear-app-cache -s q -l quiet -d 'print nothing on success' \
+    -n '__clear_app_cache_unused -v --verbose -q --quiet'
+complete -c clear-app-cache -s v -l verbose -d 'print a line per request to the engine' \
+    -n '__clear_app_cache_unused -q --quiet -v --verbose'
+complete -c clear-app-cache -l json -d 'print one line of JSON' \
+    -n '__clear_app_cache_unused --json'
+complete -c clear-app-cache -l color -x -a 'auto always never' -d 'color the report' \
+    -n '__clear_app_cache_expects --color; or __clear_app_cache_unused --color'
+complete -c clear-app-cache -s h -l help -d 'print help; --help prints more' \
+    -n '__clear_app_cache_unused -h --help'
+complete -c clear-app-cache -s V -l version -d 'print the version' \
+    -n '__clear_app_cache_unused -V --version'

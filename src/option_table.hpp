@@ -1,234 +1,226 @@
-// The one table of options: parser, help, man page and completions are made from it.
-// Says what an option is called and what it is for, not what it does. option_table.cpp refuses to
-// compile when the table has a hole, a duplicate or a line that does not fit.
+// The one table of arguments: the parser obeys it, help and the man page print it, and tests hold
+// the completions against it. Says what an option is called and what it is for, not what it does.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace cac {
 
-// What completions offer for the value; its meaning is the parser's affair.
-enum class ValueKind { none, text, choice, duration, size, directory, host };
-
-// In the order of the table, and of help and the man page.
-enum class OptionGroup { what, how, pruning, engine, output, information };
-
-// NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): in the order of reading
 struct OptionSpec {
-  char letter = 0;             // 0: none
-  std::string_view name = {};  // without the dashes
-  ValueKind kind = ValueKind::none;
-  std::string_view placeholder = {};    // of the value; none: a switch
-  std::string_view choices = {};        // separated by blanks: all that a choice can be
-  std::string_view samples = {};        // separated by blanks: a few durations or sizes to offer
-  std::string_view default_value = {};  // told in help; empty: none
-  std::string_view environment = {};    // the variable that stands in when the option is not given
-  std::string_view excludes = {};  // separated by blanks: the names of what it does not go with
-  OptionGroup group{};
-  std::string_view line = {};       // for -h and completions: a few words, no full stop
-  std::string_view paragraph = {};  // for --help and the man page: full sentences
+  char letter = 0;                      // 0: none
+  std::string_view name = {};           // without the dashes
+  std::string_view placeholder = {};    // of the value; empty: a switch
+  std::string_view choices = {};        // all values, separated by blanks; empty: not a choice
+  std::string_view default_value = {};  // empty: none
+  std::string_view environment = {};    // the variable to read if the option is not given
+  std::string_view group = {};          // a title in help and the man page
+  std::string_view short_help = {};     // for -h and completions: a few words, no full stop
+  std::string_view long_help = {};      // for --help and the man page: full sentences
 };
 
 inline constexpr OptionSpec target_argument{
     .name = "TARGET",
-    .kind = ValueKind::choice,
     .placeholder = "TARGET",
     .choices = "backend frontend all",
     .default_value = "all",
-    .excludes = "prune-only",
-    .group = OptionGroup::what,
-    .line = "backend, frontend or all",
-    .paragraph =
+    .group = "Target",
+    .short_help = "backend, frontend or all",
+    .long_help =
         "The service to clear. backend is the image PROJECT-backend:latest, frontend is "
         "PROJECT-frontend:latest, and all is every image that the engine lists for "
-        "PROJECT-*:latest, along with the nameless images that no container holds. The build cache "
-        "cannot be told apart by service: each target clears all of it.",
+        "PROJECT-*:latest, along with the dangling images that no container holds. The build cache "
+        "is shared by all services, so every target clears all of it.",
 };
 
 inline constexpr OptionSpec option_table[] = {
     {
         .letter = 'p',
         .name = "project",
-        .kind = ValueKind::text,
         .placeholder = "NAME",
         .default_value = "watchparty",
         .environment = "CLEAR_APP_CACHE_PROJECT",
-        .group = OptionGroup::what,
-        .line = "prefix of the images",
-        .paragraph = "The prefix of the application's images. A warning is given when no image on "
-                     "the engine has it.",
+        .group = "Target",
+        .short_help = "prefix of the images",
+        .long_help =
+            "Prefix of the application's images. Warns if no image on the engine has this prefix.",
     },
     {
         .name = "app-dir",
-        .kind = ValueKind::directory,
         .placeholder = "DIR",
-        .excludes = "prune-only",
-        .group = OptionGroup::what,
-        .line = "clear the build artefacts there, too",
-        .paragraph =
-            "Removes the build artefacts in the application's folder, too, that the next build "
-            "would copy in. In DIR/frontend: .next, .turbo, out, node_modules/.cache and every "
-            ".cache folder; in DIR/backend: staticfiles, and every __pycache__, .pytest_cache, "
-            ".mypy_cache, *.pyc, *.pyo and *.pyd. No symbolic link is followed. Refused are /, the "
-            "home folder wherever it is in there, and a DIR or service folder that is a link.",
+        .group = "Target",
+        .short_help = "also clear the build artifacts in DIR",
+        .long_help = "Also removes build artifacts under DIR that the next build would copy into "
+                     "an image. In DIR/frontend: .next, .turbo, out, node_modules/.cache and every "
+                     ".cache directory; in DIR/backend: staticfiles, and every __pycache__, "
+                     ".pytest_cache, .mypy_cache, *.pyc, *.pyo and *.pyd. Does not follow symbolic "
+                     "links. Refuses / and your home directory, a service directory that contains "
+                     "your home, and a DIR or service directory that is a symbolic link.",
     },
     {
         .letter = 'n',
         .name = "dry-run",
-        .excludes = "verify-only",
-        .group = OptionGroup::how,
-        .line = "print the plan; change nothing",
-        .paragraph = "Prints what a run would do, each image and the number and size of the build "
-                     "cache records, and changes nothing. Not with --verify-only.",
+        .group = "Behavior",
+        .short_help = "print the plan; change nothing",
+        .long_help = "Prints the plan, with each image and the number and size of the build cache "
+                     "records, without changing anything.",
     },
     {
         .name = "verify-only",
-        .excludes = "dry-run keep-as prune-only",
-        .group = OptionGroup::how,
-        .line = "report the verdict; change nothing",
-        .paragraph = "Reads what cache sources are there and reports the verdict, and changes "
-                     "nothing. Not with "
-                     "--dry-run, --prune-only or --keep-as.",
+        .group = "Behavior",
+        .short_help = "report the verdict; change nothing",
+        .long_help = "Reports the cache sources and the verdict without changing anything.",
     },
     {
         .name = "wait",
-        .group = OptionGroup::how,
-        .line = "first wait until no build is running",
-        .paragraph = "First waits, within --timeout, until no running build holds a build cache "
-                     "record. Without it such records are left, and reported as residue. A dry run "
-                     "does not wait.",
+        .group = "Behavior",
+        .short_help = "wait for running builds first",
+        .long_help =
+            "Waits, up to --timeout, for running builds to finish. Without it, the build cache "
+            "records that they hold are left, and reported as residue. A dry run does not wait.",
     },
     {
         .name = "keep-cache-mounts",
-        .group = OptionGroup::how,
-        .line = "spare RUN --mount=type=cache caches",
-        .paragraph =
-            "Spares the caches of RUN --mount=type=cache, where package managers keep "
-            "what they downloaded. Every step of the next build still runs, except one that "
-            "a spared cache mount is built on (from=), which is reported as residue. On "
-            "Docker 20.10 and 23 the directory of a cache mount with uid=, gid= or mode= "
-            "looks like such a step and is reported as well, and 20.10 may not find that "
-            "cache mount again.",
+        .group = "Behavior",
+        .short_help = "keep RUN --mount=type=cache caches",
+        .long_help =
+            "Keeps the caches of RUN --mount=type=cache, where package managers store their "
+            "downloads. The next build still runs every step, except one that a kept cache mount "
+            "is based on (from=), which is reported as residue. On Docker 20.10 and 23, the "
+            "directory of a cache mount with uid=, gid= or mode= looks like such a step and is "
+            "also reported. On Docker 20.10, such a kept cache mount may not be found again.",
     },
     {
         .name = "keep-as",
-        .kind = ValueKind::text,
         .placeholder = "TAG",
-        .excludes = "verify-only prune-only",
-        .group = OptionGroup::how,
-        .line = "first tag each image NAME:TAG, a way back",
-        .paragraph = "Before an image is removed it is tagged NAME:TAG, so that it stays as a way "
-                     "back: docker tag NAME:TAG NAME:latest. Refused are the tag latest, and a TAG "
-                     "that another image has already: that one's way back is not lost. An image "
-                     "whose tagging fails is left as it is.",
+        .group = "Behavior",
+        .short_help = "tag each image NAME:TAG first",
+        .long_help =
+            "Tags each image as NAME:TAG before removing it, so you can roll back: docker tag "
+            "NAME:TAG NAME:latest. Refuses latest, and a TAG already used by another image, so "
+            "that an earlier backup is never lost. If tagging fails, the image is not removed.",
     },
     {
         .name = "timeout",
-        .kind = ValueKind::duration,
         .placeholder = "DURATION",
-        .samples = "5m 10m 30m 1h",
         .default_value = "10m",
-        .group = OptionGroup::how,
-        .line = "for the whole run",
-        .paragraph =
-            "How long the whole run may take: a whole number and s, m, h, d or w. When it "
-            "runs out, what was deleted stays deleted, the engine finishes a prune that it "
-            "has begun, and the next run does the rest.",
+        .group = "Behavior",
+        .short_help = "limit for the whole run",
+        .long_help = "Limits the whole run to DURATION: an integer followed by s, m, h, d or w. "
+                     "When the time is up, deleted items stay deleted, the engine finishes a prune "
+                     "that it has begun, and the next run does the rest.",
     },
     {
         .name = "prune-only",
-        .excludes = "TARGET app-dir verify-only keep-as",
-        .group = OptionGroup::pruning,
-        .line = "prune the build cache alone",
-        .paragraph =
-            "Prunes the build cache and nothing else, for a periodic job: everything that no "
-            "running build holds, or what is outside the bounds. Takes no TARGET, --keep-as or "
-            "--app-dir.",
+        .group = "Pruning",
+        .short_help = "prune only the build cache",
+        .long_help = "Prunes the build cache and nothing else, for a periodic job: all records "
+                     "that no running build holds, or only those outside the limits.",
     },
     {
         .name = "older-than",
-        .kind = ValueKind::duration,
         .placeholder = "DURATION",
-        .samples = "1d 7d 2w",
-        .group = OptionGroup::pruning,
-        .line = "only records unused for so long",
-        .paragraph = "With --prune-only: prunes only records that were not used for so long: a "
-                     "whole number and s, m, h, d or w.",
+        .group = "Pruning",
+        .short_help = "only records unused for DURATION",
+        .long_help = "Prunes only records that were not used for at least DURATION: an integer "
+                     "followed by s, m, h, d or w.",
     },
     {
         .name = "keep-storage",
-        .kind = ValueKind::size,
         .placeholder = "SIZE",
-        .samples = "512MB 5GB 20GiB",
-        .group = OptionGroup::pruning,
-        .line = "keep so much of the cache",
-        .paragraph =
-            "With --prune-only: prunes, the least recently used first, until the build cache takes "
-            "no more than so much: a whole number and B, kB, MB, GB, TB (powers of 1000) or KiB, "
-            "MiB, GiB, TiB (powers of 1024). With --older-than, age comes first, then size.",
+        .group = "Pruning",
+        .short_help = "keep up to SIZE of cache",
+        .long_help =
+            "Prunes the least recently used records until the build cache is no larger than SIZE: "
+            "an integer followed by B, kB, MB, GB, TB (powers of 1000) or KiB, MiB, GiB, TiB "
+            "(powers of 1024). With --older-than, age is applied first, then size.",
     },
     {
         .letter = 'H',
         .name = "host",
-        .kind = ValueKind::host,
         .placeholder = "URL",
         .default_value = "unix:///var/run/docker.sock",
         .environment = "DOCKER_HOST",
-        .group = OptionGroup::engine,
-        .line = "the engine: unix://PATH, tcp://HOST:PORT",
-        .paragraph = "The address of the Docker Engine: unix:///path/to/socket or "
-                     "tcp://host:port. TLS and ssh are not spoken.",
+        .group = "Connection",
+        .short_help = "the engine: unix://PATH, tcp://HOST:PORT",
+        .long_help = "Address of the Docker Engine: unix:///path/to/socket or tcp://host:port. TLS "
+                     "and SSH are not supported.",
     },
     {
         .letter = 'q',
         .name = "quiet",
-        .excludes = "verbose",
-        .group = OptionGroup::output,
-        .line = "say nothing on success",
-        .paragraph = "Prints nothing when the exit status is 0. What --json prints is not "
-                     "affected. Not with "
-                     "--verbose.",
+        .group = "Output",
+        .short_help = "print nothing on success",
+        .long_help =
+            "Prints nothing when the exit status is 0. Does not affect the output of --json.",
     },
     {
         .letter = 'v',
         .name = "verbose",
-        .excludes = "quiet",
-        .group = OptionGroup::output,
-        .line = "a line per request to the engine",
-        .paragraph =
+        .group = "Output",
+        .short_help = "print a line per request to the engine",
+        .long_help =
             "Prints a line per request to standard error: method, path, status, size and time.",
     },
     {
         .name = "json",
-        .group = OptionGroup::output,
-        .line = "print one line of JSON",
-        .paragraph = "Prints the report as exactly one line: one JSON object, also on failure.",
+        .group = "Output",
+        .short_help = "print one line of JSON",
+        .long_help = "Prints the report as a single-line JSON object, also on failure.",
     },
     {
         .name = "color",
-        .kind = ValueKind::choice,
         .placeholder = "WHEN",
         .choices = "auto always never",
         .default_value = "auto",
-        .group = OptionGroup::output,
-        .line = "colour the report",
-        .paragraph = "Whether the report is coloured: auto, always or never. auto does so on a "
-                     "terminal, unless NO_COLOR is set or TERM is dumb.",
+        .group = "Output",
+        .short_help = "color the report",
+        .long_help = "Controls whether the report is colored: auto, always or never. With auto, it "
+                     "is colored on a terminal, unless NO_COLOR is set or TERM is dumb.",
     },
     {
         .letter = 'h',
         .name = "help",
-        .group = OptionGroup::information,
-        .line = "this help; --help tells more",
-        .paragraph = "Prints help: -h on one screen, --help complete.",
+        .group = "Help",
+        .short_help = "print help; --help prints more",
+        .long_help = "Prints a summary (-h) or the full help (--help).",
     },
     {
         .letter = 'V',
         .name = "version",
-        .group = OptionGroup::information,
-        .line = "print the version",
-        .paragraph = "Prints the version.",
+        .group = "Help",
+        .short_help = "print the version",
+        .long_help = "Prints the version.",
     },
+};
+
+// Two arguments that cannot be combined, in either order.
+struct Exclusion {
+  std::string_view one;
+  std::string_view other;
+  std::string_view reason;
+};
+
+inline constexpr Exclusion exclusions[] = {
+    {"dry-run", "verify-only", "one prints the plan, the other the verdict"},
+    {"verify-only", "keep-as", "--verify-only tags nothing"},
+    {"verify-only", "prune-only", "--verify-only changes nothing"},
+    {"prune-only", "TARGET", "the build cache is shared by all services"},
+    {"prune-only", "app-dir", "--prune-only changes nothing but the build cache"},
+    {"prune-only", "keep-as", "--prune-only changes nothing but the build cache"},
+    {"quiet", "verbose", "--quiet prints nothing on success"},
+};
+
+// An option that works only along with another one.
+struct Requirement {
+  std::string_view option;
+  std::string_view required;
+  std::string_view reason;
+};
+
+inline constexpr Requirement requirements[] = {
+    {"older-than", "prune-only", "clearing within limits would leave cache sources"},
+    {"keep-storage", "prune-only", "clearing within limits would leave cache sources"},
 };
 
 consteval const OptionSpec& option_spec(std::string_view name) {
@@ -237,5 +229,17 @@ consteval const OptionSpec& option_spec(std::string_view name) {
   }
   throw "no such option in the table";
 }
+
+// "--dry-run", or "TARGET".
+std::string argument_form(std::string_view name);
+
+// "auto, always or never", from words that blanks separate.
+std::string enumerate(std::string_view words);
+
+// long_help, and which arguments the option excludes and requires.
+std::string full_help(const OptionSpec& spec);
+
+// "Environment: DOCKER_HOST. Default: unix:///var/run/docker.sock.", or "".
+std::string default_note(const OptionSpec& spec);
 
 }  // namespace cac

@@ -1,5 +1,5 @@
 // argv and environment become validated Options; the only user of cxxopts.
-// Parsing only records; what the words mean together is checked after.
+// Which arguments exclude or require others is data of the option table.
 #pragma once
 
 #include <chrono>
@@ -17,7 +17,7 @@ enum class Mode { clear, verify_only, prune_only };
 
 enum class ColorWhen { automatic, always, never };
 
-// Asked for instead of a run.
+// Requested instead of a run.
 enum class Information { none, short_help, long_help, version };
 
 struct Options {
@@ -34,7 +34,7 @@ struct Options {
   bool keep_cache_mounts = false;
   std::optional<std::string> keep_as;
   std::optional<std::string> app_dir;
-  std::optional<std::chrono::seconds> older_than;  // the bounds of prune_only
+  std::optional<std::chrono::seconds> older_than;  // the limits of prune_only
   std::optional<Bytes> keep_storage;
   bool quiet = false;
   bool verbose = false;
@@ -42,11 +42,11 @@ struct Options {
   ColorWhen color = ColorWhen::automatic;
 };
 
-// arguments: without the program's name. Throws UsageError, which says why. When information is
-// asked for nothing else is looked at.
-Options options_from(std::span<const char* const> arguments, const Environment& environment);
+// words: the arguments without the program's name. Throws UsageError with the reason. If help or
+// the version is requested, nothing else is validated.
+Options options_from(std::span<const char* const> words, const Environment& environment);
 
-// How a usage error is to be told, where options_from gave no options: with --json, without colour.
-Options manner_of(std::span<const char* const> arguments);
+// Output options for reporting a usage error, found without parsing.
+Options manner_of(std::span<const char* const> words);
 
 }  // namespace cac

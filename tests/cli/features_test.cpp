@@ -336,18 +336,18 @@ TEST_CASE("what does not go together is a usage error that says why") {
     Texts arguments;
     std::string words;
   } const rows[] = {
-      {{"--prune-only", "backend"}, "takes no TARGET"},
-      {{"--prune-only", "--verify-only"}, "exclude each other"},
-      {{"--prune-only", "--keep-as", "x"}, "--keep-as does not go with --prune-only"},
-      {{"--prune-only", "--app-dir", "/x"}, "--app-dir does not go with --prune-only"},
-      {{"--older-than", "7d"}, "--older-than goes with --prune-only alone"},
-      {{"--keep-storage", "5GB"}, "--keep-storage goes with --prune-only alone"},
-      {{"--prune-only", "--older-than", "week"}, "no duration"},
-      {{"--prune-only", "--keep-storage", "5"}, "no size"},
-      {{"--prune-only", "--keep-storage", "0GB"}, "no size"},
-      {{"--verify-only", "--keep-as", "x"}, "--keep-as does not go with --verify-only"},
-      {{"--keep-as", "latest"}, "very name"},
-      {{"--keep-as", "a/b"}, "no tag"},
+      {{"--prune-only", "backend"}, "--prune-only and TARGET cannot be combined"},
+      {{"--prune-only", "--verify-only"}, "--verify-only and --prune-only cannot be combined"},
+      {{"--prune-only", "--keep-as", "x"}, "--prune-only and --keep-as cannot be combined"},
+      {{"--prune-only", "--app-dir", "/x"}, "--prune-only and --app-dir cannot be combined"},
+      {{"--older-than", "7d"}, "--older-than requires --prune-only: clearing within limits"},
+      {{"--keep-storage", "5GB"}, "--keep-storage requires --prune-only: clearing within limits"},
+      {{"--prune-only", "--older-than", "week"}, "not a valid duration"},
+      {{"--prune-only", "--keep-storage", "5"}, "not a valid size"},
+      {{"--prune-only", "--keep-storage", "0GB"}, "not a valid size"},
+      {{"--verify-only", "--keep-as", "x"}, "--verify-only and --keep-as cannot be combined"},
+      {{"--keep-as", "latest"}, "--keep-as latest is not allowed"},
+      {{"--keep-as", "a/b"}, "not a valid tag"},
   };
   for (const auto& row : rows) {
     CAPTURE(joined(row.arguments));

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Completions at work: Tab is pressed in a real shell, and the screen is read.
-# completions_test.sh bash|bash-completion|zsh|fish GENERATOR INSTALLED
+# completions_test.sh bash|bash-completion|zsh|fish OPTION_ROWS INSTALLED
 # bash-completion: bash with the package of that name, which loads the file by itself.
 set -euo pipefail
 suite=$1
-generator=$2
+rows=$2
 installed=$3
 here=$(dirname "${BASH_SOURCE[0]}")
 # shellcheck source=tests/documents/require.sh
@@ -115,7 +115,7 @@ completes '--json --js' '--json --js'
 completes '-n --dr' '-n --dr'
 completes '--color=auto --colo' '--color=auto --colo' # fish 4 takes --co for letters in --keep-cache-mounts
 
-# Nor is what does not go with them.
+# Neither are those that they exclude.
 completes '-n --verif' '-n --verif'
 completes '--verify-only --dr' '--verify-only --dr'
 completes '--keep-as x --prune' '--keep-as x --prune'
@@ -125,7 +125,7 @@ completes '--prune-only --app' '--prune-only --app'
 completes 'all --prune' 'all --prune'
 completes '--prune-only --old' '--prune-only --older-than[ =]'
 
-# A file of the same beginning is there, too.
+# There is also a file with the same beginning.
 completes '--app-dir fold' '--app-dir folder-one/'
 completes '--app-dir=fold' '--app-dir=folder-one/'
 completes '--app-dir bla' '--app-dir blank\\ folder/'
@@ -135,12 +135,12 @@ completes '--host un' '--host unix:///'
 completes '--host=tc' '--host=tcp://'
 completes "-H unix://$sockets/doc" "-H unix://$sockets/documents ?"
 
-mapfile -t names < <("$generator" --options | awk -F '\t' '$2 != "TARGET" { print "--" $2 "\\>" }')
+mapfile -t names < <("$rows" | awk -F '\t' '$2 != "TARGET" { print "--" $2 "\\>" }')
 offers '--' "${names[@]}"
 if [[ $suite == zsh || $suite == fish ]]; then
   # Each with its line of -h, in full.
-  mapfile -t described < <("$generator" --options |
-    awk -F '\t' '$2 != "TARGET" { print "--" $2 " .*" $6 }')
+  mapfile -t described < <("$rows" |
+    awk -F '\t' '$2 != "TARGET" { print "--" $2 " .*" $7 }')
   offers '--' "${described[@]}"
 fi
 

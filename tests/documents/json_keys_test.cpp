@@ -1,70 +1,140 @@
 // The keys and words of --json are those that the man page documents, no more and no fewer.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
-#include "json_keys.hpp"
-
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <sstream>
 #include <string>
+#include <vector>
 
 #include "report.hpp"
 #include "run.hpp"
-#include "words.hpp"
+#include "source.hpp"
 
 namespace cac {
 
 namespace {
 
-using nlohmann::json;
-using Types = std::map<std::string, std::set<std::string>>;  // by path
+using nlohmann::ordered_json;
+using Names = std::set<std::string>;
+using Types = std::map<std::string, Names>;  // by path, "actions[].status"
 
-std::string type_of(const json& value) {
+struct DocumentedKey {
+  std::string path;
+  std::string text;
+};
+
+void replace_all(std::string& text, std::string_view what, std::string_view by) {
+  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) {
+    text.replace(at, what.size(), by);
+  }
+}
+
+// The tagged paragraphs of JSON OUTPUT, without markup.
+std::vector<DocumentedKey> documented_keys() {
+  std::string page = test::read_source("man/clear-app-cache.1");
+  for (const std::string_view markup : {"\\fB", "\\fR"}) replace_all(page, markup, "");
+  replace_all(page, "\\-", "-");
+  const auto begin = page.find(".SH JSON OUTPUT\n");
+  REQUIRE(begin != std::string::npos);
+  std::istringstream lines(page.substr(begin, page.find("\n.SH ", begin) - begin));
+  std::vector<DocumentedKey> keys;
+  for (std::string line; std::getline(lines, line);) {
+    if (line == ".TP") {
+      keys.emplace_back();
+      std::getline(lines, keys.back().path);
+    } else if (!keys.empty()) {
+      keys.back().text += line + " ";
+    }
+  }
+  return keys;
+}
+
+// "Array of strings." or "String or null." as the types that json names.
+Names documented_types(const DocumentedKey& key) {
+  std::string type = key.text.substr(0, key.text.find('.'));
+  type.front() = static_cast<char>(std::tolower(type.front()));
+  Names types;
+  constexpr std::string_view nullable = " or null";
+  if (type.ends_with(nullable)) {
+    types.insert("null");
+    type.resize(type.size() - nullable.size());
+  }
+  // A list may be empty, and its elements are then unknown.
+  if (type == "array of strings") types.insert("array");
+  types.insert(type);
+  return types;
+}
+
+// Of "One of: clear, verify-only." or "Always build-cache."
+Names documented_words(std::string_view path) {
+  for (const DocumentedKey& key : documented_keys()) {
+    if (key.path != path) continue;
+    Names words;
+    for (const std::string_view introduction : {"One of: ", "Always "}) {
+      const auto begin = key.text.find(introduction);
+      if (begin == std::string::npos) continue;
+      std::istringstream list(key.text.substr(
+          begin + introduction.size(), key.text.find('.', begin) - begin - introduction.size()));
+      for (std::string word; list >> word;) {
+        if (word.ends_with(',')) word.pop_back();
+        words.insert(word);
+      }
+    }
+    return words;
+  }
+  return {};
+}
+
+std::string type_of(const ordered_json& value) {
   if (value.is_number_integer()) return "integer";
   if (!value.is_array() || value.empty() || !value.front().is_string()) return value.type_name();
   return "array of strings";
 }
 
 // Each object's keys, with the types that their values have.
-void collect(const json& object, const std::string& prefix, Types& types) {
+void collect(const ordered_json& object, const std::string& prefix, Types& types) {
   for (const auto& [key, value] : object.items()) {
     const std::string path = prefix + key;
     types[path].insert(type_of(value));
     if (value.is_array()) {
-      for (const json& element : value) {
+      for (const auto& element : value) {
         if (element.is_object()) collect(element, path + "[].", types);
       }
-    } else if (value.is_object() && path != "actions[].error") {
+    } else if (value.is_object()) {
       // An action's error has the keys of the run's, which are documented once.
       collect(value, path == "actions[].error" ? "error." : path + ".", types);
     }
   }
 }
 
-json report_of(const Run& run) { return json::parse(json_report(run)); }
+// What the program printed in the tests of tests/cli.
+std::vector<ordered_json> goldens() {
+  std::vector<ordered_json> reports;
+  for (const auto& entry : std::filesystem::directory_iterator(SOURCE_DIR "/tests/cli/golden")) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with("json-")) continue;
+    std::string text = test::read_source("tests/cli/golden/" + name);
+    replace_all(text, "\"duration_ms\": TIME", "\"duration_ms\": 1");
+    INFO(name);
+    reports.push_back(ordered_json::parse(text, nullptr, false));
+    REQUIRE(reports.back().is_object());
+  }
+  return reports;
+}
+
+ordered_json report_of(const Run& run) { return ordered_json::parse(json_report(run)); }
 
 Run clearing() {
   Run run;
   run.options.project = "watchparty";
-  run.engine = EngineIdentity{"Docker", "28.5.2", {1, 51}, "unix:///var/run/docker.sock"};
   run.inventory.emplace();
   run.plan.emplace();
-  run.plan->warnings = {"a warning"};
-  run.plan->notes = {"a note"};
-  Action removal{.kind = ActionKind::remove_image, .object = "watchparty-backend:latest"};
-  removal.image_id = "sha256:1";
-  removal.keep_as = "watchparty-backend:old";
-  run.plan->actions = {removal, {.kind = ActionKind::prune_build_cache, .object = "build cache"}};
-  run.outcomes = {{.action = removal, .status = OutcomeStatus::failed},
-                  {.action = run.plan->actions[1]}};
-  run.outcomes[0].failure = Failure{FailureKind::refused, "what", "advice", 500};
+  run.plan->actions = {{.kind = ActionKind::prune_build_cache, .object = "build cache"}};
+  run.outcomes = {{.action = run.plan->actions[0]}};
   run.verification.emplace();
-  run.verification->verdict = Verdict::residue;
-  run.verification->residue = {
-      {.kind = ResidueKind::image, .object = "watchparty-backend:latest", .id = "sha256:1"},
-      {.kind = ResidueKind::build_cache, .object = "step", .id = "x", .record_type = "regular"},
-      {.kind = ResidueKind::artefact, .object = "/srv/app/frontend/.next"}};
   run.verification->kept = {{.id = "y", .type = "exec.cachemount", .description = "mount"}};
   return run;
 }
@@ -83,41 +153,10 @@ Run dry_run() {
   return run;
 }
 
-Run pruning() {
-  Run run = clearing();
-  run.options.mode = Mode::prune_only;
-  run.verification.reset();
-  run.inventory->records_known = true;
-  run.reading.emplace();
-  return run;
-}
-
-Run pruning_of_an_unknown_cache() {
-  Run run = pruning();
-  run.inventory->records_known = false;
-  return run;
-}
-
-Run dry_pruning() {
-  Run run = pruning();
-  run.options.dry_run = true;
-  run.reading.reset();
-  return run;
-}
-
-Run clean() {
-  Run run = clearing();
-  run.plan.emplace();
-  run.outcomes.clear();
-  run.verification.emplace();
-  run.verification->verdict = Verdict::clean;
-  return run;
-}
-
 // The words that the enumerators give, from the first to the last that has one.
 template <typename Enum, typename WordOf>
-std::set<std::string> words_of(WordOf word_of) {
-  std::set<std::string> words;
+Names words_of(WordOf word_of) {
+  Names words;
   for (int i = 0;; ++i) {
     const std::string word = word_of(static_cast<Enum>(i));
     if (word.empty()) return words;
@@ -125,51 +164,37 @@ std::set<std::string> words_of(WordOf word_of) {
   }
 }
 
-std::set<std::string> documented_words(std::string_view path) {
-  std::set<std::string> words;
-  for (const JsonKey& key : json_keys) {
-    if (key.path != path) continue;
-    for (const std::string_view word : Words(key.words)) words.emplace(word);
-  }
-  return words;
-}
-
 }  // namespace
 
-TEST_CASE("every key of every kind of run is documented, with its type and in its order") {
-  Types written;
-  for (const Run& run : {clearing(), failed(FailureKind::usage), dry_run(), pruning(),
-                         dry_pruning(), pruning_of_an_unknown_cache(), clean()}) {
-    collect(report_of(run), "", written);
-  }
+TEST_CASE("the man page documents the keys that the goldens have, with their types") {
+  Types printed;
+  for (const auto& report : goldens()) collect(report, "", printed);
   Types documented;
-  for (const JsonKey& key : json_keys) {
-    std::string_view type = key.type;
-    auto& types = documented[std::string(key.path)];
-    constexpr std::string_view nullable = " or null";
-    if (type.ends_with(nullable)) {
-      types.insert("null");
-      type.remove_suffix(nullable.size());
-    }
-    types.emplace(type);
-    // A list may be empty, and then tells nothing of its elements.
-    if (type == "array of strings") types.insert("array");
+  for (const DocumentedKey& key : documented_keys()) {
+    CAPTURE(key.path);
+    CHECK(documented.emplace(key.path, documented_types(key)).second);
   }
-  CHECK(documented == written);
-
-  std::vector<std::string> top_documented;
-  for (const JsonKey& key : json_keys) {
-    if (key.path.find('.') == std::string_view::npos) top_documented.emplace_back(key.path);
+  for (const auto& row : printed) {
+    CAPTURE(row.first);
+    CHECK_MESSAGE(documented.contains(row.first), "a golden has a key that the man page has not");
   }
-  std::vector<std::string> top_written;
-  const auto ordered = nlohmann::ordered_json::parse(json_report(clearing()));
-  for (const auto& [key, value] : ordered.items()) top_written.push_back(key);
-  CHECK(top_documented == top_written);
+  for (const auto& row : documented) {
+    CAPTURE(row.first);
+    REQUIRE_MESSAGE(printed.contains(row.first), "no golden has this key");
+    CHECK(row.second == printed[row.first]);
+  }
 }
 
-TEST_CASE("an action's error has the keys of the run's") {
-  const json report = report_of(clearing());
-  CHECK(report["actions"][0]["error"] == report["error"]);
+TEST_CASE("the man page documents the keys in the order in which they are printed") {
+  std::vector<std::string> documented;
+  for (const DocumentedKey& key : documented_keys()) {
+    if (key.path.find('.') == std::string::npos) documented.push_back(key.path);
+  }
+  for (const auto& report : goldens()) {
+    std::vector<std::string> printed;
+    for (const auto& [key, value] : report.items()) printed.push_back(key);
+    CHECK(documented == printed);
+  }
 }
 
 TEST_CASE("every word is documented, and every documented word is written") {
@@ -199,7 +224,7 @@ TEST_CASE("every word is documented, and every documented word is written") {
           return report_of(run)["residue"][0]["kind"].get<std::string>();
         }));
   CHECK(documented_words("kept[].kind") ==
-        std::set<std::string>{report_of(clearing())["kept"][0]["kind"].get<std::string>()});
+        Names{report_of(clearing())["kept"][0]["kind"].get<std::string>()});
   CHECK(documented_words("actions[].action") == words_of<ActionKind>([](ActionKind kind) {
           Run run = dry_run();
           run.plan->actions = {{.kind = kind}};

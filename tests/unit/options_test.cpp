@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <string>
 #include <vector>
@@ -144,53 +146,55 @@ TEST_CASE("DOCKER_API_VERSION pins a version that is spoken here") {
   for (const std::string& version :
        Texts{"1.40", "1.57", "2.0", "1", "v1.44", "1.44.0", "latest", "1.-4"}) {
     CAPTURE(version);
-    CHECK(refusal({}, {{"DOCKER_API_VERSION", version}}) == Containing{"speaks 1.41 to 1.56"});
+    CHECK(refusal({}, {{"DOCKER_API_VERSION", version}}) ==
+          Containing{"is not supported (expected 1.41 to 1.56)"});
   }
 }
 
-TEST_CASE("what makes no sense is refused with the reason") {
+TEST_CASE("an invalid command line is refused with the reason") {
   const std::string long_name(300, 'x');
   const std::string long_path = "unix:///" + std::string(200, 's');
   struct {
     Words words;
     std::string says;
   } const rows[] = {
-      {{"everything"}, "unknown target 'everything': it is backend, frontend or all"},
-      {{"Backend"}, "unknown target 'Backend'"},
-      {{""}, "unknown target ''"},
-      {{"backend", "frontend"}, "'backend' and 'frontend' were given"},
-      {{"all", "all"}, "'all' and 'all' were given"},
-      {{"backend", "--", "frontend"}, "'backend' and 'frontend' were given"},
-      {{"--TARGET", "backend"}, "there is no option --TARGET"},
-      {{"--TARGET=backend"}, "there is no option --TARGET"},
-      {{"--no-such-option"}, "no-such-option"},
-      {{"--no-such=option"}, "no-such"},
-      {{"-x"}, "x"},
-      {{"--dry"}, "dry"},
-      {{"--dry-run", "--verify-only"}, "exclude each other"},
-      {{"--quiet", "--verbose"}, "exclude each other"},
+      {{"everything"}, "invalid target 'everything' (expected backend, frontend or all)"},
+      {{"Backend"}, "invalid target 'Backend' (did you mean backend?)"},
+      {{""}, "invalid target '' (expected"},
+      {{"backend", "frontend"}, "only one TARGET is allowed, got 'backend' and 'frontend'"},
+      {{"all", "all"}, "got 'all' and 'all'"},
+      {{"backend", "--", "frontend"}, "only one TARGET is allowed, got 'backend' and 'frontend'"},
+      {{"--TARGET", "backend"}, "unknown option --TARGET"},
+      {{"--TARGET=backend"}, "unknown option --TARGET"},
+      {{"--no-such-option"}, "unknown option --no-such-option"},
+      {{"--no-such=option"}, "unknown option --no-such"},
+      {{"-x"}, "unknown option -x"},
+      {{"--dry"}, "unknown option --dry (did you mean --dry-run?)"},
+      {{"--dry-run", "--verify-only"}, "cannot be combined: "},
+      {{"--quiet", "--verbose"}, "cannot be combined: "},
       {{"--dry-run=false"}, "--dry-run takes no value"},
       {{"--dry-run="}, "--dry-run takes no value"},
       {{"--verify-only=true"}, "--verify-only takes no value"},
       {{"--json=1"}, "--json takes no value"},
       {{"--help=no"}, "--help takes no value"},
-      {{"-n=false"}, ""},
-      {{"-nfalse"}, ""},
+      {{"-n=false"}, "unknown option -n=false"},
+      {{"-nfalse"}, "unknown option -nfalse"},
       {{"--project"}, "project"},
       {{"-p"}, "p"},
       {{"-p", ""}, "project ''"},
       {{"--project="}, "project ''"},
-      {{"-p", "../x"}, "project '../x': '../x-backend' is no image name"},
-      {{"-p", "A B"}, "project 'A B': 'A B-backend' is no image name"},
-      {{"-p", long_name.c_str()}, "xxx...': 'NAME-backend' is no image name"},
-      {{"--timeout", "soon"}, "--timeout 'soon' is no duration"},
-      {{"--timeout", "10"}, "--timeout '10' is no duration"},
-      {{"--timeout", "0s"}, "--timeout '0s' is no duration"},
-      {{"--timeout", "-1s"}, "--timeout '-1s' is no duration"},
-      {{"--timeout="}, "--timeout '' is no duration"},
-      {{"--timeout", "1s,2s"}, "--timeout '1s,2s' is no duration"},
-      {{"--color", "sometimes"}, "--color 'sometimes': it is auto, always or never"},
-      {{"--color="}, "--color '': it is auto, always or never"},
+      {{"-p", "../x"}, "project '../x': '../x-backend' is not a valid image name"},
+      {{"-p", "A B"}, "project 'A B': 'A B-backend' is not a valid image name"},
+      {{"-p", long_name.c_str()}, "xxx...': 'NAME-backend' is not a valid image name"},
+      {{"--timeout", "soon"}, "--timeout 'soon' is not a valid duration"},
+      {{"--timeout", "10"}, "--timeout '10' is not a valid duration"},
+      {{"--timeout", "0s"}, "--timeout '0s' is not a valid duration"},
+      {{"--timeout", "-1s"}, "--timeout '-1s' is not a valid duration"},
+      {{"--timeout="}, "--timeout '' is not a valid duration"},
+      {{"--timeout", "1s,2s"}, "--timeout '1s,2s' is not a valid duration"},
+      {{"--color", "sometimes"},
+       "--color 'sometimes' is not valid (expected auto, always or never)"},
+      {{"--color="}, "--color '' is not valid (expected auto, always or never)"},
       {{"-H", "ftp://x"}, "the scheme 'ftp' is not supported"},
       {{"-H", ""}, "names no scheme"},
       {{"-H", long_path.c_str()}, "107 at most"},
@@ -208,11 +212,18 @@ TEST_CASE("what makes no sense is refused with the reason") {
 TEST_CASE("two arguments are refused together when the table says that one excludes the other") {
   std::vector<const cac::OptionSpec*> arguments = {&cac::target_argument};
   for (const cac::OptionSpec& spec : cac::option_table) {
-    // Help and version ask for nothing else to make sense.
-    if (spec.group != cac::OptionGroup::information) arguments.push_back(&spec);
+    // After --help and --version nothing else is validated.
+    if (spec.name != "help" && spec.name != "version") arguments.push_back(&spec);
   }
-  const auto is_bound = [](const cac::OptionSpec& spec) {
-    return spec.name == "older-than" || spec.name == "keep-storage";  // of --prune-only alone
+  const auto exclude = [](std::string_view one, std::string_view other) {
+    return std::any_of(
+        std::begin(cac::exclusions), std::end(cac::exclusions), [&](const auto& row) {
+          return (row.one == one && row.other == other) || (row.one == other && row.other == one);
+        });
+  };
+  const auto lacks = [](std::string_view one, std::string_view other) {
+    return std::any_of(std::begin(cac::requirements), std::end(cac::requirements),
+                       [&](const auto& row) { return row.option == one && row.required != other; });
   };
   for (const cac::OptionSpec* const one : arguments) {
     for (const cac::OptionSpec* const other : arguments) {
@@ -220,20 +231,82 @@ TEST_CASE("two arguments are refused together when the table says that one exclu
       Words words = given(*one);
       for (const char* const word : given(*other)) words.push_back(word);
       CAPTURE(line_of(words));
-      const bool needs_pruning = (is_bound(*one) && other->name != "prune-only") ||
-                                 (is_bound(*other) && one->name != "prune-only");
-      const bool excluded =
-          (" " + std::string(one->excludes) + " ").find(" " + std::string(other->name) + " ") !=
-          std::string::npos;
-      CHECK((refusal(words) != "accepted") == (needs_pruning || excluded));
+      const bool excluded = exclude(one->name, other->name);
+      const bool incomplete = lacks(one->name, other->name) || lacks(other->name, one->name);
+      const std::string said = refusal(words);
+      CHECK((said != "accepted") == (excluded || incomplete));
+      CHECK((said == Containing{" cannot be combined: "}) == excluded);
     }
   }
+}
+
+TEST_CASE("these pairs of arguments are refused, with these reasons") {
+  struct {
+    Words words;
+    std::string says;
+  } const rows[] = {
+      {{"-n", "--verify-only"},
+       "--dry-run and --verify-only cannot be combined: one prints the plan, the other the "
+       "verdict"},
+      {{"--keep-as", "before", "--verify-only"},
+       "--verify-only and --keep-as cannot be combined: --verify-only tags nothing"},
+      {{"--prune-only", "--verify-only"},
+       "--verify-only and --prune-only cannot be combined: --verify-only changes nothing"},
+      {{"all", "--prune-only"},
+       "--prune-only and TARGET cannot be combined: the build cache is shared by all services"},
+      {{"--prune-only", "--app-dir", "/srv/app"},
+       "--prune-only and --app-dir cannot be combined: --prune-only changes nothing but the build "
+       "cache"},
+      {{"--prune-only", "--keep-as", "before"},
+       "--prune-only and --keep-as cannot be combined: --prune-only changes nothing but the build "
+       "cache"},
+      {{"-qv"}, "--quiet and --verbose cannot be combined: --quiet prints nothing on success"},
+      {{"--older-than", "7d"},
+       "--older-than requires --prune-only: clearing within limits would leave cache sources"},
+      {{"--keep-storage", "5GB", "backend"},
+       "--keep-storage requires --prune-only: clearing within limits would leave cache sources"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(line_of(row.words));
+    CHECK(refusal(row.words) == row.says);
+  }
+}
+
+TEST_CASE("an unknown option or target suggests the nearest one, if one is near") {
+  struct {
+    Words words;
+    std::string says;
+  } const rows[] = {
+      {{"--verfy-only"}, "unknown option --verfy-only (did you mean --verify-only?)"},
+      {{"--verifyonly=x"}, "unknown option --verifyonly (did you mean --verify-only?)"},
+      {{"--colour", "always"}, "unknown option --colour (did you mean --color?)"},
+      {{"--keep-cache-mount"},
+       "unknown option --keep-cache-mount (did you mean --keep-cache-mounts?)"},
+      {{"--older", "7d"}, "unknown option --older (did you mean --older-than?)"},
+      {{"-verify-only"}, "unknown option -verify-only (did you mean --verify-only?)"},
+      {{"--no-cache"}, "unknown option --no-cache"},
+      {{"--xyz"}, "unknown option --xyz"},
+      {{"--d"}, "unknown option --d"},
+      {{"--=x"}, "unknown option --"},
+      {{"bakend"}, "invalid target 'bakend' (did you mean backend?)"},
+      {{"frontent"}, "invalid target 'frontent' (did you mean frontend?)"},
+      {{"al"}, "invalid target 'al' (expected backend, frontend or all)"},
+      {{"worker"}, "invalid target 'worker' (expected backend, frontend or all)"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(line_of(row.words));
+    CHECK(refusal(row.words) == row.says);
+  }
+  // A value is no option, whatever it looks like.
+  CHECK(refusal({"--project", "--verfy-only"}) == Containing{"project '--verfy-only'"});
+  CHECK(refusal({"-np", "--json=1"}) == Containing{"project '--json=1'"});
+  CHECK(refusal({"--", "--verfy-only"}) == Containing{"invalid target '--verfy-only'"});
 }
 
 TEST_CASE("every switch of the table refuses a value, so that --dry-run=false never clears") {
   std::size_t switches = 0;
   for (const cac::OptionSpec& spec : cac::option_table) {
-    if (spec.kind != cac::ValueKind::none) continue;
+    if (!spec.placeholder.empty()) continue;
     ++switches;
     const std::string word = "--" + std::string(spec.name) + "=false";
     CAPTURE(word);
@@ -247,11 +320,11 @@ TEST_CASE("every option of the table is one that the parser knows") {
     const std::string name = "--" + std::string(spec.name);
     CAPTURE(name);
     // An option with a value complains of the value, or takes it; a switch is just taken.
-    const std::string said = spec.kind == cac::ValueKind::none ? refusal({name.c_str()})
-                                                               : refusal({name.c_str(), "backend"});
-    CHECK(said != Containing{"does not exist"});
+    const std::string said =
+        spec.placeholder.empty() ? refusal({name.c_str()}) : refusal({name.c_str(), "backend"});
+    CHECK(said != Containing{"unknown option"});
   }
-  CHECK(refusal({"--no-such-option"}) == Containing{"does not exist"});
+  CHECK(refusal({"--no-such-option"}) == Containing{"unknown option"});
 }
 
 TEST_CASE("who asks for help or the version gets it, whatever else is wrong") {
@@ -264,7 +337,7 @@ TEST_CASE("who asks for help or the version gets it, whatever else is wrong") {
   CHECK(read({"--help"}, {{"DOCKER_HOST", "ssh://x"}}).information == Information::long_help);
 }
 
-TEST_CASE("a usage error is told as JSON or without colour when the options ask for that") {
+TEST_CASE("a usage error is reported as JSON or without color when the options ask for that") {
   CHECK(cac::manner_of(Words{"--no-such-option", "--color", "never"}).color == ColorWhen::never);
   CHECK(cac::manner_of(Words{"--color=never", "--no-such-option"}).color == ColorWhen::never);
   CHECK(cac::manner_of(Words{"never"}).color == ColorWhen::automatic);

@@ -1,0 +1,10 @@
+// The options as roff, for @OPTIONS@ in man/clear-app-cache.1.in. Built for the tests only.
+#pragma once
+
+#include <string>
+
+namespace cac {
+
+std::string man_options();
+
+}  // namespace cac

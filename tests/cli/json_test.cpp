@@ -1,0 +1,66 @@
+// Goldens of --json in the less usual cases, so that every key with every type of its value occurs
+// in one of them. The man page is compared with what they have.
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+#include "session.hpp"
+
+using cac::test::check_golden;
+using cac::test::FakeScene;
+using cac::test::normalized;
+using cac::test::Result;
+using cac::test::Session;
+using cac::test::spread_out;
+using cac::test::Texts;
+
+namespace {
+
+// The result's status.
+int compare(const std::string& golden, const Session& session, const Texts& words) {
+  const Result result = session.run(words);
+  check_golden(golden, normalized(spread_out(result.out), session.fake.url()));
+  return result.status;
+}
+
+}  // namespace
+
+TEST_CASE("JSON of a pruning has the build cache before and after it") {
+  CHECK(compare("json-prune-only", Session(), {"--json", "--prune-only"}) == 0);
+}
+
+TEST_CASE("JSON of a pruning has null for what was not read or not said") {
+  Session session;
+  session.fake.reply("GET /system/df", {{{.body = R"({"LayersSize":0})"}}});
+  CHECK(compare("json-prune-only-dry-run", session, {"--json", "--prune-only", "--dry-run"}) == 0);
+}
+
+TEST_CASE("JSON has the records that were kept, the backup's name and an action's error") {
+  Session session;
+  session.fake.reply("DELETE /images/",
+                     {{{.status = 500, .body = R"({"message":"device or resource busy"})"}}});
+  CHECK(compare("json-kept", session,
+                {"--json", "--keep-cache-mounts", "--keep-as", "before", "backend"}) == 1);
+}
+
+TEST_CASE("JSON has no ID of a build artifact that is left") {
+  std::string directory = std::filesystem::temp_directory_path() / "clear-app-cache-XXXXXX";
+  REQUIRE(mkdtemp(directory.data()) != nullptr);
+  std::filesystem::create_directories(directory + "/frontend/.next");
+  const Session session;
+  const Result result =
+      session.run({"--json", "--verify-only", "--app-dir", directory, "frontend"});
+  std::filesystem::remove_all(directory);
+  std::string text = spread_out(result.out);
+  for (auto at = text.find(directory); at != std::string::npos; at = text.find(directory)) {
+    text.replace(at, directory.size(), "/DIR");
+  }
+  check_golden("json-artifact", normalized(text, session.fake.url()));
+  CHECK(result.status == 3);
+}
+
+TEST_CASE("JSON has warnings") {
+  CHECK(compare("json-nothing", Session(), {"--json", "--project", "nobody"}) == 0);
+}
