@@ -1,4 +1,0 @@
-// Only until app.cpp includes "help.hpp" itself.
-#pragma once
-
-#include "help.hpp"
