@@ -145,14 +145,29 @@ bool is_zero(const Reader& usage) {
                      [&](const char* const key) { return usage.number(key).value_or(0) == 0; });
 }
 
+// Wider than the grammar of names, but without blanks, controls and quotes.
+bool can_be_image_name(std::string_view name) {
+  constexpr std::string_view others = "._-:/@";
+  return !name.empty() && std::all_of(name.begin(), name.end(), [=](unsigned char c) {
+    return (c < 0x80 && std::isalnum(c) != 0) ||
+           others.find(static_cast<char>(c)) != std::string_view::npos;
+  });
+}
+
 Image read_image(const Reader& reader) {
   Image image;
   image.id = reader.required_text("Id");
-  image.names_known = reader.has("RepoTags");
   image.tags = reader.texts("RepoTags");
+  image.repo_digests = reader.texts("RepoDigests");
   // How 20.10 says that there is none.
   std::erase(image.tags, "<none>:<none>");
-  image.repo_digests = reader.texts("RepoDigests");
+  std::erase(image.repo_digests, "<none>@<none>");
+  std::sort(image.tags.begin(), image.tags.end());
+  image.tags.erase(std::unique(image.tags.begin(), image.tags.end()), image.tags.end());
+  // Names that no engine has go into no request, file or terminal.
+  const auto strange =
+      std::erase_if(image.tags, [](const std::string& name) { return !can_be_image_name(name); });
+  image.names_known = reader.has("RepoTags") && strange == 0;
   image.size = {reader.number("Size").value_or(0)};
   return image;
 }
@@ -212,9 +227,8 @@ std::vector<CacheRecord> read_records(const Json* list, const std::string& reque
 }
 
 std::string proxy_advice(std::string_view request) {
-  return fmt::format(
-      "A proxy in front of the engine, it seems: allow {} there, or use the engine's own socket.",
-      request);
+  return fmt::format("A proxy seems to be blocking this: allow {}, or use the engine's own socket.",
+                     request);
 }
 
 bool is_html(const HttpResponse& response) {
@@ -223,10 +237,13 @@ bool is_html(const HttpResponse& response) {
 
 ErrorText error_text(const HttpResponse& response) {
   constexpr std::size_t max_size = 2'000;
+  constexpr std::size_t max_error_body = 1'000'000;
   const auto limited = [](std::string_view text) {
     return text.size() > max_size ? fmt::format("{}...", text.substr(0, max_size))
                                   : std::string(text);
   };
+  // No engine says so much, and it would take time.
+  if (response.body.size() > max_error_body) return {"a response too large for an error"};
   const Json json = parse(response.body);
   if (json.is_object() && json.contains("message") && json["message"].is_string()) {
     return {limited(json["message"].get_ref<const std::string&>()), true};
@@ -267,20 +284,20 @@ std::optional<std::vector<CacheRecord>> build_cache_from(const Answer& answer) {
   std::optional<std::vector<CacheRecord>> records;
   // Null is how 20.10 writes an empty list; a missing key says nothing.
   if (reader.has("BuildCache")) records = read_records(reader.list("BuildCache"), answer.request);
-  if (reader.number("BuilderSize").value_or(0) != 0 && records && records->empty()) {
-    return std::nullopt;
-  }
   const Json* const part = reader.part("BuildCacheUsage");
-  if (part == nullptr) return records;
+  const bool has_size = reader.number("BuilderSize").value_or(0) != 0;
+  if (part == nullptr) return has_size && records && records->empty() ? std::nullopt : records;
   const Reader usage(*part, answer.request);
   if (const Json* const items = usage.list("Items")) {
     auto listed = read_records(items, answer.request);
     if (records && records->size() != listed.size()) return std::nullopt;
     records = std::move(listed);
   }
-  // Without any list, sums of zero mean no records; other sums say that there are some, not which.
+  // Without any list, "{}" and sums of zero mean no records; other sums say that there are some,
+  // not which.
+  if (!records && !part->empty() && !usage.has("TotalCount")) return std::nullopt;
   if (!records) records.emplace();
-  if (records->empty() && !is_zero(usage)) return std::nullopt;
+  if (records->empty() && (has_size || !is_zero(usage))) return std::nullopt;
   if (usage.number("TotalCount").value_or(0) > std::ssize(*records)) return std::nullopt;
   return records;
 }
@@ -298,7 +315,9 @@ Pruned pruned_from(const Answer& answer, const char* list_key) {
   const Json json = json_of(answer);
   const Reader reader(json, answer.request);
   const Json* deleted = reader.list(list_key);
-  return {deleted == nullptr ? 0 : deleted->size(), {reader.required_number("SpaceReclaimed")}};
+  const std::int64_t reclaimed = reader.required_number("SpaceReclaimed");
+  if (reclaimed < 0) throw_malformed(answer.request, "SpaceReclaimed is below zero");
+  return {deleted == nullptr ? 0 : deleted->size(), {reclaimed}};
 }
 
 }  // namespace cac

@@ -15,7 +15,7 @@
 #include <string>
 #include <utility>
 
-#include "artefacts.hpp"
+#include "artifacts.hpp"
 #include "cache_reading.hpp"
 #include "engine.hpp"
 #include "execute.hpp"
@@ -99,9 +99,8 @@ void run_stations(Run& run, Clock::time_point start, Progress& progress,
 }
 
 const char* finish_advice(const Run& run) {
-  return run.outcomes.empty()
-             ? "Nothing was changed."
-             : "What was deleted stays deleted; run this again to finish the work.";
+  return run.outcomes.empty() ? "Nothing was changed."
+                              : "Deleted items stay deleted. Run again to finish.";
 }
 
 // What nobody foresaw.
@@ -138,9 +137,10 @@ void run_to_an_end(Run& run, std::span<const char* const> arguments,
     run.failure = failure_of(error);
   } catch (const Interrupted& interrupted) {
     run.signal = interrupted.signal;
-    run.failure = {FailureKind::interrupted,
-                   fmt::format("ended by SIG{}{}", sigabbrev_np(interrupted.signal), meanwhile()),
-                   finish_advice(run)};
+    run.failure = {
+        FailureKind::interrupted,
+        fmt::format("interrupted by SIG{}{}", sigabbrev_np(interrupted.signal), meanwhile()),
+        finish_advice(run)};
   } catch (const TimedOut&) {
     run.failure = {
         FailureKind::timeout,
@@ -158,7 +158,10 @@ TerminalStyle style_for(TerminalStyle style, ColorWhen color) {
 }
 
 void set_unwritten(Run& run, std::string message, std::string advice = {}) {
-  if (run.unwritten) return;
+  if (run.unwritten) {
+    run.unwritten->message += "; " + message;
+    return;
+  }
   run.unwritten = {FailureKind::filesystem, std::move(message), std::move(advice)};
 }
 
@@ -167,9 +170,13 @@ void append_to_step_file(Run& run, const char* name, const std::string& text,
                          const Environment& environment) {
   const auto path = environment(name);
   if (!path) return;
-  std::ofstream file(*path, std::ios::app);
+  std::error_code error;
+  // Opening one would wait for a reader, past the timeout.
+  const bool is_pipe = std::filesystem::is_fifo(*path, error);
+  std::ofstream file;
+  if (!is_pipe) file.open(*path, std::ios::app);
   file << text << std::flush;
-  if (file.good()) return;
+  if (file.is_open() && file.good()) return;
   // What later steps wait for must not get lost in silence.
   set_unwritten(run, fmt::format("{} ({}) could not be written", name, *path),
                 "The steps that follow would miss what this one found.");
@@ -253,12 +260,28 @@ int run_app(std::span<const char* const> arguments, const Surroundings& surround
   } else {
     limit = {.signal = limit.signal, .deadline = std::max(limit.deadline, soonest)};
   }
-  if (run.options.information == Information::none) {
-    print(run, surroundings);
-  } else {
-    print_information(run, surroundings);
-    if (run.unwritten) write_err(run, messages(run, surroundings.err_style), surroundings);
+  try {
+    if (run.options.information == Information::none) {
+      print(run, surroundings);
+    } else {
+      print_information(run, surroundings);
+      if (run.unwritten) write_err(run, messages(run, surroundings.err_style), surroundings);
+    }
+  } catch (const std::exception& error) {
+    const int status = report_unforeseen(error, arguments, surroundings.out, surroundings.err);
+    return run.signal != 0 ? exit_code(run) : status;
   }
+  return exit_code(run);
+}
+
+int report_unforeseen(const std::exception& error, std::span<const char* const> arguments,
+                      std::ostream& out, std::ostream& err) {
+  Run run;
+  run.options = manner_of(arguments);
+  run.failure = internal_failure(error, "", run);
+  run.failure->advice = "Run again: it reads anew what is there.";
+  if (run.options.json) out << json_report(run) << "\n" << std::flush;
+  err << messages(run, {}) << std::flush;
   return exit_code(run);
 }
 

@@ -2,6 +2,7 @@
 // streams. The only file that knows every room.
 #pragma once
 
+#include <exception>
 #include <functional>
 #include <iosfwd>
 #include <span>
@@ -25,7 +26,12 @@ struct Surroundings {
 };
 
 // arguments: without the program's name. Returns the exit status. An unforeseen exception is a
-// failure like others; only one that comes while the report is made passes through.
+// failure like others.
 int run_app(std::span<const char* const> arguments, const Surroundings& surroundings);
+
+// Reports, as text or as JSON, what kept run_app from starting or from making its report. Returns
+// the exit status.
+int report_unforeseen(const std::exception& error, std::span<const char* const> arguments,
+                      std::ostream& out, std::ostream& err);
 
 }  // namespace cac

@@ -60,7 +60,7 @@ Endpoint tcp_endpoint(std::string_view address, std::string_view whole) {
   // The docker CLI's default port, with TLS too.
   const std::string_view port = has_port ? address.substr(colon + 1) : "2375";
   if (!is_port(port) || !(is_host_name(host) || is_bracketed_address(host))) {
-    throw UsageError(fmt::format("host '{}' is no address; {}", whole, accepted));
+    throw UsageError(fmt::format("host '{}' is not a valid address; {}", whole, accepted));
   }
   return {.socket_path = {}, .host_port = fmt::format("{}:{}", host, port)};
 }
@@ -77,10 +77,10 @@ Endpoint endpoint_for(const std::optional<std::string>& host_option,
   if (!host) {
     const auto context = environment("DOCKER_CONTEXT");
     if (context && *context != "default") {
-      throw UsageError(
-          fmt::format("DOCKER_CONTEXT is '{}', and contexts are not followed here: name the engine "
-                      "that builds with --host",
-                      *context));
+      throw UsageError(fmt::format(
+          "DOCKER_CONTEXT is '{}', but Docker contexts are not supported: select the engine "
+          "with --host",
+          *context));
     }
     return socket_endpoint(default_socket, default_socket);
   }
@@ -92,7 +92,7 @@ Endpoint endpoint_for(const std::optional<std::string>& host_option,
     for (const std::string_view name : {"DOCKER_TLS_VERIFY", "DOCKER_TLS"}) {
       if (!environment(name)) continue;
       throw UsageError(fmt::format(
-          "{} is set, but TLS is not spoken here; run this on the engine's own host and {}", name,
+          "{} is set, but TLS is not supported; run this on the engine's own host and {}", name,
           "leave the variable out, or use its unix socket"));
     }
     return tcp_endpoint(text.substr(tcp_scheme.size()), text);
@@ -110,7 +110,7 @@ ConnectProblem connect_problem(const Endpoint& endpoint, int os_error, std::stri
   const std::string where = endpoint.text();
   if (endpoint.socket_path.empty()) {
     return {fmt::format("cannot connect to {}: {}", where, detail),
-            "Check that the engine listens there and that no firewall is between."};
+            "Check that the engine listens there and that no firewall blocks it."};
   }
   switch (os_error) {
     case ENOENT: {
@@ -133,9 +133,10 @@ ConnectProblem connect_problem(const Endpoint& endpoint, int os_error, std::stri
               "\"$USER\", then log in again.",
               true};
     case ECONNREFUSED:
-      return {fmt::format("nothing listens on {}", where),
-              "The socket is a leftover of an engine that is stopped or still starting: look at "
-              "systemctl status docker."};
+      return {
+          fmt::format("connection refused: {}", where),
+          "The socket exists, but the engine is stopped or still starting: see systemctl status "
+          "docker."};
     default:
       return {fmt::format("cannot connect to {}: {}", where,
                           os_error != 0 ? std::strerror(os_error) : std::string(detail)),

@@ -106,7 +106,7 @@ bool passes(const HttpResponse& response) {
   throw EngineError({FailureKind::refused,
                      fmt::format("{}: the engine answers {}: {}{}", request, status, error.text,
                                  tries > 1 ? fmt::format(" (tried {} times)", tries) : ""),
-                     "The engine's own log says more: journalctl -u docker.", status});
+                     "See the engine's log: journalctl -u docker.", status});
 }
 
 }  // namespace
@@ -136,13 +136,22 @@ HttpResponse Engine::exchange(Method method, const std::string& target,
       // Reading again is harmless. Whether to write again takes a fresh look at the objects.
       if (error.kind() == Kind::closed && method == Method::get && !repeated) continue;
       const std::string request = named(method, target);
+      if (error.kind() == Kind::not_sent) {
+        throw EngineError(
+            {FailureKind::internal,
+             fmt::format("{}: not sent, because no process could be started that would keep the "
+                         "connection open if this one ended: {}",
+                         request, error.what()),
+             "Raise the limits on open files and processes (ulimit -n, ulimit -u), then run "
+             "again."});
+      }
       if (error.kind() == Kind::lost || error.kind() == Kind::closed) {
         throw EngineError(
             {FailureKind::lost,
              fmt::format("{}: the connection to the engine broke before the answer was "
                          "complete: {}",
                          request, error.what()),
-             "Was the engine restarted? Run this again: what is gone already is fine."});
+             "The engine may have been restarted. Run again; items already removed are skipped."});
       }
       throw_malformed(request, error.what());
     }
@@ -157,7 +166,7 @@ Answer Engine::ask(Method method, const std::string& endpoint, WhenCutShort when
     throw EngineError(
         {FailureKind::not_docker,
          fmt::format("{}: the answer is Podman's, not Docker's any more", answer.request),
-         "Who listens at this address?"});
+         "Check what is listening at this address."});
   }
   return answer;
 }
@@ -177,7 +186,7 @@ Answer Engine::request(Method method, const std::string& endpoint, WhenCutShort 
   if (!is_absent(answer.response)) throw_refusal(answer);
   throw EngineError({FailureKind::refused,
                      fmt::format("{}: the engine does not know this endpoint", answer.request),
-                     "Is it a Docker Engine? Its own log says more: journalctl -u docker.", 404});
+                     "Is it a Docker Engine? See its log: journalctl -u docker.", 404});
 }
 
 // Whoever does not answer the first question like an engine is none.
@@ -195,7 +204,7 @@ HttpResponse Engine::first_exchange() {
 }
 
 void Engine::identify(std::optional<ApiVersion> pinned) {
-  const Progress::Activity activity(means_.progress, "asking who answers");
+  const Progress::Activity activity(means_.progress, "connecting to the engine");
   const HttpResponse response = first_exchange();
   const std::string_view server = response.header("server");
   identity_.address = endpoint_.text();
@@ -226,7 +235,7 @@ void Engine::identify(std::optional<ApiVersion> pinned) {
     throw EngineError({FailureKind::unreachable,
                        fmt::format("GET /_ping: the engine answers {}: {}", response.status,
                                    error_text(response).text),
-                       "The engine's own log says more: journalctl -u docker.", response.status});
+                       "See the engine's log: journalctl -u docker.", response.status});
   }
   const auto theirs = api_version_from(response.header("api-version"));
   if (!theirs || *theirs < oldest_api) {
@@ -256,7 +265,7 @@ std::vector<Image> Engine::images(std::string_view reference_pattern) {
   return images;
 }
 
-std::vector<Image> Engine::nameless_images() { return list_images("dangling", "true"); }
+std::vector<Image> Engine::dangling_images() { return list_images("dangling", "true"); }
 
 std::optional<Image> Engine::image(std::string_view name) {
   const Progress::Activity activity(means_.progress, fmt::format("looking up {}", name));
@@ -304,7 +313,8 @@ ImageRemoval Engine::remove_image(std::string_view name, const std::string& id) 
       }
     }();
     if (!found) return settled();
-    if (found->id != id) return {Result::retagged};
+    // After a removal whose answer was lost, the name was given anew.
+    if (found->id != id) return lost ? settled() : ImageRemoval{Result::retagged};
     other_names = found->tags;
     std::erase(other_names, name);
     try {
@@ -324,8 +334,8 @@ ImageRemoval Engine::remove_image(std::string_view name, const std::string& id) 
   }
 }
 
-Pruned Engine::prune_nameless_images() {
-  const Progress::Activity activity(means_.progress, "pruning nameless images");
+Pruned Engine::prune_dangling_images() {
+  const Progress::Activity activity(means_.progress, "pruning dangling images");
   return pruned_from(request(Method::post, "/images/prune?" + filters("dangling", "true")),
                      "ImagesDeleted");
 }
@@ -349,7 +359,7 @@ bool Engine::tag_image(const std::string& id, std::string_view repository, std::
   if (lost) throw *lost;
   throw EngineError({FailureKind::refused,
                      fmt::format("{} does not name the image that was just tagged so", name),
-                     "Run this again, and look at what tags images on this engine meanwhile."});
+                     "Check what is tagging images on this engine, then run again."});
 }
 
 Pruned Engine::prune_build_cache(const CachePrune& prune) {

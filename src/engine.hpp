@@ -55,7 +55,7 @@ class Engine {
   // The images with a name that matches a pattern like "app-*", with all their matching names.
   // Selected by the engine: on the containerd store a list of everything takes seconds.
   std::vector<Image> images(std::string_view reference_pattern);
-  std::vector<Image> nameless_images();
+  std::vector<Image> dangling_images();
   // Nothing: absent.
   std::optional<Image> image(std::string_view name);
   // Stopped ones, too.
@@ -73,7 +73,7 @@ class Engine {
   // removed.
   ImageRemoval remove_image(std::string_view name, const std::string& id);
   // Those that no container holds.
-  Pruned prune_nameless_images();
+  Pruned prune_dangling_images();
   // Gives an image another name, and looks it up by that name. False: there is no such image.
   // Throws EngineError unless the name is there.
   bool tag_image(const std::string& id, std::string_view repository, std::string_view tag);

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <set>
 
-#include "artefacts.hpp"
+#include "artifacts.hpp"
 #include "engine.hpp"
 #include "inventory.hpp"
 
@@ -21,11 +21,11 @@ void keep(Engine& engine, const Action& action) {
   throw EngineError(
       {FailureKind::refused,
        fmt::format("{} could not be tagged {}: its image is gone", action.object, action.keep_as),
-       "Run this again: it reads anew what is there."});
+       "Run again: it reads the images anew."});
 }
 
-void remove_artefact(Outcome& outcome) {
-  const bool removed = cac::remove_artefact(outcome.action.app_dir, outcome.action.object);
+void remove_artifact(Outcome& outcome) {
+  const bool removed = cac::remove_artifact(outcome.action.app_dir, outcome.action.object);
   outcome.status = removed ? OutcomeStatus::done : OutcomeStatus::absent;
   outcome.count = removed ? 1 : 0;
 }
@@ -34,9 +34,14 @@ void remove_image(Engine& engine, Outcome& outcome) {
   const Action& action = outcome.action;
   using Result = ImageRemoval::Result;
   if (!action.keep_as.empty()) {
-    // Only the image that was planned gets the backup's name.
+    // No image is removed that got no backup.
     const auto image = engine.image(action.object);
-    if (image && image->id == action.image_id) keep(engine, action);
+    const bool is_planned = image && image->id == action.image_id;
+    if (!is_planned) {
+      outcome.status = image ? OutcomeStatus::retagged : OutcomeStatus::absent;
+      return;
+    }
+    keep(engine, action);
   }
   ImageRemoval removal = engine.remove_image(action.object, action.image_id);
   outcome.other_names = std::move(removal.other_names);
@@ -59,7 +64,7 @@ void remove_image(Engine& engine, Outcome& outcome) {
                        fmt::format("{} was deleted although it was tagged {} before: there is no "
                                    "backup of it",
                                    action.object, action.keep_as),
-                       "Look at what removes images on this engine meanwhile."});
+                       "Check what is removing images on this engine."});
   }
 }
 
@@ -101,8 +106,8 @@ void prune_build_cache(Engine& engine, Outcome& outcome) {
   outcome.failure = failure;
 }
 
-void prune_nameless_images(Engine& engine, Outcome& outcome) {
-  const Pruned pruned = engine.prune_nameless_images();
+void prune_dangling_images(Engine& engine, Outcome& outcome) {
+  const Pruned pruned = engine.prune_dangling_images();
   outcome.status = OutcomeStatus::done;
   outcome.count = pruned.count;
   outcome.reclaimed = pruned.reclaimed;
@@ -111,12 +116,12 @@ void prune_nameless_images(Engine& engine, Outcome& outcome) {
 void perform(Engine& engine, Outcome& outcome) {
   try {
     switch (outcome.action.kind) {
-      case ActionKind::remove_artefact:
-        return remove_artefact(outcome);
+      case ActionKind::remove_artifact:
+        return remove_artifact(outcome);
       case ActionKind::remove_image:
         return remove_image(engine, outcome);
-      case ActionKind::prune_nameless_images:
-        return prune_nameless_images(engine, outcome);
+      case ActionKind::prune_dangling_images:
+        return prune_dangling_images(engine, outcome);
       case ActionKind::prune_build_cache:
         return prune_build_cache(engine, outcome);
     }

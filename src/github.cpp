@@ -119,7 +119,9 @@ std::string workflow_commands(const Run& run) {
   }
   if (const auto failure = first_failure(run))
     out += annotation("error", "clear-app-cache failed", with_advice(*failure));
-  if (const auto closing = closing_of(run)) {
+  const auto closing = closing_of(run);
+  // No "clean" beside an error.
+  if (closing && !(closing->mark == Mark::done && first_failure(run))) {
     out += annotation(closing->mark == Mark::done ? "notice" : "error",
                       fmt::format("clear-app-cache: {}", closing->word), closing->sentences);
   }

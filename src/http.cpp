@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <new>
 #include <optional>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -39,6 +40,8 @@ struct Transfer {
   bool sent = false;
   std::size_t header_size = 0;
   bool header_complete = false;
+  int keeper_error = 0;        // why nobody could be left on the line
+  bool out_of_memory = false;  // no exception may pass through libcurl
   std::string too_large = {};  // what is, and how large it may be
   HttpResponse response = {};
 };
@@ -49,8 +52,13 @@ int before_sending(void* to, char*, char*, int, int) {
   auto& transfer = *static_cast<Transfer*>(to);
   if (std::exchange(transfer.sent, true)) return CURL_PREREQFUNC_ABORT;
   // There is one connection, and it is made by now. (CURLINFO_ACTIVESOCKET does not know it yet.)
-  if (transfer.finishes && transfer.open_sockets.size() == 1) {
-    transfer.standby.emplace(transfer.open_sockets.front());
+  if (!transfer.finishes) return CURL_PREREQFUNC_OK;
+  try {
+    transfer.standby.emplace(transfer.open_sockets.size() == 1 ? transfer.open_sockets.front()
+                                                               : -1);
+  } catch (const std::system_error& error) {
+    transfer.keeper_error = error.code().value();
+    return CURL_PREREQFUNC_ABORT;
   }
   return CURL_PREREQFUNC_OK;
 }
@@ -65,34 +73,31 @@ int close_socket(void* from, curl_socket_t socket) {
   return close(socket);
 }
 
-std::size_t receive_body(char* data, std::size_t, std::size_t size, void* to) {
-  auto& transfer = *static_cast<Transfer*>(to);
-  if (std::cmp_greater(transfer.response.body.size() + size, max_body)) {
+std::size_t receive_body(std::string_view data, Transfer& transfer) {
+  if (std::cmp_greater(transfer.response.body.size() + data.size(), max_body)) {
     transfer.too_large = fmt::format("the response is larger than {}", text_of(Bytes{max_body}));
     return 0;
   }
-  transfer.response.body.append(data, size);
-  return size;
+  transfer.response.body.append(data);
+  return data.size();
 }
 
-std::size_t receive_header(char* data, std::size_t, std::size_t size, void* to) {
-  auto& transfer = *static_cast<Transfer*>(to);
-  transfer.header_size += size;
+std::size_t receive_header(std::string_view line, Transfer& transfer) {
+  transfer.header_size += line.size();
   if (transfer.header_size > max_header) {
     transfer.too_large = long_header;
     return 0;
   }
   auto& headers = transfer.response.headers;
-  const std::string_view line(data, size);
   if (line.starts_with("HTTP/")) {
     // Drops the headers of an earlier, interim response.
     headers.clear();
     transfer.header_complete = false;
   }
-  if (transfer.header_complete) return size;  // a trailer
+  if (transfer.header_complete) return line.size();  // a trailer
   transfer.header_complete = line == "\r\n" || line == "\n";
   const auto colon = line.find(':');
-  if (colon == std::string_view::npos) return size;
+  if (colon == std::string_view::npos) return line.size();
   std::string name(line.substr(0, colon));
   std::transform(name.begin(), name.end(), name.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
@@ -101,7 +106,19 @@ std::size_t receive_header(char* data, std::size_t, std::size_t size, void* to) 
   headers[name] = begin == std::string_view::npos || begin > end
                       ? std::string()
                       : std::string(line.substr(begin, end - begin + 1));
-  return size;
+  return line.size();
+}
+
+// For libcurl, through which no exception may pass; fewer bytes than came end the transfer.
+template <std::size_t (*receive)(std::string_view, Transfer&)>
+std::size_t receiver(char* data, std::size_t, std::size_t size, void* to) {
+  auto& transfer = *static_cast<Transfer*>(to);
+  try {
+    return receive({data, size}, transfer);
+  } catch (const std::bad_alloc&) {
+    transfer.out_of_memory = true;
+    return size + 1;
+  }
 }
 
 TransportError::Kind kind_of(CURLcode code) {
@@ -142,6 +159,11 @@ void check(const Transfer& transfer, CURLcode code) {
   const bool endless_line =
       (code == CURLE_OUT_OF_MEMORY || static_cast<int>(code) == curle_too_large) &&
       !transfer.header_complete;
+  if (transfer.out_of_memory) throw std::bad_alloc();
+  if (transfer.keeper_error != 0) {
+    throw TransportError(Kind::not_sent, transfer.keeper_error,
+                         std::generic_category().message(transfer.keeper_error));
+  }
   if (endless_line) throw TransportError(Kind::too_large, 0, long_header);
   if (!transfer.too_large.empty()) throw TransportError(Kind::too_large, 0, transfer.too_large);
   if (code == CURLE_ABORTED_BY_CALLBACK) {
@@ -244,8 +266,8 @@ HttpConnection::HttpConnection(const Endpoint& endpoint, Interruption& interrupt
   curl_easy_setopt(easy, CURLOPT_PROXY, "");  // *_proxy is for the world outside
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms);
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive_body);
-  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, receive_header);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receiver<receive_body>);
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, receiver<receive_header>);
   curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_sending);
   curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, add_socket);
   curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, &handles_->open_sockets);

@@ -36,6 +36,7 @@ class TransportError : public std::runtime_error {
     connect,    // nobody was reached; os_error tells why, where the system said so
     closed,     // a kept connection was closed before any of the response came: the peer may have
                 // closed it before it got the request
+    not_sent,   // nobody could be left on the line (see Standby); os_error tells why
     lost,       // the connection broke before the response was complete
     malformed,  // what came is not HTTP
     too_large,  // the header or the body is longer than any engine's

@@ -15,9 +15,9 @@ Inventory take_inventory(Engine& engine, const Options& options) {
   inventory.records_known = records.has_value();
   if (records) inventory.records = *std::move(records);
   if (options.mode == Mode::prune_only) return inventory;
-  if (options.app_dir) inventory.artefacts = find_artefacts(*options.app_dir, options.target);
+  if (options.app_dir) inventory.artifacts = find_artifacts(*options.app_dir, options.target);
   inventory.containers = engine.containers();
-  if (options.target == Target::all) inventory.nameless = engine.nameless_images();
+  if (options.target == Target::all) inventory.dangling = engine.dangling_images();
   // Last, so that the names are as fresh as can be when they are taken away.
   inventory.project_images = engine.images(reference_pattern(options.project));
   return inventory;

@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "artefacts.hpp"
+#include "artifacts.hpp"
 #include "options.hpp"
 #include "resources.hpp"
 
@@ -16,11 +16,11 @@ namespace cac {
 class Engine;
 
 struct Inventory {
-  ArtefactSearch artefacts;  // with --app-dir only
+  ArtifactSearch artifacts;  // with --app-dir only
   std::vector<CacheRecord> records;
   bool records_known = false;         // false: the engine's answer did not tell
   std::vector<Container> containers;  // all of them: who holds what, and which builders there are
-  std::vector<Image> nameless;        // for the target `all` only
+  std::vector<Image> dangling;        // for the target `all` only
   std::vector<Image> project_images;  // every name of the project, whatever its tag
 };
 

@@ -86,24 +86,23 @@ int main(int argc, char** argv) {
   cac::OutputBuffer err_buffer(STDERR_FILENO, limit);
   std::ostream out(&out_buffer);
   std::ostream err(&err_buffer);
+  const auto arguments =
+      std::span<const char* const>(argv, static_cast<std::size_t>(argc)).subspan(1);
   try {
     occupy_closed_streams();
     std::setlocale(LC_CTYPE, "");
     // Its logs are UTF-8, whatever the locale of the runner's service is.
     if (environment("GITHUB_ACTIONS") == "true") std::setlocale(LC_CTYPE, "C.UTF-8");
     catch_signals();
-    const std::span<const char* const> arguments(argv, static_cast<std::size_t>(argc));
-    return cac::run_app(arguments.subspan(1),
-                        {.environment = environment,
-                         .out = out,
-                         .err = err,
-                         .out_style = style_of(STDOUT_FILENO),
-                         .err_style = style_of(STDERR_FILENO),
-                         .err_columns = [] { return columns_of(STDERR_FILENO); },
-                         .signal_fd = signal_pipe[0],
-                         .output_limit = limit});
+    return cac::run_app(arguments, {.environment = environment,
+                                    .out = out,
+                                    .err = err,
+                                    .out_style = style_of(STDOUT_FILENO),
+                                    .err_style = style_of(STDERR_FILENO),
+                                    .err_columns = [] { return columns_of(STDERR_FILENO); },
+                                    .signal_fd = signal_pipe[0],
+                                    .output_limit = limit});
   } catch (const std::exception& error) {
-    err << "clear-app-cache: error: " << error.what() << std::endl;
-    return static_cast<int>(cac::ExitStatus::failure);
+    return cac::report_unforeseen(error, arguments, out, err);
   }
 }

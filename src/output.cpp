@@ -24,6 +24,10 @@ class Interrupter {
     struct sigaction action {};
     action.sa_handler = [](int) {};  // and no SA_RESTART: it is there to interrupt
     sigaction(SIGALRM, &action, nullptr);
+    sigset_t alarm;
+    sigemptyset(&alarm);
+    sigaddset(&alarm, SIGALRM);
+    sigprocmask(SIG_UNBLOCK, &alarm, nullptr);  // whoever started this may have blocked it
     constexpr timeval interval{.tv_sec = 0, .tv_usec = suseconds_t{interval_ms} * 1000};
     set(interval);
   }

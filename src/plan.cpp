@@ -78,16 +78,16 @@ void plan_pruning(Plan& plan, const Options& options, const Inventory& inventory
   if (plan.actions.empty()) add({}, "all that no running build holds");
 }
 
-void plan_artefacts(Plan& plan, const Options& options, const Inventory& inventory) {
-  for (const Artefact& artefact : inventory.artefacts.found) {
-    plan.actions.push_back({.kind = ActionKind::remove_artefact,
-                            .object = artefact.path,
+void plan_artifacts(Plan& plan, const Options& options, const Inventory& inventory) {
+  for (const Artifact& artifact : inventory.artifacts.found) {
+    plan.actions.push_back({.kind = ActionKind::remove_artifact,
+                            .object = artifact.path,
                             .app_dir = *options.app_dir,
-                            .size = artefact.size,
+                            .size = artifact.size,
                             .reason = "the next build would copy it in"});
   }
-  plan.notes = notes_on_folders(options, inventory.artefacts);
-  plan.warnings = warnings_on_folders(options, inventory.artefacts);
+  plan.notes = notes_on_folders(options, inventory.artifacts);
+  plan.warnings = warnings_on_folders(options, inventory.artifacts);
 }
 
 using ImagesByName = std::unordered_map<std::string_view, const Image*>;
@@ -99,10 +99,10 @@ std::string name_to_keep(const Image& image, const std::string& name, const std:
   std::string keep_as = fmt::format("{}:{}", name.substr(0, name.rfind(':')), tag);
   const auto other = images.find(keep_as);
   if (other == images.end() || other->second->id == image.id) return keep_as;
-  throw UsageError(fmt::format(
-      "--keep-as: {} names another image already, which would be lost: choose another tag, or "
-      "give that one up: docker image rm {}",
-      keep_as, keep_as));
+  throw UsageError(
+      fmt::format("--keep-as: {} already refers to another image: choose another tag, or "
+                  "remove it first: docker image rm {}",
+                  keep_as, keep_as));
 }
 
 // Of each name that the target selects, in the order of the names: engines list in no order that
@@ -127,7 +127,7 @@ std::vector<Action> removals(const Options& options, const Inventory& inventory)
                          .object = name,
                          .image_id = image.id,
                          .size = image.size,
-                         .reason = "cache_from can name it",
+                         .reason = "usable as a cache_from source",
                          .effect = effect});
       if (!options.keep_as) continue;
       Action& action = actions.back();
@@ -172,14 +172,14 @@ bool plan_images(Plan& plan, const Options& options, const Inventory& inventory)
   return !actions.empty();
 }
 
-Action prune_of_nameless(const Inventory& inventory) {
-  Action action{.kind = ActionKind::prune_nameless_images,
-                .object = "nameless images",
+Action prune_of_dangling(const Inventory& inventory) {
+  Action action{.kind = ActionKind::prune_dangling_images,
+                .object = "dangling images",
                 .count = 0,
                 .reason = "left over from earlier builds"};
   const ImageHolders holders(inventory.containers);
   std::size_t held = 0;
-  for (const Image& image : inventory.nameless) {
+  for (const Image& image : inventory.dangling) {
     if (holders.count(image.id) > 0) {
       ++held;
       continue;
@@ -215,7 +215,7 @@ Action prune_of(const std::vector<CacheRecord>& records, const Options& options)
   Action action{.kind = ActionKind::prune_build_cache,
                 .object = "build cache",
                 .count = 0,
-                .reason = "every application's: it cannot be told apart by service"};
+                .reason = "shared by all applications on this engine"};
   action.prunes = prunes_within({}, options);
   std::size_t held = 0;
   std::size_t kept = 0;
@@ -238,27 +238,24 @@ Action prune_of(const std::vector<CacheRecord>& records, const Options& options)
   return action;
 }
 
-std::vector<std::string> notes_on_folders(const Options& options, const ArtefactSearch& search) {
-  if (!options.app_dir) {
-    return {
-        "the application's folders were not looked at: --app-dir DIR clears build artefacts there"};
-  }
+std::vector<std::string> notes_on_folders(const Options& options, const ArtifactSearch& search) {
+  if (!options.app_dir) return {};
   std::vector<std::string> notes;
   if (search.nothing_there) return notes;
   for (const auto& folder : search.absent) {
-    notes.push_back(fmt::format("there is no folder {}: no artefacts there", folder.string()));
+    notes.push_back(fmt::format("there is no folder {}: no artifacts there", folder.string()));
   }
   return notes;
 }
 
-std::vector<std::string> warnings_on_folders(const Options& options, const ArtefactSearch& search) {
+std::vector<std::string> warnings_on_folders(const Options& options, const ArtifactSearch& search) {
   std::vector<std::string> warnings;
   if (search.nothing_there) {
     warnings.push_back(
         fmt::format("there is no folder {}: is its name right?", options.app_dir.value_or("")));
   }
   for (const Failure& failure : search.unreadable) {
-    warnings.push_back("a folder could not be searched for build artefacts: " + failure.message);
+    warnings.push_back("a folder could not be searched for build artifacts: " + failure.message);
   }
   return warnings;
 }
@@ -275,10 +272,10 @@ Plan plan_for(const Options& options, const Inventory& inventory, ApiVersion api
     plan_pruning(plan, options, inventory, api);
     return plan;
   }
-  plan_artefacts(plan, options, inventory);
+  plan_artifacts(plan, options, inventory);
   const bool removes_images = plan_images(plan, options, inventory);
-  if (options.target == Target::all && (removes_images || !inventory.nameless.empty())) {
-    plan.actions.push_back(prune_of_nameless(inventory));
+  if (options.target == Target::all && (removes_images || !inventory.dangling.empty())) {
+    plan.actions.push_back(prune_of_dangling(inventory));
   }
   plan.actions.push_back(prune_of(inventory.records, options));
   // A run's verification says so itself.

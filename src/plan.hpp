@@ -9,13 +9,13 @@
 
 namespace cac {
 
-enum class ActionKind { remove_artefact, remove_image, prune_nameless_images, prune_build_cache };
+enum class ActionKind { remove_artifact, remove_image, prune_dangling_images, prune_build_cache };
 
 struct Action {
   ActionKind kind{};
-  std::string object = {};    // "watchparty-backend:latest", "nameless images", "build cache"
+  std::string object = {};    // "watchparty-backend:latest", "dangling images", "build cache"
   std::string image_id = {};  // the image that the name stood for; of remove_image
-  std::string app_dir = {};  // of remove_artefact: the folder that was checked, the object is in it
+  std::string app_dir = {};  // of remove_artifact: the folder that was checked, the object is in it
   std::string keep_as = {};  // "watchparty-backend:old": the image gets this name first
   std::vector<CachePrune> prunes = {};  // of prune_build_cache: one after the other
   std::size_t count = 1;                // how many images or records it is about
@@ -31,8 +31,8 @@ struct Plan {
   bool has_caches_elsewhere = false;  // out of this engine's reach; a note tells of each
 };
 
-// In the order of execution: artefacts; images, before the build cache so that a build that starts
-// in between cannot import from them; nameless images (target `all`); the build cache. With
+// In the order of execution: artifacts; images, before the build cache so that a build that starts
+// in between cannot import from them; dangling images (target `all`); the build cache. With
 // --prune-only the build cache alone. api: for the requests that a dry run shows. Throws UsageError
 // when --keep-as would take its tag from another image.
 Plan plan_for(const Options& options, const Inventory& inventory, ApiVersion api);
@@ -42,8 +42,8 @@ Plan plan_for(const Options& options, const Inventory& inventory, ApiVersion api
 Action prune_of(const std::vector<CacheRecord>& records, const Options& options);
 
 // What there is to say about the application's folders.
-std::vector<std::string> notes_on_folders(const Options& options, const ArtefactSearch& search);
-std::vector<std::string> warnings_on_folders(const Options& options, const ArtefactSearch& search);
+std::vector<std::string> notes_on_folders(const Options& options, const ArtifactSearch& search);
+std::vector<std::string> warnings_on_folders(const Options& options, const ArtifactSearch& search);
 
 // That the project's name may be wrong: nothing on the engine begins with it.
 std::string warning_of_no_image(std::string_view project);

@@ -48,12 +48,12 @@ std::string_view word_for(FailureKind kind) {
 
 std::string_view word_for(ActionKind kind) {
   switch (kind) {
-    case ActionKind::remove_artefact:
-      return "remove-artefact";
+    case ActionKind::remove_artifact:
+      return "remove-artifact";
     case ActionKind::remove_image:
       return "remove-image";
-    case ActionKind::prune_nameless_images:
-      return "prune-nameless-images";
+    case ActionKind::prune_dangling_images:
+      return "prune-dangling-images";
     case ActionKind::prune_build_cache:
       return "prune-build-cache";
   }
@@ -90,8 +90,8 @@ std::string_view word_for(Mode mode) {
 
 std::string_view word_for(ResidueKind kind) {
   switch (kind) {
-    case ResidueKind::artefact:
-      return "artefact";
+    case ResidueKind::artifact:
+      return "artifact";
     case ResidueKind::image:
       return "image";
     case ResidueKind::build_cache:

@@ -28,14 +28,14 @@ std::string counted(std::size_t count, std::string_view one) {
 
 // "34 records, 812 MB"
 std::string amount(const Action& action, std::size_t count, Bytes size) {
-  if (action.kind == ActionKind::remove_artefact) return text_of(size);
+  if (action.kind == ActionKind::remove_artifact) return text_of(size);
   if (action.kind == ActionKind::remove_image) return "up to " + text_of(size);
   const auto* const what = action.kind == ActionKind::prune_build_cache ? "record" : "image";
   return counted(count, what) + ", " + text_of(size);
 }
 
 bool is_removal(const Action& action) {
-  return action.kind == ActionKind::remove_image || action.kind == ActionKind::remove_artefact;
+  return action.kind == ActionKind::remove_image || action.kind == ActionKind::remove_artifact;
 }
 
 Line line_for(const Action& action, Mark mark) {
@@ -60,7 +60,7 @@ Line line_for(const Outcome& outcome, bool verified) {
       return {Mark::done, "untagged", action.object, text_of(action.size),
               action.effect.empty() ? "the image stays: something else holds it" : action.effect};
     case OutcomeStatus::absent:
-      return {Mark::done, "gone", action.object, "", "it was removed already"};
+      return {Mark::done, "absent", action.object, "", "already removed"};
     case OutcomeStatus::retagged:
       if (!outcome.deleted_instead.empty()) {
         return {Mark::warning, "removed", action.object, "",
@@ -72,9 +72,9 @@ Line line_for(const Outcome& outcome, bool verified) {
     case OutcomeStatus::failed:
       return {Mark::failed, "failed", action.object};  // why is an error's or a warning's message
     case OutcomeStatus::cancelled:
-      return {Mark::warning, "cut short", action.object, "",
-              is_removal(action) ? "it may be gone already"
-                                 : "the engine finishes by itself what it has begun"};
+      return {
+          Mark::warning, "interrupted", action.object, "",
+          is_removal(action) ? "it may be gone already" : "the engine will finish this on its own"};
   }
   return {};
 }
@@ -106,7 +106,8 @@ void add_lines(std::vector<Line>& lines, const Verification& verification) {
   }
   for (const CacheRecord& record : verification.kept) {
     lines.push_back(
-        {Mark::kept, "kept", name_of(record), text_of(record.size), "a cache mount", true});
+        {Mark::kept, "kept", name_of(record), text_of(record.size),
+         record.type == "exec.cachemount" ? "a cache mount" : "a cache mount's directory", true});
   }
 }
 
@@ -128,13 +129,14 @@ std::string finding_of(const Run& run) {
   switch (verification.verdict) {
     case Verdict::clean:
       return fmt::format(
-          "fresh reads found no cache source of {}: the next build starts from nothing{}.", subject,
+          "no cache sources of {} are left; the next build starts from scratch{}.", subject,
           run.plan && run.plan->has_caches_elsewhere ? ", but for what the notes say" : "");
     case Verdict::residue:
-      return fmt::format("{} of {} left: the next build can take steps from {}.",
-                         counted(left, "cache source"), subject, left == 1 ? "it" : "them");
+      return fmt::format("{} of {} {} left; the next build can reuse {}.",
+                         counted(left, "cache source"), subject, left == 1 ? "is" : "are",
+                         left == 1 ? "it" : "them");
     case Verdict::unknown:
-      return fmt::format("it could not be told whether a cache source of {} is left.", subject);
+      return fmt::format("could not determine whether cache sources of {} are left.", subject);
   }
   return "";
 }
@@ -158,7 +160,7 @@ std::optional<Closing> closing_of_pruning(const Run& run) {
   }
   if (!run.reading) {
     return Closing{Mark::warning, "unknown",
-                   "what is left of the build cache could not be told." + cost_of(run)};
+                   "could not determine what is left of the build cache." + cost_of(run)};
   }
   const bool failed = first_failure(run).has_value();
   return Closing{
@@ -243,14 +245,14 @@ std::optional<Closing> closing_of(const Run& run) {
   const auto& residue = run.verification->residue;
   if (std::any_of(residue.begin(), residue.end(), [](const Residue& left) { return left.held; })) {
     closing.sentences +=
-        " Run this again when the running build has ended. If none is running, a build or a prune "
-        "that was cut short has left them in use: restart the engine.";
+        " Run again when the running build has ended. If none is running, an interrupted build or "
+        "prune has left them in use: restart the engine.";
   } else if (std::any_of(residue.begin(), residue.end(),
                          [](const Residue& left) { return left.held_by_cache_mount; })) {
     closing.sentences += " Without --keep-cache-mounts what the mounts are built on goes, too.";
   } else if (!residue.empty() && run.options.mode == Mode::clear) {
     closing.sentences +=
-        " Run this again, and look at what builds or tags on this engine meanwhile.";
+        " Check what is building or tagging images on this engine, then run again.";
   }
   return closing;
 }

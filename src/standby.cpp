@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
+#include <system_error>
 #include <utility>
 
 namespace cac {
@@ -35,6 +37,7 @@ void close_the_rest() {
 [[noreturn]] void stay(int socket, int words) {
   // Every signal but SIGKILL and SIGSTOP is blocked, and stays so.
   setsid();
+  [[maybe_unused]] const int moved = chdir("/");  // keeps no file system busy
   // Nobody who waits for the end of a stream or a lock of the caller's may wait for this process:
   // it keeps two descriptors, in the places of standard input and output, which takes no new ones.
   if (dup2(socket, STDIN_FILENO) < 0 || dup2(words, STDOUT_FILENO) < 0) _exit(1);
@@ -52,12 +55,14 @@ void close_the_rest() {
 }  // namespace
 
 Standby::Standby(int socket) {
+  const auto fail = [](int error) { throw std::system_error(error, std::generic_category()); };
+  if (socket <= STDERR_FILENO) fail(EBADF);
   int ends[2];
-  if (socket <= STDERR_FILENO || pipe2(ends, O_CLOEXEC) != 0) return;
+  if (pipe2(ends, O_CLOEXEC) != 0) fail(errno);
   if (ends[0] <= STDERR_FILENO || ends[1] <= STDERR_FILENO) {
     close(ends[0]);
     close(ends[1]);
-    return;
+    fail(EBADF);
   }
   std::signal(SIGCHLD, SIG_IGN);
   // No signal may reach the new process before it ignores them.
@@ -71,12 +76,12 @@ Standby::Standby(int socket) {
     stay(socket, ends[0]);
   }
   sigprocmask(SIG_SETMASK, &before, nullptr);
+  const int fork_error = errno;
   close(ends[0]);
-  if (process > 0) {
-    words_ = ends[1];
-  } else {
-    close(ends[1]);
-  }
+  words_ = ends[1];
+  if (process > 0) return;
+  close(ends[1]);
+  fail(fork_error);
 }
 
 Standby::~Standby() {

@@ -9,8 +9,9 @@ namespace cac {
 class Standby {
  public:
   // Forks. If this process ends now, the connection stays open until the other side answers or
-  // hangs up, for a minute at most. Does nothing for a socket below 3 (-1, a standard stream) or
-  // when the system is out of processes or descriptors. From here on this process ignores SIGCHLD.
+  // hangs up, for a minute at most. From here on this process ignores SIGCHLD. Throws
+  // std::system_error when the system is out of processes or descriptors, and for a socket below 3
+  // (-1, a standard stream).
   explicit Standby(int socket);
   Standby(const Standby&) = delete;
   Standby& operator=(const Standby&) = delete;

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "artefacts.hpp"
+#include "artifacts.hpp"
 #include "cache_mounts.hpp"
 #include "engine.hpp"
 
@@ -33,7 +33,7 @@ void add_images(const std::vector<Image>& images, const Options& options,
   for (const Image& image : images) {
     for (const std::string& name : image.tags) {
       if (!selects(options.target, options.project, name)) continue;
-      std::string reason = "cache_from can name it";
+      std::string reason = "usable as a cache_from source";
       if (options.mode == Mode::clear) {
         reason = stayed.contains({name, image.id}) ? "it is still tagged"
                                                    : "tagged again during the run, so left alone";
@@ -52,6 +52,11 @@ void add_images(const std::vector<Image>& images, const Options& options,
 void add_deleted_instead(const std::vector<Outcome>& outcomes, std::vector<Residue>& residue) {
   for (const Outcome& outcome : outcomes) {
     if (outcome.deleted_instead.empty()) continue;
+    // The name may be there again by now.
+    const bool is_listed = std::any_of(residue.begin(), residue.end(), [&](const Residue& other) {
+      return other.object == outcome.action.object;
+    });
+    if (is_listed) continue;
     residue.push_back({.kind = ResidueKind::image,
                        .object = outcome.action.object,
                        .id = outcome.deleted_instead,
@@ -64,7 +69,7 @@ void add_records(const Records& records, const Options& options, std::vector<Res
   for (const CacheRecord& record : records) {
     if (mounts.spare(record)) continue;
     const std::string mount = mounts.holder_of(record);
-    std::string reason = "a build can take its step from it";
+    std::string reason = "reusable by a build";
     if (is_held(record)) {
       reason = "held by a running build";
     } else if (!mount.empty()) {
@@ -83,13 +88,13 @@ void add_records(const Records& records, const Options& options, std::vector<Res
   }
 }
 
-void add_artefacts(const Options& options, Verification& result) {
-  ArtefactSearch search;
-  if (options.app_dir) search = find_artefacts(*options.app_dir, options.target);
-  for (const Artefact& artefact : search.found) {
-    result.residue.push_back({.kind = ResidueKind::artefact,
-                              .object = artefact.path,
-                              .size = artefact.size,
+void add_artifacts(const Options& options, Verification& result) {
+  ArtifactSearch search;
+  if (options.app_dir) search = find_artifacts(*options.app_dir, options.target);
+  for (const Artifact& artifact : search.found) {
+    result.residue.push_back({.kind = ResidueKind::artifact,
+                              .object = artifact.path,
+                              .size = artifact.size,
                               .reason = "the next build would copy it in"});
   }
   // What could not be searched is not known to be clean.
@@ -114,8 +119,8 @@ std::optional<Records> settled_records(Engine& engine, const Options& options,
     Records left;
     std::remove_copy_if(records->begin(), records->end(), std::back_inserter(left),
                         [&](const CacheRecord& record) { return mounts.spare(record); });
-    if (options.mode == Mode::verify_only && !left.empty()) return records;
-    if (std::all_of(left.begin(), left.end(), [&](const CacheRecord& record) {
+    if (options.mode == Mode::verify_only ||
+        std::all_of(left.begin(), left.end(), [&](const CacheRecord& record) {
           return is_held(record) || !mounts.holder_of(record).empty();
         })) {
       if (std::exchange(is_fresh, true)) return records;
@@ -129,25 +134,25 @@ std::optional<Records> settled_records(Engine& engine, const Options& options,
   }
 }
 
-// Nameless images are no cache source of BuildKit's: a note, not residue. Those that this run made
-// nameless are told with their removal.
-void add_nameless(Engine& engine, const Inventory& before, const std::vector<Outcome>& outcomes,
+// Dangling images are no cache source of BuildKit's: a note, not residue. Those that this run made
+// dangling are told with their removal.
+void add_dangling(Engine& engine, const Inventory& before, const std::vector<Outcome>& outcomes,
                   std::vector<std::string>& notes) {
-  std::vector<Image> nameless;
+  std::vector<Image> dangling;
   try {
-    nameless = engine.nameless_images();
+    dangling = engine.dangling_images();
   } catch (const EngineError& error) {
-    notes.push_back(fmt::format("which nameless images stay is not known: {}", error.what()));
+    notes.push_back(fmt::format("which dangling images stay is not known: {}", error.what()));
   }
   std::set<std::string_view> reported;
   for (const Outcome& outcome : outcomes) {
     if (outcome.image_stays) reported.insert(outcome.action.image_id);
   }
   const ImageHolders image_holders(before.containers);
-  for (const Image& image : nameless) {
+  for (const Image& image : dangling) {
     if (reported.contains(image.id)) continue;
     const std::string holders = image_holders.text(image.id);
-    notes.push_back(fmt::format("nameless image {} stays{}: only the classic builder would use it",
+    notes.push_back(fmt::format("dangling image {} stays{}: only the classic builder would use it",
                                 image.id.substr(0, 19),
                                 holders.empty() ? "" : fmt::format(", held by {}", holders)));
   }
@@ -198,7 +203,7 @@ Verification verify(Engine& engine, const Options& options, const Inventory& bef
     if (options.mode == Mode::verify_only && images.empty()) {
       result.warnings.push_back(warning_of_no_image(options.project));
     }
-    add_artefacts(options, result);
+    add_artifacts(options, result);
     if (!result.residue.empty()) {
       result.verdict = Verdict::residue;
     } else if (records && names_known && !result.failure) {
@@ -211,11 +216,11 @@ Verification verify(Engine& engine, const Options& options, const Inventory& bef
     result.failure = failure_of(error);
     return result;
   }
-  const bool pruned_nameless =
+  const bool pruned_dangling =
       std::any_of(outcomes.begin(), outcomes.end(), [](const Outcome& outcome) {
-        return outcome.action.kind == ActionKind::prune_nameless_images;
+        return outcome.action.kind == ActionKind::prune_dangling_images;
       });
-  if (pruned_nameless) add_nameless(engine, before, outcomes, result.notes);
+  if (pruned_dangling) add_dangling(engine, before, outcomes, result.notes);
   return result;
 }
 

@@ -15,7 +15,7 @@ class Engine;
 enum class Verdict { clean, residue, unknown };
 std::string_view text_of(Verdict verdict);
 
-enum class ResidueKind { artefact, image, build_cache };
+enum class ResidueKind { artifact, image, build_cache };
 
 // A cache source that is still there, and what holds it.
 struct Residue {

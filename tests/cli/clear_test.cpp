@@ -30,7 +30,7 @@ std::string text_of(const FakeScene& scene) {
 Texts names_of(const FakeScene& scene) {
   Texts names;
   for (const auto& image : scene.images) {
-    if (image.tags.empty()) names.emplace_back("(nameless)");
+    if (image.tags.empty()) names.emplace_back("(dangling)");
     names.insert(names.end(), image.tags.begin(), image.tags.end());
   }
   return names;
@@ -48,7 +48,7 @@ TEST_CASE("all is cleared and found clean") {
   CHECK(session.fake.connections() == 1);
   CHECK(session.fake.scene().records.empty());
   CHECK(joined(names_of(session.fake.scene())) ==
-        "(nameless)\nwatchparty-backend:rollback\nother-app:latest\n");
+        "(dangling)\nwatchparty-backend:rollback\nother-app:latest\n");
   CHECK(session.fake.scene().containers.size() == 2);
 }
 
@@ -59,11 +59,11 @@ TEST_CASE("one service is cleared, and the other's image stays") {
   check_golden("clear-backend-requests", joined(session.fake.requests()));
   CHECK(session.fake.scene().records.empty());
   CHECK(joined(names_of(session.fake.scene())) ==
-        "(nameless)\nwatchparty-backend:rollback\nwatchparty-frontend:latest\nother-app:latest\n");
+        "(dangling)\nwatchparty-backend:rollback\nwatchparty-frontend:latest\nother-app:latest\n");
 }
 
 TEST_CASE(
-    "with the containerd store a stopped container's image stays, nameless, and all is clean") {
+    "with the containerd store a stopped container's image stays, dangling, and all is clean") {
   Session session;
   session.fake.set_store(cac::test::FakeStore::containerd);
   CHECK(session.run_as_golden("clear-all-containerd", {}).status == 0);

@@ -1,4 +1,4 @@
-// Waiting, the way back, artefacts, pruning within bounds, GitHub, and a run that is killed.
+// Waiting, the way back, artifacts, pruning within bounds, GitHub, and a run that is killed.
 #include <doctest/doctest.h>
 
 #include <csignal>
@@ -44,13 +44,13 @@ struct TemporaryFolder {
   fs::path path;
 };
 
-// The application's folder with two artefacts of each service.
+// The application's folder with two artifacts of each service.
 struct AppSession : Session {
   AppSession() {
-    for (const char* const artefact :
+    for (const char* const artifact :
          {"frontend/.next", "frontend/out", "backend/staticfiles", "backend/src/__pycache__"}) {
-      fs::create_directories(folder.path / artefact);
-      std::ofstream(folder.path / artefact / "file") << "12345";
+      fs::create_directories(folder.path / artifact);
+      std::ofstream(folder.path / artifact / "file") << "12345";
     }
     std::ofstream(folder.path / "backend/src/main.py") << "kept";
   }
@@ -143,26 +143,26 @@ TEST_CASE("an image that did not get its way back keeps its name") {
   CHECK(result.err == Containing{"no space left on device"});
 }
 
-TEST_CASE("artefacts go first, are verified, and only the target's") {
+TEST_CASE("artifacts go first, are verified, and only the target's") {
   const AppSession session;
   const Result result = session.run({"--app-dir", session.app_dir(), "--json", "frontend"});
   CHECK(result.status == 0);
   const Json report = Json::parse(result.out);
-  CHECK(report["actions"][0]["action"] == "remove-artefact");
+  CHECK(report["actions"][0]["action"] == "remove-artifact");
   CHECK(report["actions"][0]["planned_bytes"] == 5);
   CHECK_FALSE(fs::exists(session.folder.path / "frontend/.next"));
   CHECK_FALSE(fs::exists(session.folder.path / "frontend/out"));
   CHECK(fs::exists(session.folder.path / "backend/staticfiles"));
 }
 
-TEST_CASE("a dry run lists the artefacts and leaves them") {
+TEST_CASE("a dry run lists the artifacts and leaves them") {
   const AppSession session;
   const Result result = session.run({"--app-dir", session.app_dir(), "--dry-run"});
   CHECK(result.status == 0);
-  for (const char* const artefact :
+  for (const char* const artifact :
        {"frontend/.next", "frontend/out", "backend/staticfiles", "backend/src/__pycache__"}) {
-    CHECK(result.out == Containing{artefact});
-    CHECK(fs::exists(session.folder.path / artefact));
+    CHECK(result.out == Containing{artifact});
+    CHECK(fs::exists(session.folder.path / artifact));
   }
 }
 
@@ -189,14 +189,14 @@ TEST_CASE(
   CHECK(session.fake.scene().records.empty());
 }
 
-TEST_CASE("an artefact that came back during the run is residue") {
+TEST_CASE("an artifact that came back during the run is residue") {
   AppSession session;
   session.fake.before("POST /build/prune", [&](FakeScene&) {
     fs::create_directories(session.folder.path / "frontend/.next");
   });
   const Result result = session.run({"--app-dir", session.app_dir(), "--json"});
   CHECK(result.status == 3);
-  CHECK(Json::parse(result.out)["residue"][0]["kind"] == "artefact");
+  CHECK(Json::parse(result.out)["residue"][0]["kind"] == "artifact");
 }
 
 TEST_CASE("a folder that must not be cleared is a usage error, and nothing is asked") {
@@ -241,8 +241,8 @@ TEST_CASE("whichever folders a killed run had removed, the next run ends clean")
                       "frontend/out"};
     for (std::size_t i = 0; i < removed; ++i) fs::remove_all(session.folder.path / order[i]);
     CHECK(session.run({"--app-dir", session.app_dir()}).status == 0);
-    for (const std::string& artefact : order)
-      CHECK_FALSE(fs::exists(session.folder.path / artefact));
+    for (const std::string& artifact : order)
+      CHECK_FALSE(fs::exists(session.folder.path / artifact));
     CHECK(session.fake.scene().records.empty());
   }
 }

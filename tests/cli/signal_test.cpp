@@ -102,10 +102,10 @@ TEST_CASE("a signal ends the run with 128 and its number, and what was done is t
     CHECK(result.status == 128 + signal.number);
     CHECK(result.out == Containing{"untagged"});
     CHECK(result.out == Containing{"watchparty-backend:latest"});
-    CHECK(result.out == Containing{"cut short"});
+    CHECK(result.out == Containing{"interrupted"});
     CHECK(result.out.find("clean") == std::string::npos);
-    CHECK(result.err == Containing{"ended by " + signal.name});
-    CHECK(result.err == Containing{"run this again"});
+    CHECK(result.err == Containing{"interrupted by " + signal.name});
+    CHECK(result.err == Containing{"Run again"});
   }
 }
 
@@ -209,7 +209,7 @@ TEST_CASE("a signal before the plan ends with its status, and nothing but GETs w
   const Result result = program.wait();
   CHECK(result.status == 143);
   CHECK(result.out.empty());
-  CHECK(result.err == Containing{"ended by SIGTERM"});
+  CHECK(result.err == Containing{"interrupted by SIGTERM"});
   CHECK(session.sent_only_gets());
 }
 

@@ -43,7 +43,7 @@ TEST_CASE("bad words end with status 2 and a sentence that says why; nothing is 
        "--color 'sometimes' is not valid (expected auto, always or never)"},
       {{"--host", "ssh://deploy@host"}, "the scheme 'ssh' is not supported"},
       {{"--host", "/run/docker.sock"}, "names no scheme"},
-      {{"--host", "tcp://host:99999"}, "is no address"},
+      {{"--host", "tcp://host:99999"}, "is not a valid address"},
       {{"--host", long_path}, "the socket's path has 201 bytes, and the system takes 107 at most"},
   };
   for (const auto& row : rows) {

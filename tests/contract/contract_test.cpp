@@ -186,7 +186,7 @@ TEST_CASE("a running container's image loses its name and stays, and the contain
   CHECK(to.engine.image(backend));
   CHECK(result_of(to.engine, backend, bench().backend_id) == Result::untagged);
   CHECK_FALSE(to.engine.image(backend));
-  CHECK(has(to.engine.nameless_images(), bench().backend_id));
+  CHECK(has(to.engine.dangling_images(), bench().backend_id));
   const auto containers = to.engine.containers();
   CHECK(find(containers, "wp-backend").state == "running");
   CHECK(find(containers, "wp-backend").image_id == bench().backend_id);
@@ -201,20 +201,20 @@ TEST_CASE("an image that nobody holds is deleted") {
 }
 
 TEST_CASE(
-    "a stopped container's image is deleted by the classic store, and nameless on containerd's") {
+    "a stopped container's image is deleted by the classic store, and dangling on containerd's") {
   Connected to(bench().url);
   CHECK(result_of(to.engine, frontend, bench().frontend_id) ==
         (bench().has_containerd_store ? Result::untagged : Result::deleted));
   CHECK_FALSE(to.engine.image(frontend));
-  CHECK(has(to.engine.nameless_images(), bench().frontend_id) == bench().has_containerd_store);
+  CHECK(has(to.engine.dangling_images(), bench().frontend_id) == bench().has_containerd_store);
   CHECK(find(to.engine.containers(), "wp-frontend").state == "exited");
 }
 
-TEST_CASE("the prune of nameless images leaves those that containers hold, running or not") {
+TEST_CASE("the prune of dangling images leaves those that containers hold, running or not") {
   Connected to(bench().url);
-  const std::size_t before = to.engine.nameless_images().size();
-  const auto pruned = to.engine.prune_nameless_images();
-  const auto after = to.engine.nameless_images();
+  const std::size_t before = to.engine.dangling_images().size();
+  const auto pruned = to.engine.prune_dangling_images();
+  const auto after = to.engine.dangling_images();
   CHECK(has(after, bench().backend_id));
   CHECK(has(after, bench().frontend_id) == bench().has_containerd_store);
   CHECK(after.size() <= before);

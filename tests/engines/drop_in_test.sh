@@ -47,7 +47,7 @@ touch "$contexts/app/backend/src/main.py" "$contexts/app/backend/src/__pycache__
 # shellcheck disable=SC2016
 step "$migrated"
 check "the migrated line: exit 0" equal "$status" 0
-check "the artefacts are gone, the sources are not" \
+check "the artifacts are gone, the sources are not" \
   equal "$(cd "$contexts/app" && find . -type f)" ./backend/src/main.py
 
 DOCKER_BUILDKIT=1 start_running_build

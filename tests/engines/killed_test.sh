@@ -12,7 +12,7 @@ here=$(dirname "$0")
 scene_begin "$@"
 
 app=$contexts/app
-artefacts() {
+artifacts() {
   local folder
   for folder in frontend/.next/server frontend/out frontend/src/.cache backend/staticfiles backend/src/__pycache__; do
     mkdir -p "$app/$folder"
@@ -21,15 +21,15 @@ artefacts() {
   touch "$app/backend/src/main.pyc" "$app/backend/src/main.py"
 }
 scene() {
-  artefacts
+  artifacts
   build_app backend && build_app frontend || return
   earlier=$(step_uuids "$(image_of backend)")
 }
-no_artefact_is_left() { equal "$(cd "$app" && find . -type f)" ./backend/src/main.py; }
+no_artifact_is_left() { equal "$(cd "$app" && find . -type f)" ./backend/src/main.py; }
 next_run_finishes() {
   run_tool "$tool" --app-dir "$app" all
   check "$name: the next run ends clean" exits 0
-  check "$name: no artefact is left" no_artefact_is_left
+  check "$name: no artifact is left" no_artifact_is_left
   build_app backend
   check "$name: fresh" fresh "$earlier" "$(step_uuids "$(image_of backend)")"
 }
@@ -43,16 +43,16 @@ check "a run makes $requests requests" equal "$((requests > 10))" 1
 scene
 killed=0
 for call in unlink unlinkat rmdir; do
-  artefacts
+  artifacts
   removals=$(calls "$call" "$tool" --app-dir "$app" all)
   for ((count = 1; count <= removals; count++)); do
-    artefacts
+    artifacts
     cut_short KILL "$call" "$count" "$tool" --app-dir "$app" all
     check "killed before $call $count of $removals" equal "$cut_status" 137
     killed=$((killed + 1))
     run_tool "$tool" --app-dir "$app" all
     check "... the next run ends clean" exits 0
-    check "... no artefact is left" no_artefact_is_left
+    check "... no artifact is left" no_artifact_is_left
   done
 done
 check "each of 12 files and folders was the next to go ($killed calls)" equal "$((killed >= 12))" 1

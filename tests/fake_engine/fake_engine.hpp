@@ -17,7 +17,7 @@ namespace cac::test {
 
 struct FakeImage {
   std::string id;
-  std::vector<std::string> tags;  // empty: nameless
+  std::vector<std::string> tags;  // empty: dangling
   long long size = 1000;
   std::vector<std::string> repo_digests = {};
 };

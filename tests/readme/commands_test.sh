@@ -55,8 +55,8 @@ runs_tool() { # CMD
   fi
 }
 
-makes_artefacts() { mkdir -p "$host/home/app/frontend/.next" "$host/home/app/backend/__pycache__"; }
-artefacts_are_gone() { equal "$(cd "$host/home/app" && find . -mindepth 2)" ''; }
+makes_artifacts() { mkdir -p "$host/home/app/frontend/.next" "$host/home/app/backend/__pycache__"; }
+artifacts_are_gone() { equal "$(cd "$host/home/app" && find . -mindepth 2)" ''; }
 
 write_compose_file() {
   cp -r "$contexts/backend" "$contexts/frontend" "$host/home/"
@@ -96,10 +96,10 @@ follow() { # CMD
       check "$1: needs no library but libcurl's" needs_only_libcurl "$checkout/build/release/clear-app-cache"
       ;;
     'clear-app-cache --app-dir '*)
-      makes_artefacts
+      makes_artifacts
       scene_images_only
       check "$1" runs_tool "$1"
-      check "the artefacts are gone" artefacts_are_gone
+      check "the artifacts are gone" artifacts_are_gone
       ;;
     clear-app-cache | 'clear-app-cache '*)
       scene_images_only

@@ -277,6 +277,10 @@ TEST_CASE("an empty answer about the build cache is asked for once more where it
     fake.reply("GET /system/df", {stale, std::nullopt});
     CHECK(run(fake, {"backend", "--verify-only"}).status == 3);
   }
+  SUBCASE("and so is one with records, when only verifying") {
+    fake.reply("GET /system/df", {std::nullopt, stale});
+    CHECK(run(fake, {"backend", "--verify-only"}).status == 0);
+  }
   SUBCASE("not of 20.10, which refuses a concurrent request instead of sharing its answer") {
     fake.set_api(41);
     fake.set_scene({});
@@ -321,6 +325,18 @@ TEST_CASE("a backup that is deleted along with its image is an error, though all
   const Ran ran = run(fake, {"frontend", "--keep-as", "old"});
   CHECK(ran.status == 1);
   CHECK(ran.report["error"]["kind"] == "backup-lost");
+}
+
+TEST_CASE("with a backup wanted, an image that seems absent or moved is not removed") {
+  for (const FakeReply& first : {FakeReply{.status = 404, .body = R"({"message":"no such image"})"},
+                                 FakeReply{.body = R"({"Id":"sha256:other","RepoTags":[]})"}}) {
+    FakeEngine fake;
+    fake.set_scene(cac::test::sample_scene());
+    fake.reply("GET /images/watchparty-backend:latest/json", {first, std::nullopt});
+    const Ran ran = run(fake, {"backend", "--keep-as", "old"});
+    CHECK(ran.status == 3);
+    CHECK_FALSE(fake.sent("DELETE"));
+  }
 }
 
 TEST_CASE("two names on one image: it is removed with the second, and nothing is said to stay") {

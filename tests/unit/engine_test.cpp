@@ -1,6 +1,9 @@
 #include "engine.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <functional>
 #include <string>
@@ -54,13 +57,13 @@ struct Call {
 std::vector<Call> all_calls() {
   return {
       {"GET /images/json", [](cac::Engine& engine) { engine.images("app-*"); }},
-      {"GET /images/json", [](cac::Engine& engine) { engine.nameless_images(); }},
+      {"GET /images/json", [](cac::Engine& engine) { engine.dangling_images(); }},
       {"GET /images/app-x:latest/json", [](cac::Engine& engine) { engine.image("app-x:latest"); }},
       {"GET /containers/json", [](cac::Engine& engine) { engine.containers(); }},
       {"GET /system/df", [](cac::Engine& engine) { engine.build_cache(); }},
       {"DELETE /images/app-x:latest",
        [](cac::Engine& engine) { engine.remove_image("app-x:latest", image_id('a')); }},
-      {"POST /images/prune", [](cac::Engine& engine) { engine.prune_nameless_images(); }},
+      {"POST /images/prune", [](cac::Engine& engine) { engine.prune_dangling_images(); }},
       {"POST /build/prune", [](cac::Engine& engine) { engine.prune_build_cache({}); }},
   };
 }
@@ -298,12 +301,12 @@ TEST_CASE("each call's bad answers are failures that name the request") {
        {.body = "[", .fault = Fault::cut_off},
        FailureKind::lost,
        ": the connection to the engine broke",
-       "Run this again"},
+       "Run again"},
       {"a hang-up",
        {.fault = Fault::hang_up},
        FailureKind::lost,
        ": the connection to the engine broke",
-       "Run this again"},
+       "Run again"},
       {"something else than HTTP",
        {.body = "SSH-2.0-x\r\n", .fault = Fault::not_http},
        FailureKind::malformed,
@@ -448,20 +451,20 @@ TEST_CASE("images are selected by the engine, and come with their names") {
   CHECK(fake.requests().back() ==
         "GET /v1.51/images/json?filters=%7B%22reference%22%3A%5B%22app-%2A%22%5D%7D");
 
-  const auto nameless = to.engine.nameless_images();
-  REQUIRE(nameless.size() == 1);
-  CHECK(nameless[0].id == "sha256:n");
+  const auto dangling = to.engine.dangling_images();
+  REQUIRE(dangling.size() == 1);
+  CHECK(dangling[0].id == "sha256:n");
   CHECK(fake.requests().back() ==
         "GET /v1.51/images/json?filters=%7B%22dangling%22%3A%5B%22true%22%5D%7D");
 }
 
-TEST_CASE("a nameless image has no names, in whichever way the engine says so") {
+TEST_CASE("a dangling image has no names, in whichever way the engine says so") {
   for (const std::string& tags : Texts{"null", "[]", R"(["<none>:<none>"])"}) {
     CAPTURE(tags);
     FakeEngine fake;
     fake.reply("GET /images/json",
                {{{.body = std::string(R"([{"Id":"sha256:n","RepoTags":)") + tags + "}]"}}});
-    const auto images = Connected(fake.url()).engine.nameless_images();
+    const auto images = Connected(fake.url()).engine.dangling_images();
     REQUIRE(images.size() == 1);
     CHECK(images[0].tags.empty());
   }
@@ -475,6 +478,10 @@ TEST_CASE("names that an answer leaves out are unknown") {
       {R"([{"Id":"sha256:a"}])", false},
       {R"([{"Id":"sha256:a","RepoTags":[]}])", false},
       {R"([{"Id":"sha256:a","RepoTags":["<none>:<none>"]}])", false},
+      {R"([{"Id":"sha256:a","RepoTags":[""]}])", false},
+      {R"([{"Id":"sha256:a","RepoTags":["app-x\nverdict=clean:latest"]}])", false},
+      {R"([{"Id":"sha256:a","RepoTags":["app x:latest","app-x:latest"]}])", false},
+      {R"([{"Id":"sha256:a","RepoTags":[],"RepoDigests":["<none>@<none>"]}])", false},
       {R"([{"Id":"sha256:a","RepoTags":null,"RepoDigests":["app-x@sha256:b"]}])", true},
       {R"([{"Id":"sha256:a","RepoTags":["app-x:latest"]}])", true},
   };
@@ -615,8 +622,10 @@ TEST_CASE("a removal that is tried again looks anew at what the name stands for"
     fake.set_scene({.images = {{id, {"app-x:latest"}}}});
     fake.reply("DELETE", {reply, std::nullopt});
     fake.before("DELETE", [](auto& scene) { scene.images[0].id = image_id('9'); });
+    // Of an image that is gone when the answer was lost, the removal is what is reported.
+    const bool is_lost = reply.fault != Fault::none;
     CHECK(Connected(fake.url()).engine.remove_image("app-x:latest", id).result ==
-          Removal::retagged);
+          (is_lost ? Removal::deleted : Removal::retagged));
     CHECK(cac::test::count_of("DELETE", joined(fake.requests())) == 1);
     CHECK(fake.scene().images.size() == 1);
   }
@@ -694,6 +703,9 @@ TEST_CASE("an empty build cache is told apart from one that the answer does not 
       {52, R"({"BuildCacheUsage":{"Items":[]},"BuildCache":[{"ID":"a"}]})", unknown},
       {52, R"({"BuildCacheUsage":{},"BuildCache":[]})", 0},
       {52, R"({"BuildCacheUsage":null})", unknown},
+      {52, R"({"BuildCacheUsage":{"items":[{"ID":"a"}]}})", unknown},
+      {52, R"({"BuilderSize":9,"BuildCacheUsage":{"Items":[]}})", unknown},
+      {52, R"({"BuilderSize":9,"BuildCacheUsage":{}})", unknown},
       {41, R"({"BuilderSize":9,"BuildCache":null})", unknown},
       {41, R"({"BuilderSize":0,"BuildCache":null})", 0},
       {56, R"({"BuildCacheUsage":{"TotalCount":3,"Items":[{"ID":"a"}]}})", unknown},
@@ -808,11 +820,48 @@ TEST_CASE("what a prune answers is read, null lists too") {
              {{{.body = R"({"ImagesDeleted":[{"Deleted":"sha256:a"}],"SpaceReclaimed":7})"}}});
   Connected to(fake.url());
   CHECK(to.engine.prune_build_cache({}).count == 0);
-  const auto pruned = to.engine.prune_nameless_images();
+  const auto pruned = to.engine.prune_dangling_images();
   CHECK(pruned.count == 1);
   CHECK(pruned.reclaimed.count == 7);
   CHECK(fake.requests().back() ==
         "POST /v1.51/images/prune?filters=%7B%22dangling%22%3A%5B%22true%22%5D%7D");
+}
+
+TEST_CASE("a removal that was done, its answer lost and the name given anew, is reported as done") {
+  const std::string id = image_id('a');
+  FakeEngine fake;
+  fake.set_scene({.images = {{id, {"app-x:latest"}}}});
+  fake.reply("DELETE", {{{.fault = Fault::hang_up, .by_scene = true}}});
+  fake.before("GET /images/app-x:latest/json", [](auto& scene) {
+    if (scene.images.empty()) scene.images.push_back({image_id('9'), {"app-x:latest"}});
+  });
+  CHECK(Connected(fake.url()).engine.remove_image("app-x:latest", id).result == Removal::deleted);
+  CHECK(fake.scene().images.size() == 1);
+}
+
+TEST_CASE("a prune that nobody could be left on the line for is not sent") {
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  FakeEngine fake;
+  Connected to(fake.url());
+  to.engine.containers();
+  rlimit limit = before;
+  limit.rlim_cur = static_cast<rlim_t>(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  close(static_cast<int>(limit.rlim_cur));
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+  const Failure failure = failure_of([&] { to.engine.prune_build_cache({}); });
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  CHECK(failure.message == Containing{"POST /build/prune: not sent"});
+  CHECK(failure.message == Containing{"Too many open files"});
+  CHECK(failure.advice == Containing{"ulimit -n"});
+  CHECK_FALSE(fake.sent("POST /build/prune"));
+}
+
+TEST_CASE("a prune's answer with a sum below zero is a failure") {
+  FakeEngine fake;
+  fake.reply("POST /build/prune", {{{.body = R"({"CachesDeleted":[],"SpaceReclaimed":-5})"}}});
+  Connected to(fake.url());
+  CHECK(failure_of([&] { to.engine.prune_build_cache({}); }).kind == FailureKind::malformed);
 }
 
 TEST_CASE("a prune's answer without its sum is a failure") {

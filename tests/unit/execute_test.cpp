@@ -30,7 +30,7 @@ Action removal(const std::string& name, char digit) {
 }
 const Action backend = removal("watchparty-backend:latest", 'b');
 const Action frontend = removal("watchparty-frontend:latest", 'f');
-const Action nameless{.kind = ActionKind::prune_nameless_images, .object = "nameless images"};
+const Action dangling{.kind = ActionKind::prune_dangling_images, .object = "dangling images"};
 const Action cache{.kind = ActionKind::prune_build_cache, .object = "build cache", .prunes = {{}}};
 
 std::vector<Outcome> execute(const FakeEngine& fake, const std::vector<Action>& actions) {
@@ -49,10 +49,10 @@ bool sent(const FakeEngine& fake, const std::string& words) {
 TEST_CASE("actions are carried out in their order, each with its outcome") {
   FakeEngine fake;
   fake.set_scene(cac::test::sample_scene());
-  const auto outcomes = execute(fake, {backend, frontend, nameless, cache});
+  const auto outcomes = execute(fake, {backend, frontend, dangling, cache});
   REQUIRE(outcomes.size() == 4);
   for (const Outcome& outcome : outcomes) CHECK(outcome.status == OutcomeStatus::done);
-  // A running container keeps its image, nameless.
+  // A running container keeps its image, dangling.
   CHECK(outcomes[0].image_stays);
   CHECK(outcomes[0].count == 0);
   CHECK_FALSE(outcomes[1].image_stays);
@@ -109,7 +109,7 @@ TEST_CASE("one failure does not stop the others") {
   fake.reply("DELETE /images/watchparty-backend",
              {{{.status = 500, .body = R"({"message":"no"})"}}});
   fake.reply("POST /images/prune", {{{.status = 403, .body = "Forbidden"}}});
-  const auto outcomes = execute(fake, {backend, frontend, nameless, cache});
+  const auto outcomes = execute(fake, {backend, frontend, dangling, cache});
   REQUIRE(outcomes.size() == 4);
   CHECK(outcomes[0].status == OutcomeStatus::failed);
   REQUIRE(outcomes[0].failure);

@@ -46,7 +46,7 @@ TEST_CASE("a clean run is a plan in a group and a notice") {
                            "- watchparty-backend:latest: named\n"
                            "- build cache: all of it\n"
                            "::endgroup::\n"});
-  CHECK(text == Containing{"::notice title=clear-app-cache%3A clean::fresh reads found"});
+  CHECK(text == Containing{"::notice title=clear-app-cache%3A clean::no cache sources of"});
   CHECK(count_of("::error", text) == 0);
 }
 

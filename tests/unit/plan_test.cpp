@@ -44,12 +44,12 @@ Inventory sample() {
 
 std::string line_of(const Action& action) {
   switch (action.kind) {
-    case ActionKind::remove_artefact:
-      return "remove artefact " + action.object;
+    case ActionKind::remove_artifact:
+      return "remove artifact " + action.object;
     case ActionKind::remove_image:
       return "remove " + action.object + " " + action.image_id;
-    case ActionKind::prune_nameless_images:
-      return "prune nameless images";
+    case ActionKind::prune_dangling_images:
+      return "prune dangling images";
     case ActionKind::prune_build_cache:
       return "prune build cache";
   }
@@ -81,7 +81,7 @@ TEST_CASE("images come before the build cache, and no target touches another's i
        "remove watchparty-backend:latest sha256:b\n"
        "remove watchparty-frontend:latest sha256:f\n"
        "remove watchparty-worker:latest sha256:w\n"
-       "prune nameless images\n"
+       "prune dangling images\n"
        "prune build cache\n"},
       {{"backend"}, "remove watchparty-backend:latest sha256:b\nprune build cache\n"},
       {{"frontend"}, "remove watchparty-frontend:latest sha256:f\nprune build cache\n"},
@@ -146,7 +146,7 @@ TEST_CASE("two services of one image lose both names") {
   CHECK(lines_of(all) ==
         "remove watchparty-backend:latest sha256:x\n"
         "remove watchparty-worker:latest sha256:x\n"
-        "prune nameless images\n"
+        "prune dangling images\n"
         "prune build cache\n");
   CHECK(removal(all, "watchparty-backend:latest").effect.empty());
   CHECK(removal(all, "watchparty-worker:latest").effect.empty());
@@ -175,14 +175,14 @@ TEST_CASE("every container that uses the image is named, with its state") {
                    "touched"});
 }
 
-TEST_CASE("nameless images are pruned under all, without those that containers use") {
+TEST_CASE("dangling images are pruned under all, without those that containers use") {
   Inventory inventory;
-  inventory.nameless = {{.id = "sha256:1", .size = {10}},
+  inventory.dangling = {{.id = "sha256:1", .size = {10}},
                         {.id = "sha256:2", .size = {20}},
                         {.id = "sha256:3", .size = {40}}};
   inventory.containers = {{"c", "x", "sha256:2", "exited"}};
   const Plan plan = plan_of({"all"}, inventory);
-  REQUIRE(lines_of(plan) == "prune nameless images\nprune build cache\n");
+  REQUIRE(lines_of(plan) == "prune dangling images\nprune build cache\n");
   CHECK(plan.actions[0].count == 2);
   CHECK(plan.actions[0].size.count == 50);
   CHECK(plan.actions[0].effect == "1 that containers use stay");
@@ -193,7 +193,7 @@ TEST_CASE("the prune of the build cache counts every record, and says which a bu
   const Action free = plan_of({"backend"}, inventory).actions.back();
   CHECK(free.count == 2);
   CHECK(free.size.count == 812);
-  CHECK(free.reason == Containing{"every application's"});
+  CHECK(free.reason == Containing{"shared by all applications"});
   CHECK(free.effect.empty());
   inventory.records[0].in_use = true;
   CHECK(plan_of({"backend"}, inventory).actions.back().effect ==
@@ -270,9 +270,9 @@ TEST_CASE("a plan for very many images and containers is made, and each has its 
     inventory.project_images.push_back(
         {.id = id,
          .tags = {fmt::format("watchparty-s{}:latest", i), fmt::format("watchparty-s{}:v1", i)}});
-    inventory.nameless.push_back({.id = "nameless " + id});
+    inventory.dangling.push_back({.id = "dangling " + id});
     inventory.containers.push_back({"", fmt::format("c{}", i), id, "running"});
-    inventory.containers.push_back({"", fmt::format("d{}", i), "nameless " + id, "running"});
+    inventory.containers.push_back({"", fmt::format("d{}", i), "dangling " + id, "running"});
   }
   const Plan plan = plan_of({"--keep-as", "old"}, inventory);
   REQUIRE(plan.actions.size() == count + 2);

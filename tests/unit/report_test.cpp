@@ -45,7 +45,7 @@ cac::Action removal() {
           .object = "watchparty-backend:latest",
           .image_id = "sha256:b",
           .size = {345'000'000},
-          .reason = "cache_from can name it",
+          .reason = "usable as a cache_from source",
           .effect = "container wp (running) uses it and is not touched"};
 }
 
@@ -91,15 +91,15 @@ TEST_CASE("each outcome has a line of its own kind") {
        "+ untagged  watchparty-backend:latest  345 MB  container wp (running) uses it and is not "
        "touched\n"},
       {{.action = removal(), .status = OutcomeStatus::absent},
-       "+ gone  watchparty-backend:latest    it was removed already\n"},
+       "+ absent  watchparty-backend:latest    already removed\n"},
       {{.action = removal(), .status = OutcomeStatus::retagged},
        "! left  watchparty-backend:latest    it was given to another image during the run\n"},
       {{.action = removal(), .status = OutcomeStatus::failed, .failure = failure},
        "x failed  watchparty-backend:latest\n"},
       {{.action = removal(), .status = OutcomeStatus::cancelled},
-       "! cut short  watchparty-backend:latest    it may be gone already\n"},
+       "! interrupted  watchparty-backend:latest    it may be gone already\n"},
       {{.action = prune(), .status = OutcomeStatus::cancelled},
-       "! cut short  build cache    the engine finishes by itself what it has begun\n"},
+       "! interrupted  build cache    the engine will finish this on its own\n"},
       {{.action = prune(), .status = OutcomeStatus::done, .count = 34, .reclaimed = {812'000'000}},
        "+ pruned  build cache  34 records, 812 MB  every application's\n"},
       {{.action = prune(), .status = OutcomeStatus::done, .count = 1, .reclaimed = {5}},
@@ -131,15 +131,15 @@ TEST_CASE("the verdict says what it means for the next build") {
     std::string says;
   } const rows[] = {
       {Verdict::clean,
-       "\nclean: fresh reads found no cache source of watchparty-backend: the next build starts "
-       "from nothing. 0 B reclaimed in 1.4 s.\n"},
+       "\nclean: no cache sources of watchparty-backend are left; the next build starts from "
+       "scratch. 0 B reclaimed in 1.4 s.\n"},
       {Verdict::unknown,
-       "\nunknown: it could not be told whether a cache source of watchparty-backend is left. 0 B "
+       "\nunknown: could not determine whether cache sources of watchparty-backend are left. 0 B "
        "reclaimed in 1.4 s.\n"},
       {Verdict::residue,
-       "\nresidue: 1 cache source of watchparty-backend left: the next build can "
-       "take steps from it. 0 B reclaimed in 1.4 s. Run this again, and look at "
-       "what builds or tags on this engine meanwhile.\n"},
+       "\nresidue: 1 cache source of watchparty-backend is left; the next build can reuse it. 0 B "
+       "reclaimed in 1.4 s. Check what is building or tagging images on this engine, then run "
+       "again.\n"},
   };
   for (const auto& row : rows) {
     Run run = run_with({}, row.verdict);
@@ -171,8 +171,8 @@ TEST_CASE("residue that a build holds is told one by one, the rest as a sum") {
   CHECK(text == Containing{"12 build cache records"});
   CHECK(text == Containing{"12.0 MB"});
   CHECK(text == Containing{"2 build cache records"});
-  CHECK(text == Containing{"residue: 24 cache sources of watchparty-backend left"});
-  CHECK(text == Containing{"Run this again when the running build has ended."});
+  CHECK(text == Containing{"residue: 24 cache sources of watchparty-backend are left"});
+  CHECK(text == Containing{"Run again when the running build has ended."});
 }
 
 TEST_CASE("marks are drawn where the terminal has them") {
@@ -247,13 +247,13 @@ TEST_CASE("messages are warnings first, then what went wrong and what to do abou
                        .failure = Failure{FailureKind::refused, "the removal failed", "Look."}}},
                      Verdict::unknown);
   run.plan->warnings = {"is the name right?"};
-  run.verification->failure = Failure{FailureKind::lost, "the engine was lost", "Run this again."};
+  run.verification->failure = Failure{FailureKind::lost, "the engine was lost", "Run again."};
   CHECK(cac::messages(run, ascii) ==
         "clear-app-cache: warning: is the name right?\n"
         "clear-app-cache: warning: the removal failed\n"
         "  Look.\n"
         "clear-app-cache: error: the engine was lost\n"
-        "  Run this again.\n");
+        "  Run again.\n");
 }
 
 TEST_CASE("a failure that did not matter in the end is a warning") {
@@ -281,13 +281,13 @@ TEST_CASE("the same advice twice in a row is given once, below the last message"
                        .status = OutcomeStatus::failed,
                        .failure = Failure{FailureKind::lost, "the prune failed", "Look."}}});
   run.verification->verdict = Verdict::unknown;
-  run.verification->failure = Failure{FailureKind::lost, "the engine was lost", "Run this again."};
+  run.verification->failure = Failure{FailureKind::lost, "the engine was lost", "Run again."};
   CHECK(cac::messages(run, ascii) ==
         "clear-app-cache: warning: the removal failed\n"
         "clear-app-cache: warning: the prune failed\n"
         "  Look.\n"
         "clear-app-cache: error: the engine was lost\n"
-        "  Run this again.\n");
+        "  Run again.\n");
 }
 
 TEST_CASE("a warning that the error repeats is left out") {

@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -124,33 +125,40 @@ TEST_CASE(
   REQUIRE(pipe(held) == 0);
   // Down to where the pipe to the process just fits, and below.
   bool kept = false;
+  bool refused = false;
   for (rlim_t most = static_cast<rlim_t>(held[1]) + 8; most > static_cast<rlim_t>(held[1]);
        --most) {
     CAPTURE(most);
     rlimit limit = before;
     limit.rlim_cur = most;
     REQUIRE(setrlimit(RLIMIT_NOFILE, &limit) == 0);
-    Standby standby(line.ours());
-    const pid_t keeper = only_child();
-    if (keeper > 0) {
+    try {
+      Standby standby(line.ours());
+      const pid_t keeper = only_child();
       kept = true;
       standby.expect_answer();
       // It has put its own two in place once it reads what it is told.
       while (descriptors_of(keeper).size() > 2 && kill(keeper, 0) == 0) std::this_thread::yield();
       CHECK(descriptors_of(keeper) == std::vector<std::string>{"0", "1"});
+      CHECK(std::filesystem::read_symlink("/proc/" + std::to_string(keeper) + "/cwd") == "/");
+      standby.dismiss();
+    } catch (const std::system_error& error) {
+      refused = true;
+      CHECK(error.code().value() == EMFILE);
     }
-    standby.dismiss();
     wait_until_none_is_left();
   }
   REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
   CHECK(kept);
+  CHECK(refused);
   close(held[0]);
   close(held[1]);
 }
 
-TEST_CASE("a standard stream is no line") {
+TEST_CASE("a standard stream is no line, and neither is none") {
   wait_until_none_is_left();
-  const Standby standby(STDOUT_FILENO);
+  CHECK_THROWS_AS(Standby(STDOUT_FILENO), std::system_error);
+  CHECK_THROWS_AS(Standby(-1), std::system_error);
   CHECK(only_child() == 0);
 }
 
@@ -163,9 +171,4 @@ TEST_CASE("who is dismissed goes, and is no zombie") {
   line.wait_for_hang_up();
   CHECK(waitpid(-1, nullptr, 0) == -1);
   CHECK(errno == ECHILD);
-}
-
-TEST_CASE("without a line nobody stays") {
-  Standby standby(-1);
-  standby.dismiss();
 }

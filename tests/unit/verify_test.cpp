@@ -257,12 +257,12 @@ TEST_CASE("verify-only sends nothing but reads, however much there is") {
   const Verification verification = only_verify(fake);
   CHECK(verification.verdict == Verdict::residue);
   CHECK(lines_of(verification.residue) ==
-        "[deps 3/3] RUN npm ci: a build can take its step from it\n"
+        "[deps 3/3] RUN npm ci: reusable by a build\n"
         "[build 2/2] RUN npm run build: held by a running build\n"
-        "local source for context: a build can take its step from it\n"
-        "rec4: a build can take its step from it\n"
-        "cached mount /root/.npm from exec /bin/sh -c npm ci: a build can take its step from it\n"
-        "watchparty-backend:latest: cache_from can name it\n");
+        "local source for context: reusable by a build\n"
+        "rec4: reusable by a build\n"
+        "cached mount /root/.npm from exec /bin/sh -c npm ci: reusable by a build\n"
+        "watchparty-backend:latest: usable as a cache_from source\n");
   for (const std::string& request : fake.requests()) CHECK(request.starts_with("GET "));
 }
 
@@ -296,7 +296,7 @@ TEST_CASE("a record of a type that nobody knows is residue beside spared cache m
   CHECK(prunes_sent(fake) == 5 * (1 + 3));
 }
 
-TEST_CASE("a nameless image that a container holds is a note, unless its removal told of it") {
+TEST_CASE("a dangling image that a container holds is a note, unless its removal told of it") {
   FakeEngine fake;
   FakeScene scene = cac::test::sample_scene();
   scene.images.push_back({image_id('d'), {}});
@@ -306,11 +306,11 @@ TEST_CASE("a nameless image that a container holds is a note, unless its removal
   CHECK(cleared.verification.verdict == Verdict::clean);
   const std::string notes = joined(cleared.verification.notes);
   CHECK(notes ==
-        Containing{"nameless image sha256:dddddddddddd stays, held by container old (running): "});
-  CHECK(count_of("nameless image", notes) == 1);
+        Containing{"dangling image sha256:dddddddddddd stays, held by container old (running): "});
+  CHECK(count_of("dangling image", notes) == 1);
 }
 
-TEST_CASE("nameless images that cannot be read are a note, not a failure") {
+TEST_CASE("dangling images that cannot be read are a note, not a failure") {
   FakeEngine fake;
   fake.set_scene(cac::test::sample_scene());
   fake.reply("GET /images/json?filters=%7B%22dangling",

@@ -1,4 +1,4 @@
-#include "artefacts.hpp"
+#include "artifacts.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -73,13 +73,13 @@ bool matches(const Kind& kind, const fs::directory_entry& entry, bool at_top) {
   const bool has_ending =
       std::any_of(kind.endings.begin(), kind.endings.end(),
                   [&](std::string_view ending) { return name.ends_with(ending); });
-  // A link by one of the names is an artefact itself: it goes, what it points to stays.
+  // A link by one of the names is an artifact itself: it goes, what it points to stays.
   return (at_top && contains(kind.top, name)) ||
          ((is_folder || fs::is_symlink(status)) && contains(kind.folders, name)) ||
          (!is_folder && has_ending);
 }
 
-void search(const fs::path& folder, const Kind& kind, bool at_top, ArtefactSearch& result) {
+void search(const fs::path& folder, const Kind& kind, bool at_top, ArtifactSearch& result) {
   std::error_code error;
   for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
     std::error_code unknown;
@@ -167,8 +167,8 @@ void check_app_dir(const fs::path& app_dir, Target target, const fs::path& home)
   }
 }
 
-ArtefactSearch find_artefacts(const fs::path& app_dir, Target target) {
-  ArtefactSearch result;
+ArtifactSearch find_artifacts(const fs::path& app_dir, Target target) {
+  ArtifactSearch result;
   std::error_code error;
   result.nothing_there = fs::symlink_status(app_dir, error).type() == fs::file_type::not_found;
   for (const Kind& kind : kinds()) {
@@ -183,7 +183,7 @@ ArtefactSearch find_artefacts(const fs::path& app_dir, Target target) {
     }
   }
   std::sort(result.found.begin(), result.found.end(),
-            [](const Artefact& a, const Artefact& b) { return a.path < b.path; });
+            [](const Artifact& a, const Artifact& b) { return a.path < b.path; });
   return result;
 }
 
@@ -191,7 +191,7 @@ Failure failure_of(const fs::filesystem_error& error) {
   return failure_at(error.path1(), error.code());
 }
 
-bool remove_artefact(const fs::path& app_dir, const fs::path& path) {
+bool remove_artifact(const fs::path& app_dir, const fs::path& path) {
   const fs::path inside = path.lexically_relative(app_dir);
   try {
     auto folder = std::make_unique<Folder>(AT_FDCWD, bare(app_dir), path);

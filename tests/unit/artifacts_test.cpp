@@ -1,4 +1,4 @@
-#include "artefacts.hpp"
+#include "artifacts.hpp"
 
 #include <doctest/doctest.h>
 #include <unistd.h>
@@ -18,11 +18,11 @@ using cac::test::Texts;
 
 namespace {
 
-// An application's folder with artefacts, with what only looks like them, and with links that lead
+// An application's folder with artifacts, with what only looks like them, and with links that lead
 // out of it.
 struct AppFolder {
   AppFolder() {
-    std::string pattern = "/tmp/artefacts-test.XXXXXX";
+    std::string pattern = "/tmp/artifacts-test.XXXXXX";
     REQUIRE(mkdtemp(pattern.data()) != nullptr);
     root = pattern;
     app = root / "app";
@@ -49,8 +49,8 @@ struct AppFolder {
   }
   std::string found(Target target) const {
     Texts paths;
-    for (const auto& artefact : cac::find_artefacts(app, target).found) {
-      paths.push_back(artefact.path.lexically_relative(app));
+    for (const auto& artifact : cac::find_artifacts(app, target).found) {
+      paths.push_back(artifact.path.lexically_relative(app));
     }
     return joined(paths);
   }
@@ -59,14 +59,14 @@ struct AppFolder {
   fs::path app;
 };
 
-constexpr const char* backend_artefacts =
+constexpr const char* backend_artifacts =
     "backend/.mypy_cache\n"
     "backend/.pytest_cache\n"
     "backend/app/.mypy_cache\n"
     "backend/app/__pycache__\n"
     "backend/app/old.pyo\n"
     "backend/staticfiles\n";
-constexpr const char* frontend_artefacts =
+constexpr const char* frontend_artifacts =
     "frontend/.next\n"
     "frontend/.turbo\n"
     "frontend/node_modules/.cache\n"
@@ -75,26 +75,26 @@ constexpr const char* frontend_artefacts =
 
 }  // namespace
 
-TEST_CASE("the target chooses whose artefacts are found") {
+TEST_CASE("the target chooses whose artifacts are found") {
   const AppFolder folder;
-  CHECK(folder.found(Target::backend) == backend_artefacts);
-  CHECK(folder.found(Target::frontend) == frontend_artefacts);
-  CHECK(folder.found(Target::all) == std::string(backend_artefacts) + frontend_artefacts);
+  CHECK(folder.found(Target::backend) == backend_artifacts);
+  CHECK(folder.found(Target::frontend) == frontend_artifacts);
+  CHECK(folder.found(Target::all) == std::string(backend_artifacts) + frontend_artifacts);
 }
 
-TEST_CASE("an artefact's size is that of its files, and a link has none") {
+TEST_CASE("an artifact's size is that of its files, and a link has none") {
   const AppFolder folder;
-  for (const auto& artefact : cac::find_artefacts(folder.app, Target::all).found) {
-    CAPTURE(artefact.path.string());
-    CHECK(artefact.size.count == (fs::is_symlink(artefact.path) ? 0 : 5));
+  for (const auto& artifact : cac::find_artifacts(folder.app, Target::all).found) {
+    CAPTURE(artifact.path.string());
+    CHECK(artifact.size.count == (fs::is_symlink(artifact.path) ? 0 : 5));
   }
 }
 
 TEST_CASE("removing follows no link, and leaves everything else") {
   const AppFolder folder;
-  for (const auto& artefact : cac::find_artefacts(folder.app, Target::all).found) {
-    CHECK(cac::remove_artefact(folder.app, artefact.path));
-    CHECK_FALSE(cac::remove_artefact(folder.app, artefact.path));
+  for (const auto& artifact : cac::find_artifacts(folder.app, Target::all).found) {
+    CHECK(cac::remove_artifact(folder.app, artifact.path));
+    CHECK_FALSE(cac::remove_artifact(folder.app, artifact.path));
   }
   CHECK(folder.found(Target::all).empty());
   for (const char* const kept : {"outside/precious", "app/backend/linked",
@@ -111,16 +111,16 @@ TEST_CASE("a folder that was exchanged for a link since it was found is not foll
     const AppFolder folder;
     folder.write("outside/node_modules/.cache/precious");
     folder.write("outside/.cache/precious");
-    const auto found = cac::find_artefacts(folder.app, Target::frontend).found;
+    const auto found = cac::find_artifacts(folder.app, Target::frontend).found;
     fs::rename(folder.root / exchanged, folder.root / "moved");
     fs::create_directory_symlink(folder.root / "outside", folder.root / exchanged);
     std::size_t refused = 0;
-    for (const auto& artefact : found) {
+    for (const auto& artifact : found) {
       try {
-        cac::remove_artefact(folder.app, artefact.path);
+        cac::remove_artifact(folder.app, artifact.path);
       } catch (const fs::filesystem_error& error) {
         ++refused;
-        CHECK(error.path1() == artefact.path);
+        CHECK(error.path1() == artifact.path);
       }
     }
     CHECK(refused > 0);
@@ -137,8 +137,8 @@ TEST_CASE("the folder's name may be written in any way that is no link") {
     CAPTURE(name);
     folder.write("app/backend/__pycache__/main.pyc");
     CHECK_NOTHROW(cac::check_app_dir(name, Target::all, ""));
-    for (const auto& artefact : cac::find_artefacts(name, Target::backend).found) {
-      CHECK(cac::remove_artefact(name, artefact.path));
+    for (const auto& artifact : cac::find_artifacts(name, Target::backend).found) {
+      CHECK(cac::remove_artifact(name, artifact.path));
     }
     CHECK(folder.found(Target::backend).empty());
   }
@@ -153,10 +153,10 @@ TEST_CASE("a file that is called nothing but the ending is one, too") {
 TEST_CASE("a service folder that is not there is told, and is no error") {
   const AppFolder folder;
   fs::remove_all(folder.app / "frontend");
-  const auto search = cac::find_artefacts(folder.app, Target::all);
+  const auto search = cac::find_artifacts(folder.app, Target::all);
   REQUIRE(search.absent.size() == 1);
   CHECK(search.absent[0] == folder.app / "frontend");
-  CHECK(cac::find_artefacts(folder.root / "nowhere", Target::all).absent.size() == 2);
+  CHECK(cac::find_artifacts(folder.root / "nowhere", Target::all).absent.size() == 2);
 }
 
 TEST_CASE("folders that must not be cleared are refused") {

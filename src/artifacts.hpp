@@ -1,4 +1,4 @@
-// The build artefacts in the application's folder: what a build leaves there and the next one would
+// The build artifacts in the application's folder: what a build leaves there and the next one would
 // copy into its image. Finds and removes them; follows no symbolic link. Knows no engine.
 #pragma once
 
@@ -12,13 +12,13 @@
 
 namespace cac {
 
-struct Artefact {
+struct Artifact {
   std::filesystem::path path;
   Bytes size = {};  // of the files in it; a link's target does not count
 };
 
-struct ArtefactSearch {
-  std::vector<Artefact> found;
+struct ArtifactSearch {
+  std::vector<Artifact> found;
   std::vector<std::filesystem::path> absent;  // service folders that are not there
   bool nothing_there = false;                 // no application's folder at all
   std::vector<Failure> unreadable;            // folders that could not be searched
@@ -31,7 +31,7 @@ void check_app_dir(const std::filesystem::path& app_dir, Target target,
                    const std::filesystem::path& home);
 
 // In the folders of the target's services. What goes away meanwhile was not there.
-ArtefactSearch find_artefacts(const std::filesystem::path& app_dir, Target target);
+ArtifactSearch find_artifacts(const std::filesystem::path& app_dir, Target target);
 
 // For people: which path, and what to do about it.
 Failure failure_of(const std::filesystem::filesystem_error& error);
@@ -39,6 +39,6 @@ Failure failure_of(const std::filesystem::filesystem_error& error);
 // Removes what was found at the path, which lies in app_dir. No link below app_dir is followed,
 // even if somebody puts one there meanwhile. False: it was gone already. Throws
 // std::filesystem::filesystem_error.
-bool remove_artefact(const std::filesystem::path& app_dir, const std::filesystem::path& path);
+bool remove_artifact(const std::filesystem::path& app_dir, const std::filesystem::path& path);
 
 }  // namespace cac
