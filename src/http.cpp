@@ -40,7 +40,6 @@ struct Transfer {
   bool sent = false;
   std::size_t header_size = 0;
   bool header_complete = false;
-  int keeper_error = 0;        // why nobody could be left on the line
   bool out_of_memory = false;  // no exception may pass through libcurl
   std::string too_large = {};  // what is, and how large it may be
   HttpResponse response = {};
@@ -53,14 +52,8 @@ int before_sending(void* to, char*, char*, int, int) {
   if (std::exchange(transfer.sent, true)) return CURL_PREREQFUNC_ABORT;
   // There is one connection, and it is made by now. (CURLINFO_ACTIVESOCKET does not know it yet.)
   if (!transfer.finishes) return CURL_PREREQFUNC_OK;
-  try {
-    transfer.standby.emplace(transfer.open_sockets.size() == 1 ? transfer.open_sockets.front()
-                                                               : -1);
-  } catch (const std::system_error& error) {
-    transfer.keeper_error = error.code().value();
-    return CURL_PREREQFUNC_ABORT;
-  }
-  return CURL_PREREQFUNC_OK;
+  transfer.standby.emplace(transfer.open_sockets.size() == 1 ? transfer.open_sockets.front() : -1);
+  return transfer.standby->error() == 0 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
 int add_socket(void* to, curl_socket_t socket, curlsocktype) {
@@ -160,9 +153,8 @@ void check(const Transfer& transfer, CURLcode code) {
       (code == CURLE_OUT_OF_MEMORY || static_cast<int>(code) == curle_too_large) &&
       !transfer.header_complete;
   if (transfer.out_of_memory) throw std::bad_alloc();
-  if (transfer.keeper_error != 0) {
-    throw TransportError(Kind::not_sent, transfer.keeper_error,
-                         std::generic_category().message(transfer.keeper_error));
+  if (const int error = transfer.standby ? transfer.standby->error() : 0; error != 0) {
+    throw TransportError(Kind::not_sent, error, std::generic_category().message(error));
   }
   if (endless_line) throw TransportError(Kind::too_large, 0, long_header);
   if (!transfer.too_large.empty()) throw TransportError(Kind::too_large, 0, transfer.too_large);

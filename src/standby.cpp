@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <system_error>
 #include <utility>
 
 namespace cac {
@@ -55,14 +54,20 @@ void close_the_rest() {
 }  // namespace
 
 Standby::Standby(int socket) {
-  const auto fail = [](int error) { throw std::system_error(error, std::generic_category()); };
-  if (socket <= STDERR_FILENO) fail(EBADF);
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) fail(errno);
+  if (socket <= STDERR_FILENO) {
+    error_ = EBADF;
+    return;
+  }
+  if (pipe2(ends, O_CLOEXEC) != 0) {
+    error_ = errno;
+    return;
+  }
   if (ends[0] <= STDERR_FILENO || ends[1] <= STDERR_FILENO) {
     close(ends[0]);
     close(ends[1]);
-    fail(EBADF);
+    error_ = EBADF;
+    return;
   }
   std::signal(SIGCHLD, SIG_IGN);
   // No signal may reach the new process before it ignores them.
@@ -78,10 +83,12 @@ Standby::Standby(int socket) {
   sigprocmask(SIG_SETMASK, &before, nullptr);
   const int fork_error = errno;
   close(ends[0]);
-  words_ = ends[1];
-  if (process > 0) return;
-  close(ends[1]);
-  fail(fork_error);
+  if (process > 0) {
+    words_ = ends[1];
+  } else {
+    close(ends[1]);
+    error_ = fork_error;
+  }
 }
 
 Standby::~Standby() {

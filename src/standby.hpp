@@ -9,14 +9,16 @@ namespace cac {
 class Standby {
  public:
   // Forks. If this process ends now, the connection stays open until the other side answers or
-  // hangs up, for a minute at most. From here on this process ignores SIGCHLD. Throws
-  // std::system_error when the system is out of processes or descriptors, and for a socket below 3
-  // (-1, a standard stream).
+  // hangs up, for a minute at most. From here on this process ignores SIGCHLD.
   explicit Standby(int socket);
   Standby(const Standby&) = delete;
   Standby& operator=(const Standby&) = delete;
   // Leaves the process on the line, unless it was dismissed.
   ~Standby();
+
+  // The errno of why nobody is on the line: the system is out of processes or descriptors, or the
+  // socket is below 3 (-1, a standard stream). 0: somebody is.
+  int error() const { return error_; }
 
   // To be called once the request was sent: the process now waits for an hour at most.
   void expect_answer();
@@ -26,6 +28,7 @@ class Standby {
  private:
   void say(char word) const;
 
+  int error_ = 0;
   int words_ = -1;  // to the process; when it closes, this process is gone
   bool expects_answer_ = false;
 };

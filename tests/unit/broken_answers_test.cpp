@@ -81,16 +81,13 @@ struct Broken {
 // Answers that are not what the request asked for.
 std::vector<Broken> broken_answers() {
   std::vector<Broken> rows;
-  for (const int status : {201, 202, 204, 205, 206, 301, 304, 400, 401, 403, 404, 405, 407, 409,
-                           500, 501, 502, 503, 504}) {
+  for (const int status : {201, 204, 205, 301, 401, 404, 409, 500, 503}) {
     for (const auto& [type, body] : std::vector<std::pair<std::string, std::string>>{
              {"application/json", ""},
              {"application/json", "{}"},
              {"application/json", R"({"message":"no"})"},
              {"application/json", "[]"},
-             {"application/json", "null"},
              {"text/html", page},
-             {"text/plain", page},
              {"text/plain", "Not Found\n"},
              {"text/plain", R"({"message":"no"})"}}) {
       // These statuses have no body.

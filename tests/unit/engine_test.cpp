@@ -839,7 +839,14 @@ TEST_CASE("a removal that was done, its answer lost and the name given anew, is 
   CHECK(fake.scene().images.size() == 1);
 }
 
-TEST_CASE("a prune that nobody could be left on the line for is not sent") {
+// GCC's check of virtual tables opens a pipe, and takes an exception for broken when it cannot.
+#ifdef __SANITIZE_ADDRESS__
+constexpr bool sanitized = true;
+#else
+constexpr bool sanitized = false;
+#endif
+TEST_CASE("a prune that nobody could be left on the line for is not sent" *
+          doctest::skip(sanitized)) {
   rlimit before{};
   REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
   FakeEngine fake;
