@@ -116,6 +116,12 @@ follow() { # CMD
       check "the backend runs on the image that is back" equal \
         "$(client inspect -f '{{.State.Status}} {{.Image}}' watchparty-backend-1 2>&1)" "running $id"
       ;;
+    'docker compose build --no-cache') # one build is fresh, and nothing is removed
+      scene_images_only
+      earlier=$(step_uuids "$(image_of backend)")
+      check "$1" on_host sh -c "$1"
+      check "its build is fresh" fresh "$earlier" "$(step_uuids "$(image_of backend)")"
+      ;;
     'docker compose build' | 'flock /run/lock/deploy '*)
       check "$1" on_host sh -c "$1"
       ;;
