@@ -15,22 +15,22 @@
 #include <string>
 #include <utility>
 
-#include "artifacts.hpp"
-#include "cache_reading.hpp"
-#include "engine.hpp"
-#include "execute.hpp"
-#include "github.hpp"
-#include "help.hpp"
-#include "interruption.hpp"
-#include "inventory.hpp"
-#include "options.hpp"
-#include "plan.hpp"
-#include "progress.hpp"
-#include "report.hpp"
-#include "run.hpp"
-#include "verify.hpp"
+#include "base/cancellation.hpp"
+#include "base/progress.hpp"
+#include "clear/artifacts.hpp"
+#include "clear/execute.hpp"
+#include "clear/plan.hpp"
+#include "clear/prune.hpp"
+#include "clear/result.hpp"
+#include "clear/state.hpp"
+#include "clear/verify.hpp"
+#include "clear/wait.hpp"
+#include "cli/help.hpp"
+#include "cli/options.hpp"
+#include "docker/engine.hpp"
+#include "report/github.hpp"
+#include "report/report.hpp"
 #include "version.hpp"
-#include "wait.hpp"
 
 namespace cac {
 

@@ -7,9 +7,9 @@
 #include <iosfwd>
 #include <span>
 
-#include "endpoint.hpp"
-#include "output.hpp"
-#include "terminal.hpp"
+#include "base/output.hpp"
+#include "base/terminal.hpp"
+#include "docker/endpoint.hpp"
 
 namespace cac {
 

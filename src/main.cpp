@@ -17,8 +17,8 @@
 #include <string>
 
 #include "app.hpp"
-#include "error.hpp"
-#include "output.hpp"
+#include "base/error.hpp"
+#include "base/output.hpp"
 
 namespace {
 

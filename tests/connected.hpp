@@ -8,11 +8,11 @@
 #include <string_view>
 #include <vector>
 
-#include "endpoint.hpp"
-#include "engine.hpp"
-#include "interruption.hpp"
-#include "options.hpp"
-#include "progress.hpp"
+#include "base/cancellation.hpp"
+#include "base/progress.hpp"
+#include "cli/options.hpp"
+#include "docker/endpoint.hpp"
+#include "docker/engine.hpp"
 
 namespace cac::test {
 

@@ -10,9 +10,9 @@
 #include <optional>
 #include <string>
 
+#include "clear/state.hpp"
 #include "connected.hpp"
 #include "fake_engine.hpp"
-#include "inventory.hpp"
 #include "texts.hpp"
 
 using cac::CacheRecord;

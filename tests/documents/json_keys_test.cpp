@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "report.hpp"
-#include "run.hpp"
+#include "clear/result.hpp"
+#include "report/report.hpp"
 #include "source.hpp"
 
 namespace cac {

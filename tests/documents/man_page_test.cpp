@@ -6,7 +6,7 @@
 #include <sstream>
 #include <string>
 
-#include "man_options.hpp"
+#include "cli/man_options.hpp"
 #include "source.hpp"
 #include "version.hpp"
 

@@ -6,7 +6,7 @@
 
 #include <iostream>
 
-#include "option_table.hpp"
+#include "cli/option_table.hpp"
 
 namespace {
 

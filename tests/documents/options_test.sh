@@ -70,9 +70,12 @@ for document in "$documents"/*; do
 done
 
 # Every environment variable that the program reads is documented.
+variables=0
 while read -r variable; do
   for document in help 'man page'; do has "$document" "$variable"; done
-done < <(grep -Eoh 'environment\("[A-Z_]+"\)' "$source_dir"/src/*.cpp | cut -d '"' -f 2 | sort -u)
+  variables=$((variables + 1))
+done < <(grep -Erho --include='*.cpp' 'environment\("[A-Z_]+"\)' "$source_dir/src" | cut -d '"' -f 2 | sort -u)
+((variables > 5)) || fail "the sources read $variables variables: they were not found"
 
 lines=$(wc -l <"$documents/short help")
 columns=$(awk '{ if (length > most) most = length } END { print most }' "$documents/short help")

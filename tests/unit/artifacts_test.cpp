@@ -1,4 +1,4 @@
-#include "artifacts.hpp"
+#include "clear/artifacts.hpp"
 
 #include <doctest/doctest.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "cache_mounts.hpp"
+#include "clear/cache_mounts.hpp"
 
 #include <doctest/doctest.h>
 

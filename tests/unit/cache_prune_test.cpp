@@ -1,4 +1,4 @@
-#include "cache_prune.hpp"
+#include "docker/cache_prune.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,10 +1,9 @@
-#include "cache_reading.hpp"
-
 #include <doctest/doctest.h>
 
 #include <string>
 #include <vector>
 
+#include "clear/prune.hpp"
 #include "connected.hpp"
 #include "texts.hpp"
 

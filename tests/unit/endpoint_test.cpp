@@ -1,4 +1,4 @@
-#include "endpoint.hpp"
+#include "docker/endpoint.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/un.h>
@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "connected.hpp"
-#include "error.hpp"
 #include "texts.hpp"
 
 using cac::Endpoint;

@@ -1,4 +1,4 @@
-#include "engine.hpp"
+#include "docker/engine.hpp"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>

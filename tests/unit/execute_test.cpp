@@ -1,4 +1,4 @@
-#include "execute.hpp"
+#include "clear/execute.hpp"
 
 #include <doctest/doctest.h>
 #include <unistd.h>

@@ -1,11 +1,11 @@
-#include "help.hpp"
+#include "cli/help.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <sstream>
 
-#include "option_table.hpp"
+#include "cli/option_table.hpp"
 #include "texts.hpp"
 
 using cac::test::Containing;

@@ -1,4 +1,4 @@
-#include "http.hpp"
+#include "docker/http.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/socket.h>

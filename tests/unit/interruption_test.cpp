@@ -1,10 +1,10 @@
-#include "interruption.hpp"
-
 #include <doctest/doctest.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <thread>
+
+#include "base/cancellation.hpp"
 
 using cac::Interrupted;
 using cac::Interruption;

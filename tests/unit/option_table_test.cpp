@@ -1,5 +1,5 @@
 // The rules of the option table.
-#include "option_table.hpp"
+#include "cli/option_table.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "options.hpp"
+#include "cli/options.hpp"
 
 #include <doctest/doctest.h>
 
@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
+#include "cli/option_table.hpp"
 #include "connected.hpp"
-#include "error.hpp"
-#include "option_table.hpp"
 #include "texts.hpp"
 
 using cac::ColorWhen;

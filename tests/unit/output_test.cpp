@@ -1,4 +1,4 @@
-#include "output.hpp"
+#include "base/output.hpp"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>

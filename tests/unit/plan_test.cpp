@@ -1,4 +1,4 @@
-#include "plan.hpp"
+#include "clear/plan.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>

@@ -1,11 +1,10 @@
-#include "run.hpp"
-
 #include <doctest/doctest.h>
 
 #include <csignal>
 #include <string>
 #include <vector>
 
+#include "clear/result.hpp"
 #include "texts.hpp"
 
 using cac::Failure;

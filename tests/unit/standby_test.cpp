@@ -1,5 +1,3 @@
-#include "standby.hpp"
-
 #include <doctest/doctest.h>
 #include <poll.h>
 #include <sys/resource.h>
@@ -15,6 +13,8 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "docker/connection_keeper.hpp"
 
 using cac::Standby;
 

@@ -1,11 +1,10 @@
-#include "target.hpp"
-
 #include <doctest/doctest.h>
 
 #include <ostream>
 #include <string>
 #include <vector>
 
+#include "clear/application.hpp"
 #include "texts.hpp"
 
 using cac::Target;

@@ -1,4 +1,4 @@
-#include "units.hpp"
+#include "base/units.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "verify.hpp"
+#include "clear/verify.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,0 +1,60 @@
+#include "base/progress.hpp"
+
+#include <fmt/format.h>
+
+#include <ostream>
+
+#include "base/units.hpp"
+
+namespace cac {
+
+namespace {
+
+// What is quicker than this flickers by unseen.
+constexpr std::chrono::milliseconds patience{700};
+
+}  // namespace
+
+Progress::Progress(std::ostream& out, const TerminalStyle& style, bool live,
+                   std::function<std::size_t()> columns)
+    : out_(out),
+      style_(style),
+      columns_(std::move(columns)),
+      live_(live && style.width > 0 && style.redraws) {}
+
+Progress::Activity::Activity(Progress& progress, std::string what) : progress_(progress) {
+  if (progress_.depth_++ > 0) return;
+  progress_.what_ = std::move(what);
+  progress_.since_ = Clock::now();
+}
+
+Progress::Activity::~Activity() {
+  if (--progress_.depth_ == 0) progress_.erase();
+}
+
+void Progress::tick() {
+  const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - since_);
+  if (!live_ || depth_ == 0 || elapsed < patience) return;
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(elapsed);
+  const std::string time = fmt::format(" ({})", text_of(seconds));
+  // One column stays free: a cursor behind the last one wraps on some terminals.
+  const std::size_t width = columns_ ? columns_() : style_.width;
+  const std::size_t room = width > 0 ? width - 1 : 0;
+  const std::string text =
+      room > time.size() ? shortened(harmless(what_, style_), room - time.size()) : "";
+  if (time.size() > room) return;
+  out_ << '\r' << text << time << "\x1b[K" << std::flush;
+  drawn_ = true;
+}
+
+std::chrono::milliseconds Progress::tick_interval() const {
+  return std::chrono::milliseconds(live_ ? 200 : 0);
+}
+
+void Progress::erase() {
+  if (!drawn_) return;
+  out_ << "\r\x1b[K" << std::flush;
+  drawn_ = false;
+}
+
+}  // namespace cac

@@ -1,0 +1,131 @@
+#include "base/units.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <limits>
+
+namespace cac {
+
+namespace {
+
+// A number and the unit behind it; nothing when the text does not begin with a digit or overflows.
+struct Quantity {
+  std::int64_t count;
+  std::string_view unit;
+};
+
+std::optional<Quantity> quantity_from(std::string_view text) {
+  if (text.empty() || text.front() < '0' || text.front() > '9') return std::nullopt;
+  std::int64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc{}) return std::nullopt;
+  return Quantity{count, text.substr(static_cast<std::size_t>(end - text.data()))};
+}
+
+struct Unit {
+  std::string_view name;
+  std::int64_t factor;
+};
+
+template <std::size_t N>
+std::optional<std::int64_t> scaled(const Quantity& quantity, const std::array<Unit, N>& units,
+                                   std::int64_t most) {
+  for (const Unit& unit : units) {
+    if (unit.name != quantity.unit) continue;
+    if (quantity.count > most / unit.factor) return std::nullopt;
+    return quantity.count * unit.factor;
+  }
+  return std::nullopt;
+}
+
+constexpr std::array duration_units{Unit{"s", 1}, Unit{"m", 60}, Unit{"h", 3600}, Unit{"d", 86400},
+                                    Unit{"w", 7LL * 86400}};
+
+// A century: far from every overflow in the clocks that add to it.
+constexpr std::int64_t longest_duration = 36525LL * 86400;
+
+constexpr std::array size_units{
+    Unit{"B", 1},           Unit{"kB", 1000},         Unit{"KB", 1000},
+    Unit{"MB", 1000'000},   Unit{"GB", 1000'000'000}, Unit{"TB", 1000'000'000'000},
+    Unit{"KiB", 1LL << 10}, Unit{"MiB", 1LL << 20},   Unit{"GiB", 1LL << 30},
+    Unit{"TiB", 1LL << 40},
+};
+
+}  // namespace
+
+std::optional<std::chrono::seconds> duration_from(std::string_view text) {
+  const auto quantity = quantity_from(text);
+  if (!quantity || quantity->count == 0) return std::nullopt;
+  const auto seconds = scaled(*quantity, duration_units, longest_duration);
+  if (!seconds) return std::nullopt;
+  return std::chrono::seconds(*seconds);
+}
+
+std::optional<Bytes> bytes_from(std::string_view text) {
+  const auto quantity = quantity_from(text);
+  if (!quantity || quantity->count == 0) return std::nullopt;
+  const auto count = scaled(*quantity, size_units, std::numeric_limits<std::int64_t>::max());
+  if (!count) return std::nullopt;
+  return Bytes{*count};
+}
+
+std::optional<std::chrono::system_clock::time_point> time_from(std::string_view text) {
+  std::tm parts{};
+  const std::string copy(text);
+  const char* rest = strptime(copy.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
+  if (rest == nullptr) return std::nullopt;
+  std::chrono::duration<double> fraction{};
+  if (*rest == '.') {
+    const std::string digits(rest, 1 + std::strspn(rest + 1, "0123456789"));
+    fraction = std::chrono::duration<double>(std::strtod(("0" + digits).c_str(), nullptr));
+    rest += digits.size();
+  }
+  std::tm zone{};
+  if (*rest != 'Z' && strptime(rest, "%z", &zone) == nullptr) return std::nullopt;
+  using Clock = std::chrono::system_clock;
+  const std::chrono::seconds seconds(timegm(&parts) - zone.tm_gmtoff);
+  // Callers subtract times: from 1970 on no difference of two overflows.
+  constexpr auto latest = std::chrono::floor<std::chrono::seconds>(Clock::duration::max());
+  if (seconds.count() < 0 || seconds >= latest) return std::nullopt;
+  return Clock::time_point(seconds) + std::chrono::duration_cast<Clock::duration>(fraction);
+}
+
+std::string text_of(Bytes bytes) {
+  if (bytes.count < 1000) return fmt::format("{} B", bytes.count);
+  constexpr std::array prefixes{"kB", "MB", "GB", "TB", "PB", "EB"};
+  double value = static_cast<double>(bytes.count) / 1000;
+  std::size_t prefix = 0;
+  while (value >= 999.5 && prefix + 1 < prefixes.size()) {
+    value /= 1000;
+    ++prefix;
+  }
+  // Three digits, never "1e+03".
+  if (value < 9.995) return fmt::format("{:.2f} {}", value, prefixes[prefix]);
+  if (value < 99.95) return fmt::format("{:.1f} {}", value, prefixes[prefix]);
+  return fmt::format("{:.0f} {}", value, prefixes[prefix]);
+}
+
+std::string text_of(std::chrono::milliseconds duration) {
+  using std::chrono::milliseconds;
+  if (duration < milliseconds(1000)) return fmt::format("{} ms", duration.count());
+  if (duration < milliseconds(59950)) {
+    const auto tenths = (duration.count() + 50) / 100;
+    return tenths % 10 == 0 ? fmt::format("{} s", tenths / 10)
+                            : fmt::format("{}.{} s", tenths / 10, tenths % 10);
+  }
+  auto seconds = std::chrono::round<std::chrono::seconds>(duration).count();
+  std::string text;
+  for (const Unit& unit : {Unit{"d", 86400}, Unit{"h", 3600}, Unit{"min", 60}, Unit{"s", 1}}) {
+    const auto count = seconds / unit.factor;
+    seconds %= unit.factor;
+    if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : " ", count, unit.name);
+  }
+  return text;
+}
+
+}  // namespace cac

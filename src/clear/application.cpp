@@ -1,0 +1,79 @@
+#include "clear/application.hpp"
+
+#include <fmt/format.h>
+#include <regex.h>
+
+namespace cac {
+
+namespace {
+
+// The longest repository name that an engine takes, the domain included.
+constexpr std::size_t longest_name = 255;
+constexpr std::string_view longest_suffix = "-frontend";
+
+// The grammar of github.com/distribution/reference, without tag and digest.
+constexpr const char* repository_name =
+    "^((localhost|[a-zA-Z0-9-]+(\\.[a-zA-Z0-9-]+)+|[a-zA-Z0-9.-]+:[0-9]+)/)?"
+    "[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*(/[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*)*$";
+constexpr const char* tag = "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$";
+
+// By the system's regular expressions: std::regex costs each start milliseconds.
+bool matches(const std::string& text, const char* expression) {
+  regex_t compiled;
+  if (regcomp(&compiled, expression, REG_EXTENDED | REG_NOSUB) != 0) return false;
+  const bool matched = regexec(&compiled, text.c_str(), 0, nullptr, 0) == 0;
+  regfree(&compiled);
+  return matched;
+}
+
+}  // namespace
+
+std::optional<Target> target_from(std::string_view text) {
+  for (const Target target : {Target::backend, Target::frontend, Target::all}) {
+    if (text == text_of(target)) return target;
+  }
+  return std::nullopt;
+}
+
+std::string_view text_of(Target target) {
+  switch (target) {
+    case Target::backend:
+      return "backend";
+    case Target::frontend:
+      return "frontend";
+    case Target::all:
+      return "all";
+  }
+  return "";
+}
+
+std::optional<std::string> project_from(std::string_view text) {
+  if (text.size() + longest_suffix.size() > longest_name) return std::nullopt;
+  std::string project(text);
+  if (!matches(project, repository_name)) return std::nullopt;
+  for (const std::string_view prefix : {"index.docker.io/", "docker.io/", "library/"}) {
+    // Engines leave out library/ only in front of a single word.
+    if (prefix == "library/" && project.find('/', prefix.size()) != std::string::npos) continue;
+    if (project.starts_with(prefix)) project.erase(0, prefix.size());
+  }
+  return project;
+}
+
+bool is_tag(std::string_view text) { return matches(std::string(text), tag); }
+
+std::string reference_pattern(std::string_view project) { return fmt::format("{}-*", project); }
+
+bool selects(Target target, std::string_view project, std::string_view image_name) {
+  if (target != Target::all) {
+    return image_name == fmt::format("{}-{}:latest", project, text_of(target));
+  }
+  constexpr std::string_view suffix = ":latest";
+  if (!image_name.starts_with(fmt::format("{}-", project)) || !image_name.ends_with(suffix)) {
+    return false;
+  }
+  image_name.remove_prefix(project.size() + 1);
+  image_name.remove_suffix(suffix.size());
+  return !image_name.empty() && image_name.find('/') == std::string_view::npos;
+}
+
+}  // namespace cac

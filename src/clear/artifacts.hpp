@@ -1,0 +1,44 @@
+// The build artifacts in the application's folder: what a build leaves there and the next one would
+// copy into its image. Finds and removes them; follows no symbolic link. Knows no engine.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/units.hpp"
+#include "clear/application.hpp"
+
+namespace cac {
+
+struct Artifact {
+  std::filesystem::path path;
+  Bytes size = {};  // of the files in it; a link's target does not count
+};
+
+struct ArtifactSearch {
+  std::vector<Artifact> found;
+  std::vector<std::filesystem::path> absent;  // service folders that are not there
+  bool nothing_there = false;                 // no application's folder at all
+  std::vector<Failure> unreadable;            // folders that could not be searched
+};
+
+// Refuses, with UsageError, a folder that must not be cleared: an empty name, /, the home folder, a
+// file, a folder or one of its service folders that is a symbolic link, and one that has the home
+// folder in a service folder. By whatever name or mount. home: may be empty.
+void check_app_dir(const std::filesystem::path& app_dir, Target target,
+                   const std::filesystem::path& home);
+
+// In the folders of the target's services. What goes away meanwhile was not there.
+ArtifactSearch find_artifacts(const std::filesystem::path& app_dir, Target target);
+
+// For people: which path, and what to do about it.
+Failure failure_of(const std::filesystem::filesystem_error& error);
+
+// Removes what was found at the path, which lies in app_dir. No link below app_dir is followed,
+// even if somebody puts one there meanwhile. False: it was gone already. Throws
+// std::filesystem::filesystem_error.
+bool remove_artifact(const std::filesystem::path& app_dir, const std::filesystem::path& path);
+
+}  // namespace cac

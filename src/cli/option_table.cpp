@@ -1,0 +1,48 @@
+#include "cli/option_table.hpp"
+
+#include <fmt/format.h>
+
+namespace cac {
+
+std::string argument_form(std::string_view name) {
+  return name == target_argument.name ? std::string(name) : fmt::format("--{}", name);
+}
+
+std::string enumerate(std::string_view words) {
+  std::string text;
+  while (true) {
+    const auto blank = words.find(' ');
+    if (blank == std::string_view::npos) {
+      return fmt::format("{}{}{}", text, text.empty() ? "" : " or ", words);
+    }
+    text += fmt::format("{}{}", text.empty() ? "" : ", ", words.substr(0, blank));
+    words.remove_prefix(blank + 1);
+  }
+}
+
+std::string full_help(const OptionSpec& spec) {
+  std::string excluded;
+  for (const Exclusion& exclusion : exclusions) {
+    if (exclusion.one != spec.name && exclusion.other != spec.name) continue;
+    const auto other = exclusion.one == spec.name ? exclusion.other : exclusion.one;
+    excluded += fmt::format("{}{}", excluded.empty() ? "" : " ", argument_form(other));
+  }
+  std::string text(spec.long_help);
+  if (!excluded.empty()) text += fmt::format(" Cannot be combined with {}.", enumerate(excluded));
+  for (const Requirement& requirement : requirements) {
+    if (requirement.option != spec.name) continue;
+    text += fmt::format(" Requires {}.", argument_form(requirement.required));
+  }
+  return text;
+}
+
+std::string default_note(const OptionSpec& spec) {
+  std::string text;
+  if (!spec.environment.empty()) text = fmt::format("Environment: {}.", spec.environment);
+  if (!spec.default_value.empty()) {
+    text += fmt::format("{}Default: {}.", text.empty() ? "" : " ", spec.default_value);
+  }
+  return text;
+}
+
+}  // namespace cac

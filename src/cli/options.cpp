@@ -1,0 +1,328 @@
+#include "cli/options.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#define CXXOPTS_NO_REGEX true  // std::regex costs each start milliseconds, --version too
+#include <cxxopts.hpp>
+#include <iterator>
+#include <numeric>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/units.hpp"
+#include "cli/option_table.hpp"
+
+namespace cac {
+
+namespace {
+
+// The command line's words, not yet validated.
+class ParsedArguments {
+ public:
+  ParsedArguments(const cxxopts::ParseResult& parsed, const Environment& environment)
+      : parsed_(parsed), environment_(environment) {}
+
+  bool has(std::string_view name) const { return parsed_.count(std::string(name)) > 0; }
+  bool has(const OptionSpec& spec) const { return has(spec.name); }
+
+  // The option's value, else its environment variable's.
+  std::optional<std::string> value(const OptionSpec& spec) const {
+    if (has(spec)) return parsed_[std::string(spec.name)].as<std::string>();
+    return spec.environment.empty() ? std::nullopt : environment_(spec.environment);
+  }
+  std::string value_or_default(const OptionSpec& spec) const {
+    return value(spec).value_or(std::string(spec.default_value));
+  }
+  // Words after the first TARGET.
+  const std::vector<std::string>& surplus() const { return parsed_.unmatched(); }
+
+ private:
+  const cxxopts::ParseResult& parsed_;
+  const Environment& environment_;
+};
+
+// Counts the letters to insert, delete or replace (Levenshtein).
+std::size_t edit_distance(std::string_view from, std::string_view to) {
+  std::vector<std::size_t> row(to.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < to.size(); ++j) {
+      const std::size_t replaced = diagonal + (from[i] == to[j] ? 0 : 1);
+      diagonal = std::exchange(row[j + 1], std::min({row[j] + 1, row[j + 1] + 1, replaced}));
+    }
+  }
+  return row.back();
+}
+
+// " (did you mean --verify-only?)", or "" if no word is near. A word that begins with what was
+// typed is as near as one wrong letter.
+std::string suggest(std::string_view typed, std::span<const std::string_view> words,
+                    std::string_view dashes) {
+  std::string_view nearest;
+  std::size_t least = typed.size() / 3 + 1;  // more wrong letters are another word
+  for (const std::string_view word : words) {
+    const bool begins = typed.size() >= 3 && word.starts_with(typed);
+    const std::size_t distance = begins ? 1 : edit_distance(typed, word);
+    if (distance < least) {
+      least = distance;
+      nearest = word;
+    }
+  }
+  return nearest.empty() ? "" : fmt::format(" (did you mean {}{}?)", dashes, nearest);
+}
+
+std::string suggest_option(std::string_view typed) {
+  std::vector<std::string_view> names;
+  for (const OptionSpec& spec : option_table) names.push_back(spec.name);
+  return suggest(typed, names, "--");
+}
+
+template <typename Matches>
+const OptionSpec* find_option(Matches matches) {
+  const auto* const found = std::find_if(std::begin(option_table), std::end(option_table), matches);
+  return found == std::end(option_table) ? nullptr : found;
+}
+
+// cxxopts reads past --switch=false, and does not know what else an unknown option could be.
+void reject_unsupported_syntax(std::span<const char* const> arguments) {
+  bool is_value = false;
+  for (const std::string_view argument : arguments) {
+    if (std::exchange(is_value, false)) continue;
+    if (argument == "--") return;
+    if (argument.size() < 2 || !argument.starts_with('-')) continue;
+    if (argument.starts_with("--")) {
+      const auto equals = argument.find('=');
+      const std::string_view name = argument.substr(2, equals - 2);
+      const auto* const spec = find_option([&](const auto& row) { return row.name == name; });
+      if (spec == nullptr) {
+        throw UsageError(fmt::format("unknown option --{}{}", name, suggest_option(name)));
+      }
+      const bool is_switch = spec->placeholder.empty();
+      if (is_switch && equals != std::string_view::npos) {
+        throw UsageError(fmt::format("--{} takes no value", name));
+      }
+      is_value = !is_switch && equals == std::string_view::npos;
+      continue;
+    }
+    for (std::size_t i = 1; i < argument.size(); ++i) {
+      const char letter = argument[i];
+      const auto* const spec = find_option([&](const auto& row) { return row.letter == letter; });
+      if (spec == nullptr) {
+        throw UsageError(
+            fmt::format("unknown option {}{}", argument, suggest_option(argument.substr(1))));
+      }
+      if (spec->placeholder.empty()) continue;
+      is_value = i + 1 == argument.size();
+      break;
+    }
+  }
+}
+
+cxxopts::Options make_parser() {
+  cxxopts::Options parser("clear-app-cache");
+  for (const OptionSpec& spec : option_table) {
+    std::string names(spec.name);
+    if (spec.letter != 0) names = fmt::format("{},{}", spec.letter, spec.name);
+    parser.add_options()(
+        names, "",
+        spec.placeholder.empty()
+            ? std::static_pointer_cast<cxxopts::Value>(cxxopts::value<bool>())
+            : std::static_pointer_cast<cxxopts::Value>(cxxopts::value<std::string>()));
+  }
+  parser.add_options()(std::string(target_argument.name), "", cxxopts::value<std::string>());
+  parser.parse_positional(std::string(target_argument.name));
+  return parser;
+}
+
+// cxxopts writes UTF-8 whatever the locale is.
+std::string use_ascii_quotes(std::string text) {
+  for (const std::string_view quote : {"\u2018", "\u2019"}) {
+    for (auto at = text.find(quote); at != std::string::npos; at = text.find(quote)) {
+      text.replace(at, quote.size(), "'");
+    }
+  }
+  return text;
+}
+
+cxxopts::ParseResult parse(std::span<const char* const> arguments) {
+  std::vector<const char*> argv{"clear-app-cache"};
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  try {
+    return make_parser().parse(static_cast<int>(argv.size()), argv.data());
+  } catch (const std::exception& error) {
+    throw UsageError(use_ascii_quotes(error.what()));
+  }
+}
+
+// Throws for two arguments that cannot be combined, and for one that lacks what it requires.
+void check_combinations(const ParsedArguments& arguments) {
+  for (const Exclusion& exclusion : exclusions) {
+    if (!arguments.has(exclusion.one) || !arguments.has(exclusion.other)) continue;
+    throw UsageError(fmt::format("{} and {} cannot be combined: {}", argument_form(exclusion.one),
+                                 argument_form(exclusion.other), exclusion.reason));
+  }
+  for (const Requirement& requirement : requirements) {
+    if (!arguments.has(requirement.option) || arguments.has(requirement.required)) continue;
+    throw UsageError(fmt::format("{} requires {}: {}", argument_form(requirement.option),
+                                 argument_form(requirement.required), requirement.reason));
+  }
+}
+
+Target parse_target(const ParsedArguments& arguments) {
+  const std::string text = arguments.value_or_default(target_argument);
+  if (!arguments.surplus().empty()) {
+    throw UsageError(
+        fmt::format("only one TARGET is allowed, got '{}' and '{}' (use all for every service)",
+                    text, arguments.surplus().front()));
+  }
+  const auto target = target_from(text);
+  if (!target) {
+    const std::string_view targets[] = {text_of(Target::backend), text_of(Target::frontend),
+                                        text_of(Target::all)};
+    const std::string suggestion = suggest(text, targets, "");
+    throw UsageError(fmt::format(
+        "invalid target '{}'{}", text,
+        suggestion.empty() ? fmt::format(" (expected {})", enumerate(target_argument.choices))
+                           : suggestion));
+  }
+  return *target;
+}
+
+std::optional<std::chrono::seconds> parse_duration(const ParsedArguments& arguments,
+                                                   const OptionSpec& spec) {
+  const auto text = arguments.value(spec);
+  const std::string value = text.value_or(std::string(spec.default_value));
+  if (!text && value.empty()) return std::nullopt;
+  const auto duration = duration_from(value);
+  if (!duration) {
+    throw UsageError(
+        fmt::format("--{} '{}' is not a valid duration (expected an integer above zero followed by "
+                    "s, m, h, d or "
+                    "w, such as 90s or 10m)",
+                    spec.name, value));
+  }
+  return duration;
+}
+
+std::optional<Bytes> parse_size(const ParsedArguments& arguments, const OptionSpec& spec) {
+  const auto text = arguments.value(spec);
+  if (!text) return std::nullopt;
+  const auto size = bytes_from(*text);
+  if (!size) {
+    throw UsageError(fmt::format(
+        "--{} '{}' is not a valid size (expected an integer above zero followed by a unit, such as "
+        "512MB, 5GB or 2GiB)",
+        spec.name, *text));
+  }
+  return size;
+}
+
+std::optional<std::string> parse_keep_as(const ParsedArguments& arguments) {
+  auto tag = arguments.value(option_spec("keep-as"));
+  if (!tag) return std::nullopt;
+  if (*tag == "latest") {
+    throw UsageError("--keep-as latest is not allowed: cache_from would still find the image");
+  }
+  if (!is_tag(*tag)) {
+    throw UsageError(
+        fmt::format("--keep-as '{}' is not a valid tag: use up to 128 letters, digits, '_', '.' "
+                    "and '-'; it must "
+                    "not start with '.' or '-'",
+                    *tag));
+  }
+  return tag;
+}
+
+ColorWhen parse_color(const ParsedArguments& arguments) {
+  const std::string text = arguments.value_or_default(option_spec("color"));
+  if (text == "auto") return ColorWhen::automatic;
+  if (text == "always") return ColorWhen::always;
+  if (text == "never") return ColorWhen::never;
+  throw UsageError(fmt::format("--color '{}' is not valid (expected {})", text,
+                               enumerate(option_spec("color").choices)));
+}
+
+std::string parse_project(const ParsedArguments& arguments) {
+  const std::string text = arguments.value_or_default(option_spec("project"));
+  const auto project = project_from(text);
+  if (!project) {
+    throw UsageError(fmt::format(
+        "project '{}': '{}-backend' is not a valid image name; use lower case letters, digits, and "
+        "single "
+        "'.', '_' or '-' between them",
+        text.size() > 60 ? text.substr(0, 57) + "..." : text, text.size() > 60 ? "NAME" : text));
+  }
+  return *project;
+}
+
+std::optional<ApiVersion> parse_api_version(const Environment& environment) {
+  const auto text = environment("DOCKER_API_VERSION");
+  if (!text) return std::nullopt;
+  const auto version = api_version_from(*text);
+  if (!version || *version < oldest_api || *version > newest_api) {
+    throw UsageError(fmt::format("DOCKER_API_VERSION '{}' is not supported (expected {} to {})",
+                                 *text, text_of(oldest_api), text_of(newest_api)));
+  }
+  return version;
+}
+
+}  // namespace
+
+Options options_from(std::span<const char* const> words, const Environment& environment) {
+  reject_unsupported_syntax(words);
+  const auto parsed = parse(words);
+  const ParsedArguments arguments(parsed, environment);
+
+  Options options;
+  if (arguments.has(option_spec("help"))) {
+    const bool is_long = std::any_of(words.begin(), words.end(),
+                                     [](std::string_view word) { return word == "--help"; });
+    options.information = is_long ? Information::long_help : Information::short_help;
+    return options;
+  }
+  if (arguments.has(option_spec("version"))) {
+    options.information = Information::version;
+    return options;
+  }
+  options.target = parse_target(arguments);
+  check_combinations(arguments);
+  if (arguments.has(option_spec("verify-only"))) options.mode = Mode::verify_only;
+  if (arguments.has(option_spec("prune-only"))) options.mode = Mode::prune_only;
+  options.dry_run = arguments.has(option_spec("dry-run"));
+  options.project = parse_project(arguments);
+  options.timeout = *parse_duration(arguments, option_spec("timeout"));
+  options.color = parse_color(arguments);
+  options.wait = arguments.has(option_spec("wait"));
+  options.keep_cache_mounts = arguments.has(option_spec("keep-cache-mounts"));
+  options.keep_as = parse_keep_as(arguments);
+  options.app_dir = arguments.value(option_spec("app-dir"));
+  options.older_than = parse_duration(arguments, option_spec("older-than"));
+  options.keep_storage = parse_size(arguments, option_spec("keep-storage"));
+  options.quiet = arguments.has(option_spec("quiet"));
+  options.verbose = arguments.has(option_spec("verbose"));
+  options.json = arguments.has(option_spec("json"));
+  options.pinned_api = parse_api_version(environment);
+  options.buildx_builder = environment("BUILDX_BUILDER");
+  options.endpoint = endpoint_for(arguments.value(option_spec("host")), environment);
+  return options;
+}
+
+Options manner_of(std::span<const char* const> arguments) {
+  Options manner;
+  std::string_view before;
+  for (const std::string_view argument : arguments) {
+    if (argument == "--") break;
+    manner.json = manner.json || argument == "--json";
+    if (argument == "--color=never" || (before == "--color" && argument == "never")) {
+      manner.color = ColorWhen::never;
+    }
+    before = argument;
+  }
+  return manner;
+}
+
+}  // namespace cac

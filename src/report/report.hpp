@@ -1,0 +1,20 @@
+// A run becomes text or JSON. Pure: prints nothing, asks nobody.
+#pragma once
+
+#include <string>
+
+#include "base/terminal.hpp"
+#include "clear/result.hpp"
+
+namespace cac {
+
+// For people, on standard output: the plan or what became of it, the residue, the verdict.
+std::string text_report(const Run& run, const TerminalStyle& style);
+
+// For people, on standard error: warnings and what went wrong; empty when there is nothing to say.
+std::string messages(const Run& run, const TerminalStyle& style);
+
+// For programs, on standard output: one object on one line, without the line's end.
+std::string json_report(const Run& run);
+
+}  // namespace cac

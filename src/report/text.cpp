@@ -1,0 +1,152 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "report/lines.hpp"
+#include "report/report.hpp"
+
+namespace cac {
+
+namespace {
+
+// In columns.
+constexpr std::size_t longest_description = 60;
+
+struct MarkLook {
+  std::string_view utf8;
+  std::string_view ascii;
+  Paint paint;
+};
+
+MarkLook look_of(Mark mark) {
+  switch (mark) {
+    case Mark::planned:
+      return {"→", ">", Paint::plain};
+    case Mark::done:
+      return {"✓", "+", Paint::green};
+    case Mark::kept:
+      return {"·", "-", Paint::dim};
+    case Mark::warning:
+      return {"!", "!", Paint::yellow};
+    case Mark::failed:
+      return {"✗", "x", Paint::red};
+  }
+  return {};
+}
+
+// A text below a mark: wrapped and indented.
+void append_wrapped(std::string& out, std::string_view text, std::size_t indent, Paint paint,
+                    const TerminalStyle& style) {
+  const std::size_t width = style.width > indent ? style.width - indent : style.width;
+  for (const std::string& line : wrapped(text, width)) {
+    out += std::string(indent, ' ') + painted(line, paint, style) + "\n";
+  }
+}
+
+// No line ends with a blank.
+std::string trimmed(std::string text) {
+  text.resize(text.find_last_not_of(' ') + 1);
+  return text;
+}
+
+// The lines as a table: on one line each where all of them fit, else the reason below.
+std::string table_of(std::vector<Line> lines, const TerminalStyle& style) {
+  std::size_t verb_columns = 0;
+  std::size_t object_columns = 0;
+  std::size_t size_columns = 0;
+  const std::size_t most_columns =
+      style.width == 0 ? longest_description : std::min(longest_description, style.width / 2);
+  for (Line& line : lines) {
+    line.object = trimmed(harmless(line.object, style));
+    if (line.may_be_cut) line.object = shortened(line.object, most_columns);
+    line.reason = trimmed(harmless(line.reason, style));
+    verb_columns = std::max(verb_columns, columns_of(line.verb));
+    size_columns = std::max(size_columns, columns_of(line.size));
+    if (!line.is_text()) object_columns = std::max(object_columns, columns_of(line.object));
+  }
+  std::string out;
+  constexpr std::size_t indent = 2;
+  const std::size_t text_indent = indent + verb_columns + 2;
+  for (const Line& line : lines) {
+    const MarkLook look = look_of(line.mark);
+    const std::string mark = painted(style.utf8 ? look.utf8 : look.ascii, look.paint, style);
+    const std::string verb = padded(line.verb, verb_columns);
+    std::string text = line.is_text() ? line.object : padded(line.object, object_columns);
+    if (!line.is_text()) {
+      text += "  " + (line.reason.empty() ? line.size : padded(line.size, size_columns));
+    }
+    const std::string whole = line.reason.empty() ? text : text + "  " + line.reason;
+    if (style.width == 0 || text_indent + columns_of(whole) <= style.width) {
+      out += fmt::format("{} {}  {}", mark, verb, text);
+      if (!line.reason.empty()) out += "  " + painted(line.reason, Paint::dim, style);
+      out += "\n";
+      continue;
+    }
+    // The columns stay as long as they fit; else the size gets a line of its own.
+    const bool columns_fit = !line.is_text() && text_indent + columns_of(text) <= style.width;
+    std::string below;
+    append_wrapped(below, columns_fit ? text : line.object, text_indent, Paint::plain, style);
+    out += fmt::format("{} {}  {}", mark, verb, below.substr(text_indent));
+    if (!columns_fit && !line.size.empty()) {
+      append_wrapped(out, line.size, text_indent, Paint::plain, style);
+    }
+    if (!line.reason.empty()) append_wrapped(out, line.reason, text_indent, Paint::dim, style);
+  }
+  return out;
+}
+
+// The closing as a paragraph whose first word is coloured.
+std::string closing_paragraph(const Closing& closing, const TerminalStyle& style) {
+  const Paint paint = closing.mark == Mark::done     ? Paint::green
+                      : closing.mark == Mark::failed ? Paint::red
+                                                     : Paint::yellow;
+  std::string out;
+  append_wrapped(out, fmt::format("{}: {}", closing.word, closing.sentences), 0, Paint::plain,
+                 style);
+  return painted(closing.word, paint, style) + out.substr(closing.word.size());
+}
+
+// "clear-app-cache: error: what and why", and what to do about it below.
+void append_message(std::string& out, std::string_view label, Paint paint, std::string_view text,
+                    std::string_view advice, const TerminalStyle& style) {
+  constexpr std::string_view program = "clear-app-cache: ";
+  std::string lines;
+  append_wrapped(lines, fmt::format("{}{}: {}", program, label, harmless(text, style)), 0,
+                 Paint::plain, style);
+  // On a terminal too narrow for the label nothing is coloured.
+  const auto place = lines.find(label);
+  if (place == program.size()) lines.replace(place, label.size(), painted(label, paint, style));
+  out += lines;
+  if (!advice.empty()) append_wrapped(out, harmless(advice, style), 2, Paint::plain, style);
+}
+
+}  // namespace
+
+std::string text_report(const Run& run, const TerminalStyle& style) {
+  std::string out;
+  if (!run.engine || (!run.plan && !run.verification)) return out;
+  append_wrapped(out, harmless(heading_of(run), style), 0, Paint::bold, style);
+  out += table_of(lines_of(run), style);
+  if (const auto closing = closing_of(run)) out += closing_paragraph(*closing, style);
+  return out;
+}
+
+std::string messages(const Run& run, const TerminalStyle& style) {
+  std::string out;
+  for (const std::string& warning : warnings_of(run)) {
+    append_message(out, "warning", Paint::yellow, warning, "", style);
+  }
+  const auto first = first_failure(run);
+  const auto others = other_failures(run);
+  for (auto other = others.begin(); other != others.end(); ++other) {
+    // One advice for all that follow each other with the same, below the last of them.
+    const Failure* const next = other + 1 != others.end() ? &other[1] : first ? &*first : nullptr;
+    const bool repeats = next != nullptr && next->advice == other->advice;
+    append_message(out, "warning", Paint::yellow, other->message, repeats ? "" : other->advice,
+                   style);
+  }
+  if (first) append_message(out, "error", Paint::red, first->message, first->advice, style);
+  return out;
+}
+
+}  // namespace cac

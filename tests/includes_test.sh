@@ -1,0 +1,31 @@
+#!/bin/sh
+# Which folder of src/ may include which: each line of `may` names all that its folder may. A folder
+# without a line, and one whose includes are not found, is a failure.
+#
+#   includes_test.sh SRC
+set -eu
+cd "$1"
+
+# clear includes cli's Options until a request has parameters of its own.
+may='base base
+docker base docker
+clear base docker clear cli
+report base docker clear report
+cli base docker clear cli'
+
+failures=0
+for folder in */; do
+  folder=${folder%/}
+  allowed=$(echo "$may" | sed -n "s/^$folder //p")
+  included=$(grep -rho --include='*.[ch]pp' '#include "[a-z_]*/' "$folder" | cut -d '"' -f 2 | tr -d / | sort -u)
+  if [ -z "$allowed" ] || [ -z "$included" ]; then
+    echo "$folder: no rule, or no includes found" && failures=1
+  fi
+  for other in $included; do
+    case " $allowed " in
+      *" $other "*) ;;
+      *) echo "$folder must not include $other/" && failures=1 ;;
+    esac
+  done
+done
+exit "$failures"
