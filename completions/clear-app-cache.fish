@@ -71,7 +71,7 @@ complete -c clear-app-cache -l keep-storage -x -a '512MB 5GB 20GiB' -d 'keep up 
     -n '__clear_app_cache_expects --keep-storage; or __clear_app_cache_unused --keep-storage'
 complete -c clear-app-cache -s H -l host -x -a '(__clear_app_cache_hosts)' -d 'the engine: unix://PATH, tcp://HOST:PORT' \
     -n '__clear_app_cache_expects -H --host; or __clear_app_cache_unused -H --host'
-complete -c clear-app-cache -s q -l quiet -d 'print nothing on success' \
+complete -c clear-app-cache -s q -l quiet -d 'print only warnings on success' \
     -n '__clear_app_cache_unused -v --verbose -q --quiet'
 complete -c clear-app-cache -s v -l verbose -d 'print a line per request to the engine' \
     -n '__clear_app_cache_unused -q --quiet -v --verbose'

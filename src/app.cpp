@@ -218,7 +218,8 @@ void print(Run& run, const Surroundings& surroundings) {
     text = text_report(run, style_for(surroundings.out_style, options.color));
   }
   write_out(run, on_github ? without_commands(text) : text, surroundings);
-  if (!silent || run.unwritten) {
+  const bool warns = !warnings_of(run).empty() || !other_failures(run).empty();
+  if (!silent || warns || run.unwritten) {
     write_err(run,
               on_github ? workflow_commands(run)
                         : messages(run, style_for(surroundings.err_style, options.color)),

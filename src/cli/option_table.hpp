@@ -150,9 +150,9 @@ inline constexpr OptionSpec option_table[] = {
         .letter = 'q',
         .name = "quiet",
         .group = "Output",
-        .short_help = "print nothing on success",
-        .long_help =
-            "Prints nothing when the exit status is 0. Does not affect the output of --json.",
+        .short_help = "print only warnings on success",
+        .long_help = "When the exit status is 0, prints warnings only. Does not affect the output "
+                     "of --json.",
     },
     {
         .letter = 'v',
@@ -208,7 +208,7 @@ inline constexpr Exclusion exclusions[] = {
     {"prune-only", "TARGET", "the build cache is shared by all services"},
     {"prune-only", "app-dir", "--prune-only changes nothing but the build cache"},
     {"prune-only", "keep-as", "--prune-only changes nothing but the build cache"},
-    {"quiet", "verbose", "--quiet prints nothing on success"},
+    {"quiet", "verbose", "--quiet prints only warnings on success"},
 };
 
 // An option that works only along with another one.

@@ -28,17 +28,38 @@ constexpr const char* escape = "\x1b[";
 
 }  // namespace
 
-TEST_CASE("quiet says nothing on success") {
-  for (const Texts& words : {Texts{"--quiet"},
-                             {"-q", "--dry-run"},
-                             {"-q", "backend"},
-                             {"-q", "-p", "no-such-project"}}) {
+TEST_CASE("quiet says only warnings on success") {
+  for (const Texts& words : {Texts{"--quiet"}, {"-q", "--dry-run"}, {"-q", "backend"}}) {
     Session session;
     const Result result = session.run(words);
     CHECK(result.status == 0);
     CHECK(result.out.empty());
     CHECK(result.err.empty());
   }
+}
+
+TEST_CASE("quiet prints the warnings of a successful run, and only these") {
+  for (const Texts& words : {Texts{"-q", "-p", "no-such-project"},
+                             {"-q", "-p", "no-such-project", "--dry-run"},
+                             {"-q", "-p", "no-such-project", "--verify-only"}}) {
+    Session session;
+    FakeScene scene = cac::test::sample_scene();
+    scene.records.clear();
+    session.fake.set_scene(scene);
+    const Result result = session.run(words);
+    CHECK(result.status == 0);
+    CHECK(result.out.empty());
+    CHECK(result.err == Containing{"warning: no image on this engine has a name that begins with"});
+  }
+}
+
+TEST_CASE("quiet prints that an action failed although the verdict is clean") {
+  Session session;
+  session.fake.reply("POST /images/prune", {{{.status = 500, .body = R"({"message":"no"})"}}});
+  const Result result = session.run({"-q"});
+  CHECK(result.status == 0);
+  CHECK(result.out.empty());
+  CHECK(result.err == Containing{"warning: POST /images/prune"});
 }
 
 TEST_CASE("quiet tells on failure all that is told without it") {

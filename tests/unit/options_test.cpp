@@ -260,7 +260,8 @@ TEST_CASE("these pairs of arguments are refused, with these reasons") {
       {{"--prune-only", "--keep-as", "before"},
        "--prune-only and --keep-as cannot be combined: --prune-only changes nothing but the build "
        "cache"},
-      {{"-qv"}, "--quiet and --verbose cannot be combined: --quiet prints nothing on success"},
+      {{"-qv"},
+       "--quiet and --verbose cannot be combined: --quiet prints only warnings on success"},
       {{"--older-than", "7d"},
        "--older-than requires --prune-only: clearing within limits would leave cache sources"},
       {{"--keep-storage", "5GB", "backend"},
