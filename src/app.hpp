@@ -1,5 +1,5 @@
-// The pipeline: options → inventory → plan → execute → verify → report, on given arguments and
-// streams. The only file that knows every room.
+// The pipeline: options → state → plan → execute → verify → report, on given arguments and
+// streams. The only file that includes every directory.
 #pragma once
 
 #include <exception>

@@ -1,4 +1,4 @@
-// A Docker Engine: its endpoints and the version it speaks; `answers` reads what it says.
+// A Docker Engine: its endpoints and the version it speaks; `decode` reads its answers.
 // Only this room knows paths; it decides nothing about what to clear.
 //
 // Every call throws EngineError when the answer is none, an error or not what the API documents,

@@ -37,7 +37,7 @@ struct EngineIdentity {
 
 struct Image {
   std::string id = {};                         // "sha256:…"
-  std::vector<std::string> tags = {};          // "name:tag"; empty: a dangling (dangling) image
+  std::vector<std::string> tags = {};          // "name:tag"; empty: a dangling image
   bool names_known = true;                     // false: the answer did not say which names it has
   std::vector<std::string> repo_digests = {};  // "name@sha256:…"
   Bytes size = {};                             // shared layers included: removing may free less

@@ -28,7 +28,7 @@ constexpr const char* escape = "\x1b[";
 
 }  // namespace
 
-TEST_CASE("quiet says only warnings on success") {
+TEST_CASE("quiet prints nothing when there is nothing to warn of") {
   for (const Texts& words : {Texts{"--quiet"}, {"-q", "--dry-run"}, {"-q", "backend"}}) {
     Session session;
     const Result result = session.run(words);
@@ -49,6 +49,7 @@ TEST_CASE("quiet prints the warnings of a successful run, and only these") {
     const Result result = session.run(words);
     CHECK(result.status == 0);
     CHECK(result.out.empty());
+    CHECK(std::count(result.err.begin(), result.err.end(), '\n') == 1);
     CHECK(result.err == Containing{"warning: no image on this engine has a name that begins with"});
   }
 }

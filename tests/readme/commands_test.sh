@@ -116,7 +116,7 @@ follow() { # CMD
       check "the backend runs on the image that is back" equal \
         "$(client inspect -f '{{.State.Status}} {{.Image}}' watchparty-backend-1 2>&1)" "running $id"
       ;;
-    'docker compose build --no-cache') # one build is fresh, and nothing is removed
+    'docker compose build --no-cache') # "It makes one build fresh"
       scene_images_only
       earlier=$(step_uuids "$(image_of backend)")
       check "$1" on_host sh -c "$1"
