@@ -8,7 +8,6 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
 #include <new>
 #include <optional>
 #include <ostream>
@@ -18,6 +17,7 @@
 #include "base/cancellation.hpp"
 #include "base/progress.hpp"
 #include "clear/artifacts.hpp"
+#include "clear/caveats.hpp"
 #include "clear/execute.hpp"
 #include "clear/plan.hpp"
 #include "clear/prune.hpp"
@@ -28,7 +28,7 @@
 #include "cli/help.hpp"
 #include "cli/options.hpp"
 #include "docker/engine.hpp"
-#include "report/github.hpp"
+#include "print.hpp"
 #include "report/report.hpp"
 #include "version.hpp"
 
@@ -38,11 +38,10 @@ namespace {
 
 using Clock = Interruption::Clock;
 
-// How long a reader that stalls is waited for when the run itself has no more time.
+// Time for a reader that stalls, if the run itself has none left.
 constexpr std::chrono::seconds patience{2};
 
-HttpConnection::Watcher request_log(const Options& options, std::ostream& err) {
-  if (!options.verbose) return nullptr;
+HttpConnection::Watcher log_requests(std::ostream& err) {
   return [&err](const Exchange& exchange) {
     err << fmt::format("{} {} -> {}, {}, {}", text_of(exchange.method), exchange.target,
                        exchange.status == 0 ? "no answer" : std::to_string(exchange.status),
@@ -54,236 +53,184 @@ HttpConnection::Watcher request_log(const Options& options, std::ostream& err) {
 
 // HOME may be unset under cron or systemd. Only then is the user looked up: that may ask a server,
 // and a static binary cannot.
-std::string home_folder(const Environment& environment) {
+std::string find_home(const Environment& environment) {
   if (const auto home = environment("HOME")) return *home;
   const passwd* const user = getpwuid(getuid());
   return user == nullptr ? "" : user->pw_dir;
 }
 
-void clear(Run& run, Engine& engine) {
-  const Options& options = run.options;
-  run.inventory = take_inventory(engine, options);
-  run.plan = plan_for(options, *run.inventory, engine.identity().api);
-  if (options.dry_run) return;
+// Reads the state that the verdict is about. Records that nothing holds are pruned again before.
+State read_settled_state(Engine& engine, Progress& progress, const ClearRequest& request,
+                         std::vector<Outcome>& outcomes) {
+  constexpr int max_repeated_prunes = 3;
+  for (int repeated = 0;; ++repeated) {
+    State state = read_state(engine, progress, scope_after(request));
+    if (request.verify_only || repeated == max_repeated_prunes) return state;
+    const auto prune = plan_repeated_prune(request, state);
+    if (!prune) return state;
+    execute(engine, progress, {*prune}, outcomes);
+  }
+}
+
+void run_request(Engine& engine, Progress& progress, const ClearRequest& request,
+                 RunResult& result) {
+  if (!request.verify_only) {
+    result.state = read_state(engine, progress, scope_before(request));
+    result.caveats = find_caveats(request, *result.state);
+    result.plan = plan_clearing(request, *result.state);
+    if (request.dry_run) return;
+    execute(engine, progress, *result.plan, result.outcomes);
+  }
+  try {
+    State after = read_settled_state(engine, progress, request, result.outcomes);
+    result.verification = judge(request, result.outcomes, after);
+    if (request.verify_only) {
+      result.state = after;
+      result.caveats = find_caveats(request, after);
+    }
+    const auto dangling = find_dangling(after, result.state->containers, result.outcomes);
+    result.caveats.insert(result.caveats.end(), dangling.begin(), dangling.end());
+  } catch (const EngineError& error) {
+    result.verification = {.failure = error.failure()};
+  }
+}
+
+void run_request(Engine& engine, Progress& progress, const PruneRequest& request,
+                 RunResult& result) {
+  result.state = read_state(engine, progress, {.records = true, .containers = true});
+  result.caveats = find_caveats(request, *result.state);
+  result.plan = plan_pruning(request, *result.state);
+  if (request.dry_run) return;
   const auto before_prunes = std::chrono::system_clock::now();
-  execute(engine, run.plan->actions, run.outcomes);
-  if (options.mode == Mode::clear) {
-    run.verification = verify(engine, options, *run.inventory, run.outcomes);
-  } else if (auto records = engine.build_cache()) {
-    run.reading = reading_of(*std::move(records), options, before_prunes);
-  }
+  execute(engine, progress, *result.plan, result.outcomes);
+  const State after = read_state(engine, progress, {.records = true});
+  if (after.records) result.pruning = summarize_pruning(request, *after.records, before_prunes);
 }
 
-void run_stations(Run& run, Clock::time_point start, Progress& progress,
-                  const Surroundings& surroundings) {
-  const Options& options = run.options;
+void run_pipeline(const Options& options, Clock::time_point start, Progress& progress,
+                  const ProcessContext& context, RunResult& result) {
   const auto deadline = start + options.timeout;
-  surroundings.output_limit.deadline = deadline;
-  Interruption interruption(surroundings.signal_fd, deadline);
+  context.output_limit.deadline = deadline;
+  Interruption interruption(context.signal_fd, deadline);
   interruption.on_tick([&progress] { progress.tick(); }, progress.tick_interval());
-  if (options.app_dir) {
-    check_app_dir(*options.app_dir, options.target, home_folder(surroundings.environment));
+  const ClearRequest* const clear = result.clear_request();
+  if (clear != nullptr && clear->app_dir) {
+    check_app_dir(*clear->app_dir, clear->application.target, find_home(context.environment));
   }
-  Engine engine(
-      options.endpoint, options.pinned_api,
-      {surroundings.environment, interruption, progress, request_log(options, surroundings.err)});
-  run.engine = engine.identity();
-  if (options.wait && !options.dry_run) wait_for_builds(engine, interruption, progress);
-  if (options.mode == Mode::verify_only) {
-    run.verification = verify(engine, options, {}, run.outcomes);
-  } else {
-    clear(run, engine);
-  }
-  // What ended the wait for a reader may have come too late for any other wait to see it.
-  if (surroundings.output_limit.exceeded) interruption.check();
+  Engine engine(options.endpoint, options.pinned_api,
+                {context.environment, interruption, progress,
+                 options.output.verbose ? log_requests(context.err) : nullptr});
+  result.engine = engine.identity();
+  std::visit(
+      [&](const auto& request) {
+        if (request.wait && !request.dry_run) wait_for_builds(engine, interruption, progress);
+        run_request(engine, progress, request, result);
+      },
+      options.request);
+  // The wait for a reader may have ended too late for any other wait to notice.
+  if (context.output_limit.exceeded) interruption.check();
 }
 
-const char* finish_advice(const Run& run) {
-  return run.outcomes.empty() ? "Nothing was changed."
-                              : "Deleted items stay deleted. Run again to finish.";
+const char* advise_to_finish(const RunResult& result) {
+  return result.outcomes.empty() ? "Nothing was changed."
+                                 : "Deleted items stay deleted. Run again to finish.";
 }
 
-// What nobody foresaw.
-Failure internal_failure(const std::exception& error, const std::string& meanwhile,
-                         const Run& run) {
+Failure make_internal_failure(const std::exception& error, const std::string& meanwhile,
+                              const RunResult& result) {
   const bool no_memory = dynamic_cast<const std::bad_alloc*>(&error) != nullptr;
   return {FailureKind::internal,
           no_memory ? "out of memory" + meanwhile
                     : fmt::format("internal error{}: {}", meanwhile, error.what()),
-          std::string(no_memory ? "" : "Please report this. ") + finish_advice(run)};
+          std::string(no_memory ? "" : "Please report this. ") + advise_to_finish(result)};
 }
 
-// Whatever ends the stations becomes part of what is reported.
-void run_to_an_end(Run& run, std::span<const char* const> arguments,
-                   const Surroundings& surroundings) {
+// Whatever ends the pipeline becomes part of the result.
+Options run_to_an_end(std::span<const char* const> arguments, const ProcessContext& context,
+                      RunResult& result) {
   const auto start = Clock::now();
+  Options options;
   std::optional<Progress> progress;
   const auto meanwhile = [&] {
     return progress && !progress->latest().empty() ? " while " + progress->latest() : "";
   };
-  run.options = manner_of(arguments);
+  options.output = find_output_options(arguments);
   try {
-    run.options = options_from(arguments, surroundings.environment);
-    if (run.options.information == Information::none) {
-      progress.emplace(surroundings.err, surroundings.err_style,
-                       !run.options.quiet && !run.options.verbose, surroundings.err_columns);
-      run_stations(run, start, *progress, surroundings);
-    }
+    options = parse_options(arguments, context.environment);
+    if (options.info != InfoRequest::none) return options;
+    result.request = options.request;
+    progress.emplace(context.err, context.err_style,
+                     !options.output.quiet && !options.output.verbose, context.err_columns);
+    run_pipeline(options, start, *progress, context, result);
   } catch (const UsageError& error) {
-    run.failure = {FailureKind::usage, error.what(), "See clear-app-cache --help."};
+    result.request.reset();
+    result.failure = {FailureKind::usage, error.what(), "See clear-app-cache --help."};
   } catch (const EngineError& error) {
-    run.failure = error.failure();
+    result.failure = error.failure();
   } catch (const std::filesystem::filesystem_error& error) {
-    run.failure = failure_of(error);
+    result.failure = failure_of(error);
   } catch (const Interrupted& interrupted) {
-    run.signal = interrupted.signal;
-    run.failure = {
+    result.signal = interrupted.signal;
+    result.failure = {
         FailureKind::interrupted,
         fmt::format("interrupted by SIG{}{}", sigabbrev_np(interrupted.signal), meanwhile()),
-        finish_advice(run)};
+        advise_to_finish(result)};
   } catch (const TimedOut&) {
-    run.failure = {
+    result.failure = {
         FailureKind::timeout,
-        fmt::format("the timeout of {} ran out{}", text_of(run.options.timeout), meanwhile()),
-        std::string("A longer --timeout may help. ") + finish_advice(run)};
+        fmt::format("the timeout of {} ran out{}", text_of(options.timeout), meanwhile()),
+        std::string("A longer --timeout may help. ") + advise_to_finish(result)};
   } catch (const std::exception& error) {
-    run.failure = internal_failure(error, meanwhile(), run);
+    result.failure = make_internal_failure(error, meanwhile(), result);
   }
-  run.took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
+  result.took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
+  return options;
 }
 
-TerminalStyle style_for(TerminalStyle style, ColorWhen color) {
-  if (color != ColorWhen::automatic) style.color = color == ColorWhen::always;
-  return style;
-}
-
-void set_unwritten(Run& run, std::string message, std::string advice = {}) {
-  if (run.unwritten) {
-    run.unwritten->message += "; " + message;
-    return;
-  }
-  run.unwritten = {FailureKind::filesystem, std::move(message), std::move(advice)};
-}
-
-// Appends to a file that GitHub's runner names in a variable.
-void append_to_step_file(Run& run, const char* name, const std::string& text,
-                         const Environment& environment) {
-  const auto path = environment(name);
-  if (!path) return;
-  std::error_code error;
-  // Opening one would wait for a reader, past the timeout.
-  const bool is_pipe = std::filesystem::is_fifo(*path, error);
-  std::ofstream file;
-  if (!is_pipe) file.open(*path, std::ios::app);
-  file << text << std::flush;
-  if (file.is_open() && file.good()) return;
-  // What later steps wait for must not get lost in silence.
-  set_unwritten(run, fmt::format("{} ({}) could not be written", name, *path),
-                "The steps that follow would miss what this one found.");
-}
-
-void write_out(Run& run, const std::string& text, const Surroundings& surroundings) {
-  surroundings.out << text << std::flush;
-  if (surroundings.out.good()) return;
-  set_unwritten(run, surroundings.output_limit.exceeded
-                         ? "standard output could not be written: nobody read it in time"
-                         : "standard output could not be written");
-}
-
-void write_err(Run& run, const std::string& text, const Surroundings& surroundings) {
-  auto& limit = surroundings.output_limit;
-  surroundings.err.clear();  // it may have been stalled for a while
-  surroundings.err << text << std::flush;
-  if (!limit.exceeded) return;
-  set_unwritten(run, "standard error could not be written: nobody read it in time");
-  if (run.signal == 0 && limit.signal != nullptr) run.signal = *limit.signal;
-}
-
-// Prints what there is to say, wherever it is wanted. What could not be written becomes a part of
-// what is said after it.
-void print(Run& run, const Surroundings& surroundings) {
-  const Options& options = run.options;
-  const Environment& environment = surroundings.environment;
-  const bool on_github = environment("GITHUB_ACTIONS") == "true";
-  if (on_github) {
-    append_to_step_file(run, "GITHUB_STEP_SUMMARY", "", environment);  // can it be written?
-    append_to_step_file(run, "GITHUB_OUTPUT", step_outputs(run), environment);
-  }
-  const bool silent = options.quiet && exit_code(run) == 0;
-  // What was done first, so that it stands above what went wrong.
-  std::string text;
-  if (options.json) {
-    text = json_report(run) + "\n";
-  } else if (!silent) {
-    text = text_report(run, style_for(surroundings.out_style, options.color));
-  }
-  write_out(run, on_github ? without_commands(text) : text, surroundings);
-  const bool warns = !warnings_of(run).empty() || !other_failures(run).empty();
-  if (!silent || warns || run.unwritten) {
-    write_err(run,
-              on_github ? workflow_commands(run)
-                        : messages(run, style_for(surroundings.err_style, options.color)),
-              surroundings);
-  }
-  if (!on_github) return;
-  // The last of all, so that it cannot say "clean" of a run that fails after it.
-  const bool was_written = !run.unwritten;
-  append_to_step_file(run, "GITHUB_STEP_SUMMARY", job_summary(run), environment);
-  if (!was_written || !run.unwritten) return;
-  Run late;
-  late.failure = run.unwritten;
-  write_err(run, workflow_commands(late), surroundings);
-}
-
-void print_information(Run& run, const Surroundings& surroundings) {
-  switch (run.options.information) {
-    case Information::none:
-      return;
-    case Information::version:
-      return write_out(run, fmt::format("clear-app-cache {}\n", version), surroundings);
-    case Information::short_help:
-      return write_out(run, short_help(), surroundings);
-    case Information::long_help:
-      return write_out(run, long_help(surroundings.out_style.width), surroundings);
-  }
+void print_requested_info(const Options& options, const ProcessContext& context,
+                          RunResult& result) {
+  const std::string text =
+      options.info == InfoRequest::version      ? fmt::format("clear-app-cache {}\n", version)
+      : options.info == InfoRequest::short_help ? short_help()
+                                                : long_help(context.out_style.width);
+  print_info(text, context, result);
 }
 
 }  // namespace
 
-int run_app(std::span<const char* const> arguments, const Surroundings& surroundings) {
-  Run run;
-  run_to_an_end(run, arguments, surroundings);
-  // What cut a run short must leave time to read why; a run that ended leaves the rest of its own.
-  OutputLimit& limit = surroundings.output_limit;
+int run_app(std::span<const char* const> arguments, const ProcessContext& context) {
+  RunResult result;
+  const Options options = run_to_an_end(arguments, context, result);
+  const bool is_info = options.info != InfoRequest::none;
+  // Whatever ended a run early must leave time to read why.
+  OutputLimit& limit = context.output_limit;
   const auto soonest = Clock::now() + patience;
-  if (run.signal != 0) {
+  if (result.signal != 0) {
     limit = {.deadline = soonest};
   } else {
     limit = {.signal = limit.signal, .deadline = std::max(limit.deadline, soonest)};
   }
   try {
-    if (run.options.information == Information::none) {
-      print(run, surroundings);
+    if (is_info) {
+      print_requested_info(options, context, result);
     } else {
-      print_information(run, surroundings);
-      if (run.unwritten) write_err(run, messages(run, surroundings.err_style), surroundings);
+      print_result(options.output, context, result);
     }
   } catch (const std::exception& error) {
-    const int status = report_unforeseen(error, arguments, surroundings.out, surroundings.err);
-    return run.signal != 0 ? exit_code(run) : status;
+    const int status = report_unforeseen(error, arguments, context.out, context.err);
+    return result.signal != 0 ? exit_code(result) : status;
   }
-  return exit_code(run);
+  return is_info && !result.write_error ? 0 : exit_code(result);
 }
 
 int report_unforeseen(const std::exception& error, std::span<const char* const> arguments,
                       std::ostream& out, std::ostream& err) {
-  Run run;
-  run.options = manner_of(arguments);
-  run.failure = internal_failure(error, "", run);
-  run.failure->advice = "Run again: it reads anew what is there.";
-  if (run.options.json) out << json_report(run) << "\n" << std::flush;
-  err << messages(run, {}) << std::flush;
-  return exit_code(run);
+  RunResult result;
+  result.failure = make_internal_failure(error, "", result);
+  result.failure->advice = "Run again: it reads the state anew.";
+  if (find_output_options(arguments).json) out << json_report(result) << "\n" << std::flush;
+  err << messages(result, {}) << std::flush;
+  return exit_code(result);
 }
 
 }  // namespace cac

@@ -33,8 +33,8 @@ void pass_on(int signal) {
   [[maybe_unused]] const auto written = write(signal_pipe[1], &number, 1);
 }
 
-// A stream that is closed must not become a pipe or a socket of ours. Opened for reading alone, so
-// that writing to it still fails.
+// If a standard stream is closed, opens /dev/null there, so that no later pipe or socket gets its
+// number. Only for reading, so that writing to it still fails.
 void occupy_closed_streams() {
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (fcntl(stream, F_GETFD) < 0) open("/dev/null", O_RDONLY);
@@ -52,7 +52,7 @@ void catch_signals() {
     sigaction(signal, nullptr, &inherited);
     if (inherited.sa_handler != SIG_IGN) sigaction(signal, &action, nullptr);
   }
-  // A reader that is gone shows as a failed write.
+  // A closed pipe is reported as a write error.
   std::signal(SIGPIPE, SIG_IGN);
 }
 
@@ -63,15 +63,15 @@ std::optional<std::string> environment(std::string_view name) {
 }
 
 // Zero where there is no terminal.
-std::size_t columns_of(int descriptor) {
+std::size_t read_width(int descriptor) {
   winsize size{};
   return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
-cac::TerminalStyle style_of(int descriptor) {
+cac::TerminalStyle detect_style(int descriptor) {
   cac::TerminalStyle style;
   style.utf8 = std::strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-  style.width = columns_of(descriptor);
+  style.width = read_width(descriptor);
   if (isatty(descriptor) == 0) return style;
   style.redraws = environment("TERM").value_or("dumb") != "dumb";
   style.color = style.redraws && !environment("NO_COLOR");
@@ -91,15 +91,15 @@ int main(int argc, char** argv) {
   try {
     occupy_closed_streams();
     std::setlocale(LC_CTYPE, "");
-    // Its logs are UTF-8, whatever the locale of the runner's service is.
+    // GitHub's logs are UTF-8, whatever the locale of the runner's service is.
     if (environment("GITHUB_ACTIONS") == "true") std::setlocale(LC_CTYPE, "C.UTF-8");
     catch_signals();
     return cac::run_app(arguments, {.environment = environment,
                                     .out = out,
                                     .err = err,
-                                    .out_style = style_of(STDOUT_FILENO),
-                                    .err_style = style_of(STDERR_FILENO),
-                                    .err_columns = [] { return columns_of(STDERR_FILENO); },
+                                    .out_style = detect_style(STDOUT_FILENO),
+                                    .err_style = detect_style(STDERR_FILENO),
+                                    .err_columns = [] { return read_width(STDERR_FILENO); },
                                     .signal_fd = signal_pipe[0],
                                     .output_limit = limit});
   } catch (const std::exception& error) {

@@ -10,7 +10,6 @@
 
 #include "base/cancellation.hpp"
 #include "base/progress.hpp"
-#include "cli/options.hpp"
 #include "docker/endpoint.hpp"
 #include "docker/engine.hpp"
 
@@ -25,10 +24,6 @@ inline Environment environment_of(std::map<std::string, std::string> variables =
   };
 }
 
-inline Options options_of(const std::vector<const char*>& words) {
-  return options_from(words, environment_of());
-}
-
 // Connects to a fake or a real engine on construction. No test may come near the deadline.
 class Connected {
  public:
@@ -36,15 +31,15 @@ class Connected {
                      int signal_fd = -1)
       : interruption_(signal_fd, Interruption::Clock::now() + std::chrono::minutes(5)),
         engine(endpoint_for(url, environment_), pinned,
-               {environment_, interruption_, progress_, nullptr}) {}
+               {environment_, interruption_, progress, nullptr}) {}
 
  private:
   const Environment environment_ = environment_of();
   Interruption interruption_;
   std::ostream nowhere_{nullptr};
-  Progress progress_{nowhere_, {}, false};
 
  public:
+  Progress progress{nowhere_, {}, false};
   Engine engine;
 };
 

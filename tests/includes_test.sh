@@ -6,10 +6,9 @@
 set -eu
 cd "$1"
 
-# clear includes cli's Options until a request has parameters of its own.
 may='base base
 docker base docker
-clear base docker clear cli
+clear base docker clear
 report base docker clear report
 cli base docker clear cli'
 

@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace cac {
@@ -27,11 +28,18 @@ enum class FailureKind {
   malformed,    // the answer is not what the Docker API documents
   lost,         // the connection broke
   backup_lost,  // the image that --keep-as was to keep is gone
-  filesystem,   // a folder of --app-dir could not be read or cleared
+  filesystem,   // a directory of --app-dir could not be read or cleared
   timeout,
   interrupted,
   internal,
 };
+
+inline constexpr std::string_view failure_words[] = {
+    "usage", "unreachable", "denied",     "not-docker", "version",     "refused", "malformed",
+    "lost",  "backup-lost", "filesystem", "timeout",    "interrupted", "internal"};
+constexpr std::string_view to_string(FailureKind kind) {
+  return failure_words[static_cast<std::size_t>(kind)];
+}
 
 // A failure as people are told of it: what, on which object and why; then what to do about it.
 struct Failure {

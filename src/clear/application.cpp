@@ -7,9 +7,9 @@ namespace cac {
 
 namespace {
 
-// The longest repository name that an engine takes, the domain included.
-constexpr std::size_t longest_name = 255;
-constexpr std::string_view longest_suffix = "-frontend";
+// Of a repository name, the domain included.
+constexpr std::size_t max_name_size = 255;
+constexpr std::string_view max_suffix = "-frontend";
 
 // The grammar of github.com/distribution/reference, without tag and digest.
 constexpr const char* repository_name =
@@ -17,7 +17,7 @@ constexpr const char* repository_name =
     "[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*(/[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*)*$";
 constexpr const char* tag = "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$";
 
-// By the system's regular expressions: std::regex costs each start milliseconds.
+// Uses the system's regular expressions: std::regex costs each start milliseconds.
 bool matches(const std::string& text, const char* expression) {
   regex_t compiled;
   if (regcomp(&compiled, expression, REG_EXTENDED | REG_NOSUB) != 0) return false;
@@ -28,27 +28,15 @@ bool matches(const std::string& text, const char* expression) {
 
 }  // namespace
 
-std::optional<Target> target_from(std::string_view text) {
+std::optional<Target> parse_target(std::string_view text) {
   for (const Target target : {Target::backend, Target::frontend, Target::all}) {
-    if (text == text_of(target)) return target;
+    if (text == to_string(target)) return target;
   }
   return std::nullopt;
 }
 
-std::string_view text_of(Target target) {
-  switch (target) {
-    case Target::backend:
-      return "backend";
-    case Target::frontend:
-      return "frontend";
-    case Target::all:
-      return "all";
-  }
-  return "";
-}
-
-std::optional<std::string> project_from(std::string_view text) {
-  if (text.size() + longest_suffix.size() > longest_name) return std::nullopt;
+std::optional<std::string> parse_project(std::string_view text) {
+  if (text.size() + max_suffix.size() > max_name_size) return std::nullopt;
   std::string project(text);
   if (!matches(project, repository_name)) return std::nullopt;
   for (const std::string_view prefix : {"index.docker.io/", "docker.io/", "library/"}) {
@@ -61,16 +49,14 @@ std::optional<std::string> project_from(std::string_view text) {
 
 bool is_tag(std::string_view text) { return matches(std::string(text), tag); }
 
-std::string reference_pattern(std::string_view project) { return fmt::format("{}-*", project); }
+std::string Application::reference_pattern() const { return project + "-*"; }
 
-bool selects(Target target, std::string_view project, std::string_view image_name) {
+bool Application::selects(std::string_view image_name) const {
   if (target != Target::all) {
-    return image_name == fmt::format("{}-{}:latest", project, text_of(target));
+    return image_name == fmt::format("{}-{}:latest", project, to_string(target));
   }
   constexpr std::string_view suffix = ":latest";
-  if (!image_name.starts_with(fmt::format("{}-", project)) || !image_name.ends_with(suffix)) {
-    return false;
-  }
+  if (!image_name.starts_with(project + "-") || !image_name.ends_with(suffix)) return false;
   image_name.remove_prefix(project.size() + 1);
   image_name.remove_suffix(suffix.size());
   return !image_name.empty() && image_name.find('/') == std::string_view::npos;

@@ -1,4 +1,5 @@
-// What belongs to a target: which image names a project's backend, frontend or all of it go by.
+// What is to be cleared: the image names that are cache sources for an application's builds.
+// Knows no engine and no command line.
 #pragma once
 
 #include <optional>
@@ -9,22 +10,31 @@ namespace cac {
 
 enum class Target { backend, frontend, all };
 
-std::optional<Target> target_from(std::string_view text);
-std::string_view text_of(Target target);
+inline constexpr std::string_view target_words[] = {"backend", "frontend", "all"};
+constexpr std::string_view to_string(Target target) {
+  return target_words[static_cast<std::size_t>(target)];
+}
+std::optional<Target> parse_target(std::string_view text);
 
-// The project as engines write it in image names ("docker.io/library/x" is "x" there).
-// Nothing when PROJECT-backend would be no image name.
-std::optional<std::string> project_from(std::string_view text);
+// The names come by convention: PROJECT-backend:latest, PROJECT-frontend:latest, or every
+// PROJECT-*:latest, where * stands for anything but a slash.
+struct Application {
+  std::string project = {};
+  Target target = Target::all;
 
-// Whether an engine takes the text as an image's tag.
+  // Returns whether an image name ("watchparty-backend:latest") is one of them.
+  bool selects(std::string_view image_name) const;
+
+  // The pattern by which an engine lists every image of the project, whatever its tag. It is wider
+  // than the target, so that one request also yields the other names that keep an image.
+  std::string reference_pattern() const;
+};
+
+// Returns the project as engines write it in image names ("docker.io/library/x" is "x" there), or
+// nullopt if PROJECT-backend would not be a valid image name.
+std::optional<std::string> parse_project(std::string_view text);
+
+// Returns whether an engine accepts the text as an image's tag.
 bool is_tag(std::string_view text);
-
-// For the engine to select by: every image of the project, whatever its tag. It is wider than a
-// target, so that one request also tells of the other names that keep an image.
-std::string reference_pattern(std::string_view project);
-
-// Whether an image name ("watchparty-backend:latest") belongs to the target: what `cache_from`
-// names. `all` is every PROJECT-*:latest, where * stands for anything but a slash.
-bool selects(Target target, std::string_view project, std::string_view image_name);
 
 }  // namespace cac

@@ -15,11 +15,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// What a service leaves: directly in its folder, anywhere as a folder, anywhere as a file.
+// What a service leaves: directly in its directory, anywhere as a directory, anywhere as a file.
 struct Kind {
   Target service;
   std::vector<std::string_view> top;
-  std::vector<std::string_view> folders;
+  std::vector<std::string_view> directories;
   std::vector<std::string_view> endings;
 };
 
@@ -61,7 +61,7 @@ Failure failure_at(const fs::path& path, const std::error_code& error) {
   const bool denied =
       error == std::errc::permission_denied || error == std::errc::operation_not_permitted;
   return {FailureKind::filesystem, fmt::format("{}: {}", name, error.message()),
-          denied ? "Run this as a user who may read and clear that folder."
+          denied ? "Run this as a user who may read and clear that directory."
                  : "See what keeps it there, or clear it by hand."};
 }
 
@@ -69,19 +69,19 @@ bool matches(const Kind& kind, const fs::directory_entry& entry, bool at_top) {
   const std::string name = entry.path().filename();
   std::error_code error;
   const auto status = entry.symlink_status(error);
-  const bool is_folder = fs::is_directory(status);
+  const bool is_directory = fs::is_directory(status);
   const bool has_ending =
       std::any_of(kind.endings.begin(), kind.endings.end(),
                   [&](std::string_view ending) { return name.ends_with(ending); });
   // A link by one of the names is an artifact itself: it goes, what it points to stays.
   return (at_top && contains(kind.top, name)) ||
-         ((is_folder || fs::is_symlink(status)) && contains(kind.folders, name)) ||
-         (!is_folder && has_ending);
+         ((is_directory || fs::is_symlink(status)) && contains(kind.directories, name)) ||
+         (!is_directory && has_ending);
 }
 
-void search(const fs::path& folder, const Kind& kind, bool at_top, ArtifactSearch& result) {
+void search(const fs::path& directory, const Kind& kind, bool at_top, ArtifactSearch& result) {
   std::error_code error;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+  for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
     std::error_code unknown;
     if (matches(kind, *it, at_top)) {
       result.found.push_back({it->path(), size_on_disk(it->path())});
@@ -90,7 +90,7 @@ void search(const fs::path& folder, const Kind& kind, bool at_top, ArtifactSearc
     }
   }
   if (error && error != std::errc::no_such_file_or_directory) {
-    result.unreadable.push_back(failure_at(folder, error));
+    result.unreadable.push_back(failure_at(directory, error));
   }
 }
 
@@ -99,28 +99,28 @@ bool is_same(const fs::path& one, const fs::path& other) {
   return fs::equivalent(one, other, error);
 }
 
-// Whether the home folder is this one or anywhere in it.
-bool has_home(const fs::path& folder, const fs::path& home) {
+// Whether the home directory is this one or anywhere in it.
+bool has_home(const fs::path& directory, const fs::path& home) {
   std::error_code error;
   for (fs::path path = fs::weakly_canonical(home, error); path.has_relative_path();
        path = path.parent_path()) {
-    if (is_same(path, folder)) return true;
+    if (is_same(path, directory)) return true;
   }
   return false;
 }
 
-// An open folder.
-class Folder {
+// An open directory.
+class OpenDirectory {
  public:
   // Throws when it cannot be opened; by the name within `parent`, and no link is followed.
-  Folder(int parent, const fs::path& name, const fs::path& whole)
+  OpenDirectory(int parent, const fs::path& name, const fs::path& whole)
       : descriptor_(openat(parent, name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) {
     if (descriptor_ >= 0) return;
     throw fs::filesystem_error("", whole, std::error_code(errno, std::generic_category()));
   }
-  ~Folder() { close(descriptor_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
+  ~OpenDirectory() { close(descriptor_); }
+  OpenDirectory(const OpenDirectory&) = delete;
+  OpenDirectory& operator=(const OpenDirectory&) = delete;
 
   int descriptor() const { return descriptor_; }
   // Leads here whatever is renamed.
@@ -131,8 +131,8 @@ class Folder {
 };
 
 // "link/." and "link/" would be followed.
-fs::path bare(const fs::path& folder) {
-  const fs::path normal = folder.lexically_normal();
+fs::path bare(const fs::path& directory) {
+  const fs::path normal = directory.lexically_normal();
   return normal.has_filename() ? normal : normal.parent_path();
 }
 
@@ -142,27 +142,27 @@ void check_app_dir(const fs::path& app_dir, Target target, const fs::path& home)
   const auto refuse = [&](std::string_view why) {
     throw UsageError(fmt::format("--app-dir '{}' {}", app_dir.string(), why));
   };
-  if (app_dir.empty()) refuse("is empty: name the application's folder");
+  if (app_dir.empty()) refuse("is empty: name the application's directory");
   std::error_code error;
   const auto status = fs::symlink_status(bare(app_dir), error);
-  if (fs::is_symlink(status)) refuse("is a symbolic link: name the folder itself");
-  if (fs::exists(status) && !fs::is_directory(status)) refuse("is not a folder");
-  if (is_same(app_dir, "/")) refuse("is the root folder, which is not cleared");
-  if (is_same(app_dir, home)) refuse("is the home folder, which is not cleared");
+  if (fs::is_symlink(status)) refuse("is a symbolic link: name the directory itself");
+  if (fs::exists(status) && !fs::is_directory(status)) refuse("is not a directory");
+  if (is_same(app_dir, "/")) refuse("is the root directory, which is not cleared");
+  if (is_same(app_dir, home)) refuse("is the home directory, which is not cleared");
   for (const Kind& kind : kinds()) {
     if (target != Target::all && target != kind.service) continue;
-    const fs::path folder = app_dir / text_of(kind.service);
-    const auto folder_status = fs::symlink_status(folder, error);
-    if (fs::is_symlink(folder_status)) {
+    const fs::path directory = app_dir / to_string(kind.service);
+    const auto directory_status = fs::symlink_status(directory, error);
+    if (fs::is_symlink(directory_status)) {
       refuse(fmt::format("has a '{}' that is a symbolic link, which is not followed",
-                         text_of(kind.service)));
+                         to_string(kind.service)));
     }
-    if (fs::exists(folder_status) && !fs::is_directory(folder_status)) {
-      refuse(fmt::format("has a '{}' that is not a folder", text_of(kind.service)));
+    if (fs::exists(directory_status) && !fs::is_directory(directory_status)) {
+      refuse(fmt::format("has a '{}' that is not a directory", to_string(kind.service)));
     }
-    if (has_home(folder, home)) {
-      refuse(
-          fmt::format("has the home folder in '{}', which is not cleared", text_of(kind.service)));
+    if (has_home(directory, home)) {
+      refuse(fmt::format("has the home directory in '{}', which is not cleared",
+                         to_string(kind.service)));
     }
   }
 }
@@ -173,13 +173,13 @@ ArtifactSearch find_artifacts(const fs::path& app_dir, Target target) {
   result.nothing_there = fs::symlink_status(app_dir, error).type() == fs::file_type::not_found;
   for (const Kind& kind : kinds()) {
     if (target != Target::all && target != kind.service) continue;
-    const fs::path folder = app_dir / text_of(kind.service);
-    if (fs::is_directory(fs::symlink_status(folder, error))) {
-      search(folder, kind, true, result);
+    const fs::path directory = app_dir / to_string(kind.service);
+    if (fs::is_directory(fs::symlink_status(directory, error))) {
+      search(directory, kind, true, result);
     } else if (error && error != std::errc::no_such_file_or_directory) {
-      result.unreadable.push_back(failure_at(folder, error));
+      result.unreadable.push_back(failure_at(directory, error));
     } else {
-      result.absent.push_back(folder);
+      result.absent.push_back(directory);
     }
   }
   std::sort(result.found.begin(), result.found.end(),
@@ -194,12 +194,12 @@ Failure failure_of(const fs::filesystem_error& error) {
 bool remove_artifact(const fs::path& app_dir, const fs::path& path) {
   const fs::path inside = path.lexically_relative(app_dir);
   try {
-    auto folder = std::make_unique<Folder>(AT_FDCWD, bare(app_dir), path);
+    auto directory = std::make_unique<OpenDirectory>(AT_FDCWD, bare(app_dir), path);
     for (const fs::path& name : inside.parent_path()) {
-      folder = std::make_unique<Folder>(folder->descriptor(), name, path);
+      directory = std::make_unique<OpenDirectory>(directory->descriptor(), name, path);
     }
     std::error_code error;
-    const auto removed = fs::remove_all(folder->path() / inside.filename(), error);
+    const auto removed = fs::remove_all(directory->path() / inside.filename(), error);
     if (error) throw fs::filesystem_error("", path, error);
     return removed > 0;
   } catch (const fs::filesystem_error& error) {

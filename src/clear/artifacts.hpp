@@ -1,5 +1,5 @@
-// The build artifacts in the application's folder: what a build leaves there and the next one would
-// copy into its image. Finds and removes them; follows no symbolic link. Knows no engine.
+// The build artifacts in the application's directory: what a build leaves there and the next one
+// would copy into its image. Finds and removes them; follows no symbolic link. Knows no engine.
 #pragma once
 
 #include <filesystem>
@@ -18,19 +18,19 @@ struct Artifact {
 };
 
 struct ArtifactSearch {
-  std::vector<Artifact> found;
-  std::vector<std::filesystem::path> absent;  // service folders that are not there
-  bool nothing_there = false;                 // no application's folder at all
-  std::vector<Failure> unreadable;            // folders that could not be searched
+  std::vector<Artifact> found = {};
+  std::vector<std::filesystem::path> absent = {};  // service directories that are not there
+  bool nothing_there = false;                      // no application's directory at all
+  std::vector<Failure> unreadable = {};            // directories that could not be searched
 };
 
-// Refuses, with UsageError, a folder that must not be cleared: an empty name, /, the home folder, a
-// file, a folder or one of its service folders that is a symbolic link, and one that has the home
-// folder in a service folder. By whatever name or mount. home: may be empty.
+// Throws UsageError for a directory that must not be cleared, by whatever name or mount: an empty
+// name, /, the home directory, a file, a symbolic link, or a service directory that is a symbolic
+// link or contains the home directory. home: may be empty.
 void check_app_dir(const std::filesystem::path& app_dir, Target target,
                    const std::filesystem::path& home);
 
-// In the folders of the target's services. What goes away meanwhile was not there.
+// In the directories of the target's services. What goes away meanwhile was not there.
 ArtifactSearch find_artifacts(const std::filesystem::path& app_dir, Target target);
 
 // For people: which path, and what to do about it.

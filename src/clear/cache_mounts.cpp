@@ -4,9 +4,6 @@ namespace cac {
 
 namespace {
 
-// The type of the records that RUN --mount=type=cache leaves.
-constexpr std::string_view cache_mount_type = "exec.cachemount";
-
 // Returns whether BuildKit made this parent of a cache mount itself, for uid=, gid= or mode=.
 // Compares the whole description: a step's command or file name can contain it, but every step of a
 // Dockerfile is described by more ("[base 1/2] COPY ..."). The frontend of 20.10 wrote "settings".
@@ -22,13 +19,19 @@ bool is_own_directory(const CacheRecord& record) {
 
 }  // namespace
 
-CacheMounts::CacheMounts(const std::vector<CacheRecord>& records, const Options& options)
-    : keeps_(options.keep_cache_mounts) {
-  if (!keeps_) return;
+bool is_cache_mount(const CacheRecord& record) { return record.type == "exec.cachemount"; }
+
+std::string name_record(const CacheRecord& record) {
+  return record.description.empty() ? record.id : record.description;
+}
+
+CacheMounts::CacheMounts(const std::vector<CacheRecord>& records, bool keep_cache_mounts)
+    : keeps_mounts_(keep_cache_mounts) {
+  if (!keeps_mounts_) return;
   std::map<std::string, const CacheRecord*> by_id;
   for (const CacheRecord& record : records) by_id.emplace(record.id, &record);
   for (const CacheRecord& mount : records) {
-    if (mount.type != cache_mount_type) continue;
+    if (!is_cache_mount(mount)) continue;
     for (const std::string& id : mount.parents) {
       const auto parent = by_id.find(id);
       if (parent != by_id.end() && is_own_directory(*parent->second)) own_directories_.insert(id);
@@ -38,21 +41,21 @@ CacheMounts::CacheMounts(const std::vector<CacheRecord>& records, const Options&
       const std::string id = ancestors.back();
       ancestors.pop_back();
       const auto found = by_id.find(id);
-      if (found == by_id.end() || !holders_.emplace(id, mount.description).second) continue;
+      if (found == by_id.end() || !blocking_.emplace(id, name_record(mount)).second) continue;
       const auto& parents = found->second->parents;
       ancestors.insert(ancestors.end(), parents.begin(), parents.end());
     }
   }
 }
 
-bool CacheMounts::spare(const CacheRecord& record) const {
-  if (!keeps_) return false;
-  return record.type == cache_mount_type || own_directories_.contains(record.id);
+bool CacheMounts::keeps(const CacheRecord& record) const {
+  if (!keeps_mounts_) return false;
+  return is_cache_mount(record) || own_directories_.contains(record.id);
 }
 
-std::string CacheMounts::holder_of(const CacheRecord& record) const {
-  const auto found = holders_.find(record.id);
-  return found == holders_.end() || spare(record) ? "" : found->second;
+std::string CacheMounts::blocking_mount(const CacheRecord& record) const {
+  const auto found = blocking_.find(record.id);
+  return found == blocking_.end() || keeps(record) ? "" : found->second;
 }
 
 }  // namespace cac

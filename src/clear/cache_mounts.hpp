@@ -1,4 +1,4 @@
-// Which build cache records --keep-cache-mounts spares, and which ones the spared hold. Pure.
+// Which build cache records --keep-cache-mounts keeps, and which steps those block. Pure.
 #pragma once
 
 #include <map>
@@ -6,29 +6,34 @@
 #include <string>
 #include <vector>
 
-#include "cli/options.hpp"
 #include "docker/objects.hpp"
 
 namespace cac {
 
+// Returns whether RUN --mount=type=cache left the record.
+bool is_cache_mount(const CacheRecord& record);
+
+// Returns the record's description, or its ID if it has none.
+std::string name_record(const CacheRecord& record);
+
 class CacheMounts {
  public:
-  // Of these records; without --keep-cache-mounts none is spared.
-  CacheMounts(const std::vector<CacheRecord>& records, const Options& options);
+  // Without keep_cache_mounts, no record is kept.
+  CacheMounts(const std::vector<CacheRecord>& records, bool keep_cache_mounts);
 
   // Returns whether the record is a cache mount, or the directory that BuildKit made for its owner
   // and mode (uid=, gid=, mode=), which is no step. Returns false where the engine does not tell
   // such a directory apart from a step.
-  bool spare(const CacheRecord& record) const;
+  bool keeps(const CacheRecord& record) const;
 
-  // The description of the mount that is built on the record (from=), which so can be no more
-  // pruned than the mount, but is a step that a build can reuse. Empty: none is.
-  std::string holder_of(const CacheRecord& record) const;
+  // Returns the name of the kept cache mount that has this record as an ancestor (from=), or
+  // "". Such a record cannot be pruned, yet a build can reuse it.
+  std::string blocking_mount(const CacheRecord& record) const;
 
  private:
-  bool keeps_;
-  std::map<std::string, std::string> holders_;  // of the mounts' ancestors, by ID
-  std::set<std::string> own_directories_;       // the IDs of BuildKit's own among them
+  bool keeps_mounts_;
+  std::map<std::string, std::string> blocking_;  // the mount's name, by ancestor's ID
+  std::set<std::string> own_directories_;        // IDs of the ancestors that BuildKit made
 };
 
 }  // namespace cac

@@ -1,64 +1,46 @@
 #include "clear/execute.hpp"
 
-#include <fmt/ranges.h>
+#include <fmt/format.h>
 
 #include <filesystem>
-#include <set>
 
+#include "base/progress.hpp"
 #include "clear/artifacts.hpp"
-#include "clear/state.hpp"
 #include "docker/engine.hpp"
 
 namespace cac {
 
 namespace {
 
-// Tags the backup first: an image that did not get it keeps its name.
-void keep(Engine& engine, const Action& action) {
+// Tags the image of an action with --keep-as. Returns what else the name refers to, or `done`.
+// Throws EngineError if the image did not get its backup: it then keeps its name.
+OutcomeStatus tag_backup(Engine& engine, const Action& action) {
+  const auto image = engine.image(action.object);
+  if (!image) return OutcomeStatus::absent;
+  if (image->id != action.image_id) return OutcomeStatus::retagged;
   const auto colon = action.keep_as.rfind(':');
   const std::string_view name = action.keep_as;
-  if (engine.tag_image(action.image_id, name.substr(0, colon), name.substr(colon + 1))) return;
+  if (engine.tag_image(image->id, name.substr(0, colon), name.substr(colon + 1))) {
+    return OutcomeStatus::done;
+  }
   throw EngineError(
       {FailureKind::refused,
        fmt::format("{} could not be tagged {}: its image is gone", action.object, action.keep_as),
        "Run again: it reads the images anew."});
 }
 
-void remove_artifact(Outcome& outcome) {
-  const bool removed = cac::remove_artifact(outcome.action.app_dir, outcome.action.object);
-  outcome.status = removed ? OutcomeStatus::done : OutcomeStatus::absent;
-  outcome.count = removed ? 1 : 0;
-}
-
-void remove_image(Engine& engine, Outcome& outcome) {
+OutcomeStatus remove_image(Engine& engine, Outcome& outcome) {
   const Action& action = outcome.action;
-  using Result = ImageRemoval::Result;
   if (!action.keep_as.empty()) {
-    // No image is removed that got no backup.
-    const auto image = engine.image(action.object);
-    const bool is_planned = image && image->id == action.image_id;
-    if (!is_planned) {
-      outcome.status = image ? OutcomeStatus::retagged : OutcomeStatus::absent;
-      return;
-    }
-    keep(engine, action);
+    const OutcomeStatus tagged = tag_backup(engine, action);
+    if (tagged != OutcomeStatus::done) return tagged;
   }
+  using Result = ImageRemoval::Result;
   ImageRemoval removal = engine.remove_image(action.object, action.image_id);
+  outcome.count = removal.result == Result::deleted ? 1 : 0;
+  outcome.untagged = removal.result == Result::untagged;
   outcome.other_names = std::move(removal.other_names);
   outcome.deleted_instead = std::move(removal.deleted_instead);
-  outcome.count = removal.result == Result::deleted ? 1 : 0;
-  outcome.image_stays = removal.result == Result::untagged;
-  switch (removal.result) {
-    case Result::absent:
-      outcome.status = OutcomeStatus::absent;
-      return;
-    case Result::retagged:
-      outcome.status = OutcomeStatus::retagged;
-      return;
-    case Result::untagged:
-    case Result::deleted:
-      outcome.status = OutcomeStatus::done;
-  }
   if (outcome.count > 0 && !action.keep_as.empty()) {
     throw EngineError({FailureKind::backup_lost,
                        fmt::format("{} was deleted although it was tagged {} before: there is no "
@@ -66,89 +48,96 @@ void remove_image(Engine& engine, Outcome& outcome) {
                                    action.object, action.keep_as),
                        "Check what is removing images on this engine."});
   }
+  return removal.result == Result::absent     ? OutcomeStatus::absent
+         : removal.result == Result::retagged ? OutcomeStatus::retagged
+                                              : OutcomeStatus::done;
 }
 
-// An image that loses several names in one run is removed with the last of them. What it stays as
-// is known only then.
-void settle_removals(std::vector<Outcome>& outcomes) {
-  std::set<std::string> deleted_images;
-  std::set<std::string> removed_names;
-  for (const Outcome& outcome : outcomes) {
-    if (outcome.action.kind != ActionKind::remove_image) continue;
-    if (outcome.status != OutcomeStatus::done) continue;
-    removed_names.insert(outcome.action.object);
-    if (!outcome.image_stays) deleted_images.insert(outcome.action.image_id);
-  }
-  for (Outcome& outcome : outcomes) {
-    if (!outcome.image_stays) continue;
-    outcome.image_stays = !deleted_images.contains(outcome.action.image_id);
-    std::erase_if(outcome.other_names,
-                  [&](const std::string& name) { return removed_names.contains(name); });
-    if (!outcome.image_stays || !outcome.action.effect.empty()) continue;
-    if (outcome.other_names.empty()) continue;
-    outcome.action.effect =
-        fmt::format("the image stays as {}", fmt::join(abridged(outcome.other_names), ", "));
-  }
+OutcomeStatus add_pruned(Outcome& outcome, const Pruned& pruned) {
+  outcome.count += pruned.count;
+  outcome.reclaimed += pruned.reclaimed;
+  return OutcomeStatus::done;
 }
 
-void prune_build_cache(Engine& engine, Outcome& outcome) {
-  std::optional<Failure> failure;
+// Sends every prune, and throws the first error afterwards.
+OutcomeStatus prune_build_cache(Engine& engine, Outcome& outcome) {
+  std::optional<EngineError> failed;
   for (const CachePrune& prune : outcome.action.prunes) {
     try {
-      const Pruned pruned = engine.prune_build_cache(prune);
-      outcome.count += pruned.count;
-      outcome.reclaimed += pruned.reclaimed;
+      add_pruned(outcome, engine.prune_build_cache(prune));
     } catch (const EngineError& error) {
-      if (!failure) failure = error.failure();
+      if (!failed) failed = error;
     }
   }
-  outcome.status = failure ? OutcomeStatus::failed : OutcomeStatus::done;
-  outcome.failure = failure;
+  if (failed) throw EngineError(*failed);
+  return OutcomeStatus::done;
 }
 
-void prune_dangling_images(Engine& engine, Outcome& outcome) {
-  const Pruned pruned = engine.prune_dangling_images();
-  outcome.status = OutcomeStatus::done;
-  outcome.count = pruned.count;
-  outcome.reclaimed = pruned.reclaimed;
-}
-
-void perform(Engine& engine, Outcome& outcome) {
+OutcomeStatus perform(Engine& engine, Outcome& outcome) {
+  const Action& action = outcome.action;
   try {
-    switch (outcome.action.kind) {
+    switch (action.kind) {
       case ActionKind::remove_artifact:
-        return remove_artifact(outcome);
+        outcome.count = remove_artifact(action.app_dir, action.object) ? 1 : 0;
+        return outcome.count > 0 ? OutcomeStatus::done : OutcomeStatus::absent;
       case ActionKind::remove_image:
         return remove_image(engine, outcome);
       case ActionKind::prune_dangling_images:
-        return prune_dangling_images(engine, outcome);
+        return add_pruned(outcome, engine.prune_dangling_images());
       case ActionKind::prune_build_cache:
         return prune_build_cache(engine, outcome);
     }
   } catch (const EngineError& error) {
-    outcome.status = OutcomeStatus::failed;
     outcome.failure = error.failure();
   } catch (const std::filesystem::filesystem_error& error) {
-    outcome.status = OutcomeStatus::failed;
     outcome.failure = failure_of(error);
   }
+  return OutcomeStatus::failed;
+}
+
+std::string describe_activity(const Action& action) {
+  switch (action.kind) {
+    case ActionKind::remove_artifact:
+    case ActionKind::remove_image:
+      return "removing " + action.object;
+    case ActionKind::prune_dangling_images:
+      return "pruning dangling images";
+    case ActionKind::prune_build_cache:
+      return "pruning the build cache";
+  }
+  return "";
 }
 
 }  // namespace
 
-void execute(Engine& engine, const std::vector<Action>& actions, std::vector<Outcome>& outcomes) {
-  try {
-    for (const Action& action : actions) {
-      engine.stop_if_interrupted();
-      // Stays "cancelled" if perform() is interrupted.
-      outcomes.push_back({.action = action, .status = OutcomeStatus::cancelled});
-      perform(engine, outcomes.back());
-    }
-  } catch (...) {
-    settle_removals(outcomes);
-    throw;
+void execute(Engine& engine, Progress& progress, const Plan& plan, std::vector<Outcome>& outcomes) {
+  for (const Action& action : plan) {
+    engine.stop_if_interrupted();
+    const Progress::Activity activity(progress, describe_activity(action));
+    // Stays "cancelled" if perform() is interrupted.
+    Outcome& outcome =
+        outcomes.emplace_back(Outcome{.action = action, .status = OutcomeStatus::cancelled});
+    outcome.status = perform(engine, outcome);
   }
-  settle_removals(outcomes);
+}
+
+RemovedImages::RemovedImages(const std::vector<Outcome>& outcomes) {
+  for (const Outcome& outcome : outcomes) {
+    if (outcome.action.kind != ActionKind::remove_image) continue;
+    if (outcome.status != OutcomeStatus::done) continue;
+    removed_names_.insert(outcome.action.object);
+    (outcome.untagged ? untagged_ : deleted_).insert(outcome.action.image_id);
+  }
+}
+
+bool RemovedImages::stays(const Outcome& outcome) const {
+  return outcome.untagged && !deleted_.contains(outcome.action.image_id);
+}
+
+std::vector<std::string> RemovedImages::other_names(const Outcome& outcome) const {
+  std::vector<std::string> names = outcome.other_names;
+  std::erase_if(names, [&](const std::string& name) { return removed_names_.contains(name); });
+  return names;
 }
 
 }  // namespace cac

@@ -1,7 +1,8 @@
-// Carries out a plan, action by action, and says what became of each. Decides nothing.
+// Carries out a plan, action by action, and records what became of each. Decides nothing.
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -11,29 +12,55 @@
 namespace cac {
 
 class Engine;
+class Progress;
 
 enum class OutcomeStatus {
   done,
-  absent,    // it was gone already: success
-  retagged,  // the name stands for another image than at inventory: left alone, unless it got it at
-             // the very moment
+  absent,    // it was already removed: success
+  retagged,  // the name refers to another image than planned: left alone, unless it was given to
+             // that image at the very moment of the removal
   failed,
   cancelled,  // a signal or the timeout ended the run meanwhile; the engine finishes a prune
 };
 
+inline constexpr std::string_view outcome_words[] = {"done", "absent", "retagged", "failed",
+                                                     "cancelled"};
+constexpr std::string_view to_string(OutcomeStatus status) {
+  return outcome_words[static_cast<std::size_t>(status)];
+}
+
 struct Outcome {
   Action action = {};
   OutcomeStatus status{};
-  std::size_t count = 0;     // images or records deleted
-  Bytes reclaimed = {};      // as a prune's answer says; of a removed image nobody does
-  bool image_stays = false;  // the name is gone, the image is not
-  std::vector<std::string> other_names = {};  // of the image, when it was looked up
-  std::string deleted_instead = {};  // ID of another image, which had got the name and was deleted
+  std::size_t count = 0;                      // images or records deleted
+  Bytes reclaimed = {};                       // as the prune reported; unknown for images
+  bool untagged = false;                      // the name was removed, the image was not
+  std::vector<std::string> other_names = {};  // of the image, just before the removal
+  std::string deleted_instead = {};  // ID of another image that had got the name, and was deleted
   std::optional<Failure> failure = {};
 };
 
-// One failure does not stop the others. Outcomes are appended as they come, so that they are there
+// One failure does not stop the others. Appends each outcome as it begins, so that all are there
 // when Interrupted or TimedOut passes through.
-void execute(Engine& engine, const std::vector<Action>& actions, std::vector<Outcome>& outcomes);
+void execute(Engine& engine, Progress& progress, const Plan& plan, std::vector<Outcome>& outcomes);
+
+// What is left of the images in the end. An image that loses several names in one run is deleted
+// with the last of them, after the outcomes of the others.
+class RemovedImages {
+ public:
+  explicit RemovedImages(const std::vector<Outcome>& outcomes);
+
+  // Returns whether the outcome's image was untagged and is still there.
+  bool stays(const Outcome& outcome) const;
+  // Returns the names that an image which stays still has.
+  std::vector<std::string> other_names(const Outcome& outcome) const;
+  // Returns whether an outcome reports that this image stays.
+  bool reports(const std::string& image_id) const { return untagged_.contains(image_id); }
+
+ private:
+  std::set<std::string> deleted_;   // IDs
+  std::set<std::string> untagged_;  // IDs
+  std::set<std::string> removed_names_;
+};
 
 }  // namespace cac

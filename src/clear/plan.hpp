@@ -1,6 +1,8 @@
-// Options and inventory become actions with reasons. Pure: asks nobody, changes nothing.
+// A request and the state become actions, each with the facts that explain it. Pure: asks nobody,
+// changes nothing, and writes no sentence.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,43 +11,73 @@
 
 namespace cac {
 
+// Why something is done, or is still there.
+enum class Reason {
+  // of actions
+  cache_from,       // cache_from can name the image
+  copied_by_build,  // the next build would copy the artifact into its image
+  leftover,         // an earlier build left the image dangling
+  shared_cache,     // clearing the build cache: it cannot be told apart by service
+  unused,           // pruning the build cache without a limit
+  older_than,       // ... of records unused for so long
+  keep_storage,     // ... down to this size
+  left_by_prune,    // the prune is repeated
+  // of residue, besides the first two
+  still_tagged,      // the removal failed
+  retagged,          // the name was given to another image during the run
+  newer_deleted,     // ... at the very moment of the removal, so that image was deleted
+  reusable,          // a build can reuse the record
+  running_build,     // a running build holds the record
+  kept_cache_mount,  // a cache mount that is kept is based on the record
+  survived_pruning,  // no prune removed the record
+};
+
+inline constexpr std::string_view reason_words[] = {
+    "cache-from",    "copied-by-build", "leftover",      "shared-cache",     "unused",
+    "older-than",    "keep-storage",    "left-by-prune", "still-tagged",     "retagged",
+    "newer-deleted", "reusable",        "running-build", "kept-cache-mount", "survived-pruning"};
+constexpr std::string_view to_string(Reason reason) {
+  return reason_words[static_cast<std::size_t>(reason)];
+}
+
 enum class ActionKind { remove_artifact, remove_image, prune_dangling_images, prune_build_cache };
+
+inline constexpr std::string_view action_words[] = {"remove-artifact", "remove-image",
+                                                    "prune-dangling-images", "prune-build-cache"};
+constexpr std::string_view to_string(ActionKind kind) {
+  return action_words[static_cast<std::size_t>(kind)];
+}
 
 struct Action {
   ActionKind kind{};
-  std::string object = {};    // "watchparty-backend:latest", "dangling images", "build cache"
-  std::string image_id = {};  // the image that the name stood for; of remove_image
-  std::string app_dir = {};  // of remove_artifact: the folder that was checked, the object is in it
-  std::string keep_as = {};  // "watchparty-backend:old": the image gets this name first
+  Reason reason{};
+  std::string object = {};              // the image's name or the artifact's path; empty: a prune
+  std::string image_id = {};            // of remove_image: the image that the name referred to
+  std::string app_dir = {};             // of remove_artifact: the directory that was checked
+  std::string keep_as = {};             // "watchparty-backend:old": the image gets this name first
   std::vector<CachePrune> prunes = {};  // of prune_build_cache: one after the other
-  std::size_t count = 1;                // how many images or records it is about
-  Bytes size = {};                      // of images "up to": layers may be shared
-  std::string reason = {};              // why it is done
-  std::string effect = {};              // what stays all the same, and why; may be empty
+  std::optional<std::size_t> count = {};  // of images or records; nullopt: not known beforehand
+  Bytes size = {};                        // of images "up to": layers may be shared
+  // What stays all the same:
+  std::vector<std::string> other_names = {};  // of the image
+  std::vector<Container> holders = {};        // that use the image, and are not touched
+  std::size_t held = 0;                       // images in containers, or records in running builds
+  std::size_t kept = 0;                       // cache mounts
 };
 
-struct Plan {
-  std::vector<Action> actions = {};
-  std::vector<std::string> warnings = {};
-  std::vector<std::string> notes = {};
-  bool has_caches_elsewhere = false;  // out of this engine's reach; a note tells of each
-};
+// In the order of execution.
+using Plan = std::vector<Action>;
 
-// In the order of execution: artifacts; images, before the build cache so that a build that starts
-// in between cannot import from them; dangling images (target `all`); the build cache. With
-// --prune-only the build cache alone. api: for the requests that a dry run shows. Throws UsageError
-// when --keep-as would take its tag from another image.
-Plan plan_for(const Options& options, const Inventory& inventory, ApiVersion api);
+// Artifacts; images, before the build cache so that a build that starts in between cannot import
+// from them; dangling images (target `all`); the build cache. Throws UsageError if --keep-as would
+// take its tag from another image.
+Plan plan_clearing(const ClearRequest& request, const State& state);
 
-// A prune of the build cache without bounds: of every record, or of all but the cache mounts if
-// they are to be kept. records: those that it is about.
-Action prune_of(const std::vector<CacheRecord>& records, const Options& options);
+// Removes records that are too old first, then the least recently used beyond the size.
+Plan plan_pruning(const PruneRequest& request, const State& state);
 
-// What there is to say about the application's folders.
-std::vector<std::string> notes_on_folders(const Options& options, const ArtifactSearch& search);
-std::vector<std::string> warnings_on_folders(const Options& options, const ArtifactSearch& search);
-
-// That the project's name may be wrong: nothing on the engine begins with it.
-std::string warning_of_no_image(std::string_view project);
+// Returns the prune to send once more, for the records that nothing holds and that are not kept;
+// nullopt if there are none, or if the engine did not say.
+std::optional<Action> plan_repeated_prune(const ClearRequest& request, const State& state);
 
 }  // namespace cac

@@ -1,52 +1,53 @@
-// What a run has learned so far. The stations of the pipeline fill it in; `report` reads it.
+// What a run has found and done so far: the pipeline fills it in, `report` reads it.
 #pragma once
 
 #include <chrono>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "base/error.hpp"
+#include "clear/caveats.hpp"
 #include "clear/plan.hpp"
 #include "clear/prune.hpp"
 #include "clear/verify.hpp"
-#include "cli/options.hpp"
 
 namespace cac {
 
-struct Run {
-  Options options;
+struct RunResult {
+  std::optional<Request> request;  // nullopt: the command line was not understood
   std::optional<EngineIdentity> engine;
-  std::optional<Inventory> inventory;
+  std::optional<State> state;  // as first read: before the actions, if there are any
   std::optional<Plan> plan;
-  std::vector<Outcome> outcomes;
+  std::vector<Outcome> outcomes;  // of the plan's actions, then of repeated prunes
+  std::vector<Caveat> caveats;
   std::optional<Verification> verification;
-  std::optional<CacheReading> reading;  // of --prune-only, instead of a verification
+  std::optional<PruneSummary> pruning;  // of a PruneRequest, instead of a verification
   std::optional<Failure> failure;       // what ended the run before its end
   int signal = 0;                       // ... if it was one
-  std::optional<Failure> unwritten;     // what there was to say, and could not be written
+  std::optional<Failure> write_error;   // output was lost
   std::chrono::milliseconds took{};
+
+  // nullptr if it is another request.
+  const ClearRequest* clear_request() const;
+  const PruneRequest* prune_request() const;
+  bool is_dry_run() const;
 };
 
-// The exit status that the run has earned: an ExitStatus, or 128+N after signal N.
-int exit_code(const Run& run);
+// Returns the exit status that the run has earned: an ExitStatus, or 128+N after signal N.
+int exit_code(const RunResult& result);
 
-// What went wrong first: what ended the run, else what kept it from a verdict, else the first
-// action that failed; none of them where it turned out not to matter: the verdict is clean. Else
-// what could not be written.
-std::optional<Failure> first_failure(const Run& run);
+// Returns what went wrong first: what ended the run, else what kept it from a verdict, else the
+// first action that failed (none of them if it turned out not to matter: the verdict is clean),
+// else what could not be written.
+std::optional<Failure> first_failure(const RunResult& result);
 
-// What else went wrong with actions or could not be written, each message once: worth a warning.
-std::vector<Failure> other_failures(const Run& run);
+// Returns what else went wrong, each message once: worth a warning.
+std::vector<Failure> other_failures(const RunResult& result);
 
-// Those of the plan and of the verification, but for what first_failure says.
-std::vector<std::string> warnings_of(const Run& run);
-std::vector<std::string> notes_of(const Run& run);
+// nullopt for a plan and for a pruning: they prove nothing.
+std::optional<Verdict> final_verdict(const RunResult& result);
 
-// Nothing for a plan and for a pruning within bounds: they prove nothing.
-std::optional<Verdict> verdict_of(const Run& run);
-
-// The sum of what the prunes say they freed; images are in no answer.
-Bytes reclaimed_by(const Run& run);
+// Returns the sum of what the prunes reported; the engine reports no size for removed images.
+Bytes total_reclaimed(const RunResult& result);
 
 }  // namespace cac

@@ -1,65 +1,65 @@
 #include "clear/state.hpp"
 
-#include <fmt/ranges.h>
-
-#include <algorithm>
-#include <iterator>
-
+#include "base/progress.hpp"
 #include "docker/engine.hpp"
 
 namespace cac {
 
-Inventory take_inventory(Engine& engine, const Options& options) {
-  Inventory inventory;
-  auto records = engine.build_cache();
-  inventory.records_known = records.has_value();
-  if (records) inventory.records = *std::move(records);
-  if (options.mode == Mode::prune_only) return inventory;
-  if (options.app_dir) inventory.artifacts = find_artifacts(*options.app_dir, options.target);
-  inventory.containers = engine.containers();
-  if (options.target == Target::all) inventory.dangling = engine.dangling_images();
-  // Last, so that the names are as fresh as can be when they are taken away.
-  inventory.project_images = engine.images(reference_pattern(options.project));
-  return inventory;
+StateScope scope_before(const ClearRequest& request) {
+  return {.records = request.dry_run || request.keep_cache_mounts,
+          .containers = true,
+          .dangling = request.dry_run && request.application.target == Target::all,
+          .images_of = request.application,
+          .artifacts_in = request.app_dir};
+}
+
+StateScope scope_after(const ClearRequest& request) {
+  return {.fresh_records = true,
+          .containers = request.verify_only,
+          .dangling = request.application.target == Target::all,
+          .images_of = request.application,
+          .artifacts_in = request.app_dir};
+}
+
+State read_state(Engine& engine, Progress& progress, const StateScope& scope) {
+  State state;
+  if (scope.records || scope.fresh_records) {
+    const Progress::Activity activity(progress, "reading the build cache");
+    if (scope.fresh_records && engine.shares_build_cache_answers()) engine.build_cache();
+    state.records = engine.build_cache();
+  }
+  if (scope.artifacts_in) {
+    state.artifacts = find_artifacts(*scope.artifacts_in, scope.images_of->target);
+  }
+  if (scope.containers) {
+    const Progress::Activity activity(progress, "reading the containers");
+    state.containers = engine.containers();
+  }
+  const Progress::Activity activity(progress, "reading the images");
+  // After the records: a build that finishes in between has tagged its image before it let its
+  // records go.
+  if (scope.images_of) state.images = engine.images(scope.images_of->reference_pattern());
+  try {
+    if (scope.dangling) state.dangling = engine.dangling_images();
+  } catch (const EngineError& error) {
+    state.dangling_failure = error.failure();
+  }
+  return state;
 }
 
 ImageHolders::ImageHolders(const std::vector<Container>& containers) {
   for (const Container& container : containers) {
-    containers_[container.image_id].push_back(&container);
+    holders_[container.image_id].push_back(container);
   }
 }
 
-std::size_t ImageHolders::count(std::string_view image_id) const {
-  const auto found = containers_.find(image_id);
-  return found == containers_.end() ? 0 : found->second.size();
+const std::vector<Container>& ImageHolders::find(std::string_view image_id) const {
+  static const std::vector<Container> none;
+  const auto found = holders_.find(std::string(image_id));
+  return found == holders_.end() ? none : found->second;
 }
 
-std::string ImageHolders::text(std::string_view image_id) const {
-  const auto found = containers_.find(image_id);
-  if (found == containers_.end()) return "";
-  std::vector<std::string> names;
-  for (const Container* const container : found->second) {
-    names.push_back(container->state.empty()
-                        ? container->name
-                        : fmt::format("{} ({})", container->name, container->state));
-  }
-  names = abridged(std::move(names));
-  const std::string last = names.back();
-  names.pop_back();
-  if (names.empty()) return "container " + last;
-  return fmt::format("containers {} and {}", fmt::join(names, ", "), last);
-}
-
-std::vector<std::string> abridged(std::vector<std::string> names) {
-  constexpr std::size_t most = 10;
-  if (names.size() <= most) return names;
-  const std::size_t rest = names.size() - most;
-  names.resize(most);
-  names.push_back(fmt::format("{} more", rest));
-  return names;
-}
-
-Bytes size_of(const std::vector<CacheRecord>& records) {
+Bytes total_size(const std::vector<CacheRecord>& records) {
   Bytes sum;
   for (const CacheRecord& record : records) sum += record.size;
   return sum;

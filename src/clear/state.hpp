@@ -1,51 +1,63 @@
-// What is there before anything is done: the least that the plan needs.
+// What the engine and the application's directory hold. read_state is the only place that reads,
+// before and after the actions, in every mode.
 #pragma once
 
 #include <optional>
-#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "base/error.hpp"
 #include "clear/artifacts.hpp"
-#include "cli/options.hpp"
+#include "clear/request.hpp"
 #include "docker/objects.hpp"
 
 namespace cac {
 
 class Engine;
+class Progress;
 
-struct Inventory {
-  ArtifactSearch artifacts;  // with --app-dir only
-  std::vector<CacheRecord> records;
-  bool records_known = false;         // false: the engine's answer did not tell
-  std::vector<Container> containers;  // all of them: who holds what, and which builders there are
-  std::vector<Image> dangling;        // for the target `all` only
-  std::vector<Image> project_images;  // every name of the project, whatever its tag
+struct State {
+  ArtifactSearch artifacts = {};                         // with --app-dir only
+  std::optional<std::vector<CacheRecord>> records = {};  // nullopt: not read, or the engine did
+                                                         // not say (not the same as none)
+  std::vector<Container> containers = {};  // all of them: who holds what, and which builders exist
+  std::vector<Image> images = {};          // every name of the project, whatever its tag
+  std::optional<std::vector<Image>> dangling = {};  // nullopt: not read, or reading failed
+  std::optional<Failure> dangling_failure = {};
 };
 
-Inventory take_inventory(Engine& engine, const Options& options);
+// The parts of the state to read: each costs a request, and some take an engine seconds.
+struct StateScope {
+  bool records = false;
+  // Engines from 23 on answer concurrent requests for the records with one result, which can be
+  // older than the request. The second of two answers cannot be older than the first request.
+  bool fresh_records = false;
+  bool containers = false;
+  bool dangling = false;
+  std::optional<Application> images_of = {};
+  std::optional<std::string> artifacts_in = {};  // the application's directory
+};
 
-// Which containers hold which image; each image is looked up without going through all of them.
+// Before the actions, a clearing needs neither records nor dangling images, unless they are to be
+// shown or kept.
+StateScope scope_before(const ClearRequest& request);
+StateScope scope_after(const ClearRequest& request);
+
+// Throws EngineError. That dangling images cannot be read is a value: no verdict depends on them.
+State read_state(Engine& engine, Progress& progress, const StateScope& scope);
+
+// Which containers hold which image; each look-up is independent of the number of containers.
 class ImageHolders {
  public:
-  // The containers must outlive this.
   explicit ImageHolders(const std::vector<Container>& containers);
-
-  std::size_t count(std::string_view image_id) const;
-
-  // "container wp-backend (running)", or with several "containers a (running) and b (exited)";
-  // empty when none holds the image.
-  std::string text(std::string_view image_id) const;
+  // Empty if none does.
+  const std::vector<Container>& find(std::string_view image_id) const;
 
  private:
-  std::unordered_map<std::string_view, std::vector<const Container*>> containers_;
+  std::unordered_map<std::string, std::vector<Container>> holders_;
 };
 
-// Of more than ten names the first ten and "7 more", so that a text stays readable.
-std::vector<std::string> abridged(std::vector<std::string> names);
-
-// The sum of the records' sizes: what pruning them all frees.
-Bytes size_of(const std::vector<CacheRecord>& records);
+Bytes total_size(const std::vector<CacheRecord>& records);
 
 }  // namespace cac

@@ -1,5 +1,5 @@
-// The proof: fresh reads after the last action, and a verdict from nothing else.
-// A prune's own answer is no evidence, and no clock is compared.
+// The proof: a verdict on a state that was read after the last action, and on nothing else. A
+// prune's own answer is no evidence, and no clock is compared. Pure.
 #pragma once
 
 #include <optional>
@@ -10,41 +10,43 @@
 
 namespace cac {
 
-class Engine;
-
 enum class Verdict { clean, residue, unknown };
-std::string_view text_of(Verdict verdict);
+
+inline constexpr std::string_view verdict_words[] = {"clean", "residue", "unknown"};
+constexpr std::string_view to_string(Verdict verdict) {
+  return verdict_words[static_cast<std::size_t>(verdict)];
+}
 
 enum class ResidueKind { artifact, image, build_cache };
+
+inline constexpr std::string_view residue_words[] = {"artifact", "image", "build-cache"};
+constexpr std::string_view to_string(ResidueKind kind) {
+  return residue_words[static_cast<std::size_t>(kind)];
+}
 
 // A cache source that is still there, and what holds it.
 struct Residue {
   ResidueKind kind{};
-  std::string object = {};  // the path; the image's name; the record's name_of()
+  Reason reason{};
+  std::string object = {};  // the artifact's path, the image's name, or the record's description
   std::string id = {};
   std::string record_type = {};
   Bytes size = {};
-  bool held = false;                 // by a running build
-  bool held_by_cache_mount = false;  // by one that is kept
-  std::string reason = {};
+  std::string blocking_mount = {};  // the description of the cache mount that holds the record
+  bool is_running = false;          // the record is a step that is running
 };
 
 struct Verification {
   Verdict verdict = Verdict::unknown;
   std::vector<Residue> residue = {};
-  std::vector<CacheRecord> kept = {};  // spared on request: no residue
-  std::vector<std::string> warnings = {};
-  std::vector<std::string> notes = {};
-  std::optional<Failure> failure = {};  // why it is unknown, where a request failed
+  std::vector<CacheRecord> kept = {};   // on request: no residue
+  bool records_known = true;            // false: the engine did not say which records there are
+  bool names_known = true;              // false: it did not say which names its images have
+  std::optional<Failure> failure = {};  // why it is unknown, if a request or a directory failed
 };
 
-// The record's description, or its ID when it has none.
-std::string name_of(const CacheRecord& record);
-
-// After a run: records that nothing holds are pruned again, at most three times, and each such
-// prune is appended to the outcomes. Nothing else is repeated. In the mode verify_only it only
-// reads. Records that the options spare are listed as kept, and are no residue.
-Verification verify(Engine& engine, const Options& options, const Inventory& before,
-                    std::vector<Outcome>& outcomes);
+// outcomes: of the actions before the state was read; none if there were no actions.
+Verification judge(const ClearRequest& request, const std::vector<Outcome>& outcomes,
+                   const State& after);
 
 }  // namespace cac

@@ -7,8 +7,8 @@ class Engine;
 class Interruption;
 class Progress;
 
-// Polls with growing pauses; when the engine does not tell about its records there is nothing to
-// wait for. Throws TimedOut when the builds go on until the deadline.
+// Polls with growing pauses. Returns at once if the engine does not say which records there are.
+// Throws TimedOut if the builds go on until the deadline.
 void wait_for_builds(Engine& engine, Interruption& interruption, Progress& progress);
 
 }  // namespace cac

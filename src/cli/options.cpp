@@ -179,11 +179,9 @@ Target parse_target(const ParsedArguments& arguments) {
         fmt::format("only one TARGET is allowed, got '{}' and '{}' (use all for every service)",
                     text, arguments.surplus().front()));
   }
-  const auto target = target_from(text);
+  const auto target = cac::parse_target(text);
   if (!target) {
-    const std::string_view targets[] = {text_of(Target::backend), text_of(Target::frontend),
-                                        text_of(Target::all)};
-    const std::string suggestion = suggest(text, targets, "");
+    const std::string suggestion = suggest(text, target_words, "");
     throw UsageError(fmt::format(
         "invalid target '{}'{}", text,
         suggestion.empty() ? fmt::format(" (expected {})", enumerate(target_argument.choices))
@@ -248,7 +246,7 @@ ColorWhen parse_color(const ParsedArguments& arguments) {
 
 std::string parse_project(const ParsedArguments& arguments) {
   const std::string text = arguments.value_or_default(option_spec("project"));
-  const auto project = project_from(text);
+  const auto project = cac::parse_project(text);
   if (!project) {
     throw UsageError(fmt::format(
         "project '{}': '{}-backend' is not a valid image name; use lower case letters, digits, and "
@@ -272,57 +270,68 @@ std::optional<ApiVersion> parse_api_version(const Environment& environment) {
 
 }  // namespace
 
-Options options_from(std::span<const char* const> words, const Environment& environment) {
+Options parse_options(std::span<const char* const> words, const Environment& environment) {
   reject_unsupported_syntax(words);
   const auto parsed = parse(words);
   const ParsedArguments arguments(parsed, environment);
 
   Options options;
-  if (arguments.has(option_spec("help"))) {
+  if (arguments.has("help")) {
     const bool is_long = std::any_of(words.begin(), words.end(),
                                      [](std::string_view word) { return word == "--help"; });
-    options.information = is_long ? Information::long_help : Information::short_help;
+    options.info = is_long ? InfoRequest::long_help : InfoRequest::short_help;
     return options;
   }
-  if (arguments.has(option_spec("version"))) {
-    options.information = Information::version;
+  if (arguments.has("version")) {
+    options.info = InfoRequest::version;
     return options;
   }
-  options.target = parse_target(arguments);
+  ClearRequest clear{
+      .application = {.project = {}, .target = parse_target(arguments)},
+      .dry_run = arguments.has("dry-run"),
+      .verify_only = arguments.has("verify-only"),
+      .wait = arguments.has("wait"),
+      .keep_cache_mounts = arguments.has("keep-cache-mounts"),
+      .keep_as = {},
+      .app_dir = arguments.value(option_spec("app-dir")),
+      .buildx_builder = environment("BUILDX_BUILDER"),
+  };
   check_combinations(arguments);
-  if (arguments.has(option_spec("verify-only"))) options.mode = Mode::verify_only;
-  if (arguments.has(option_spec("prune-only"))) options.mode = Mode::prune_only;
-  options.dry_run = arguments.has(option_spec("dry-run"));
-  options.project = parse_project(arguments);
+  clear.application.project = parse_project(arguments);
   options.timeout = *parse_duration(arguments, option_spec("timeout"));
-  options.color = parse_color(arguments);
-  options.wait = arguments.has(option_spec("wait"));
-  options.keep_cache_mounts = arguments.has(option_spec("keep-cache-mounts"));
-  options.keep_as = parse_keep_as(arguments);
-  options.app_dir = arguments.value(option_spec("app-dir"));
-  options.older_than = parse_duration(arguments, option_spec("older-than"));
-  options.keep_storage = parse_size(arguments, option_spec("keep-storage"));
-  options.quiet = arguments.has(option_spec("quiet"));
-  options.verbose = arguments.has(option_spec("verbose"));
-  options.json = arguments.has(option_spec("json"));
+  options.output = {.quiet = arguments.has("quiet"),
+                    .verbose = arguments.has("verbose"),
+                    .json = arguments.has("json"),
+                    .color = parse_color(arguments)};
+  clear.keep_as = parse_keep_as(arguments);
+  options.request = clear;
+  if (arguments.has("prune-only")) {
+    options.request = PruneRequest{
+        .dry_run = clear.dry_run,
+        .wait = clear.wait,
+        .keep_cache_mounts = clear.keep_cache_mounts,
+        .older_than = parse_duration(arguments, option_spec("older-than")),
+        .keep_storage = parse_size(arguments, option_spec("keep-storage")),
+        .buildx_builder = clear.buildx_builder,
+    };
+  }
   options.pinned_api = parse_api_version(environment);
-  options.buildx_builder = environment("BUILDX_BUILDER");
   options.endpoint = endpoint_for(arguments.value(option_spec("host")), environment);
   return options;
 }
 
-Options manner_of(std::span<const char* const> arguments) {
-  Options manner;
+OutputOptions find_output_options(std::span<const char* const> words) {
+  OutputOptions output;
   std::string_view before;
-  for (const std::string_view argument : arguments) {
-    if (argument == "--") break;
-    manner.json = manner.json || argument == "--json";
-    if (argument == "--color=never" || (before == "--color" && argument == "never")) {
-      manner.color = ColorWhen::never;
+  for (const std::string_view word : words) {
+    if (word == "--") break;
+    output.json = output.json || word == "--json";
+    if (word == "--color=never" || (before == "--color" && word == "never")) {
+      output.color = ColorWhen::never;
     }
-    before = argument;
+    before = word;
   }
-  return manner;
+  return output;
 }
 
 }  // namespace cac

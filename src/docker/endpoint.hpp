@@ -2,15 +2,13 @@
 // Knows nothing of HTTP; whether somebody answers there is found out by `http`.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 
-namespace cac {
+#include "base/environment.hpp"
 
-// The value of an environment variable; nothing when it is not set or empty.
-using Environment = std::function<std::optional<std::string>(std::string_view name)>;
+namespace cac {
 
 struct Endpoint {
   std::string socket_path;  // of a unix socket; empty: TCP

@@ -6,6 +6,7 @@
 
 #include "base/terminal.hpp"
 #include "report/lines.hpp"
+#include "report/sentences.hpp"
 
 namespace cac {
 
@@ -14,8 +15,8 @@ namespace {
 // Logs and summaries are UTF-8, whatever the locale of the runner's service is.
 constexpr TerminalStyle style{.width = 0, .color = false, .utf8 = true};
 
-// As the runner unescapes a command's text.
-std::string escaped(std::string_view text) {
+// Inverts how the runner unescapes a command's text.
+std::string escape(std::string_view text) {
   std::string result;
   for (const char c : text) {
     switch (c) {
@@ -35,10 +36,10 @@ std::string escaped(std::string_view text) {
   return result;
 }
 
-// Within a property, what separates properties is escaped, too.
-std::string property_escaped(std::string_view text) {
+// Within a property, its separators are escaped as well.
+std::string escape_property(std::string_view text) {
   std::string result;
-  for (const char c : escaped(text)) {
+  for (const char c : escape(text)) {
     if (c == ':') {
       result += "%3A";
     } else if (c == ',') {
@@ -50,7 +51,7 @@ std::string property_escaped(std::string_view text) {
   return result;
 }
 
-// The text's lines may be foreign.
+// The text's lines may be untrusted.
 std::string annotation(std::string_view command, std::string_view title, std::string_view text) {
   std::string lines;
   for (std::size_t begin = 0; begin <= text.size();) {
@@ -58,14 +59,14 @@ std::string annotation(std::string_view command, std::string_view title, std::st
     lines += (begin > 0 ? "\n" : "") + harmless(text.substr(begin, end - begin), style);
     begin = end + 1;
   }
-  return fmt::format("::{} title={}::{}\n", command, property_escaped(title), escaped(lines));
+  return fmt::format("::{} title={}::{}\n", command, escape_property(title), escape(lines));
 }
 
 std::string with_advice(const Failure& failure) {
   return failure.advice.empty() ? failure.message : failure.message + "\n" + failure.advice;
 }
 
-// Foreign text in a cell of a Markdown table.
+// Makes an untrusted text a cell of a Markdown table.
 std::string cell(std::string_view text) {
   std::string result;
   for (const char c : harmless(text, style)) {
@@ -79,11 +80,11 @@ std::string cell(std::string_view text) {
   return result;
 }
 
-// For headings: what there is to say in a word.
-std::string word_for(const Run& run) {
-  if (run.unwritten) return "failed";
-  if (const auto closing = closing_of(run)) return closing->word;
-  return run.failure ? "failed" : "planned";
+// The run in a word, for the heading.
+std::string name_result(const RunResult& result) {
+  if (result.write_error) return "failed";
+  if (const auto summary = make_summary(result)) return summary->word;
+  return result.failure ? "failed" : "planned";
 }
 
 }  // namespace
@@ -99,44 +100,47 @@ std::string without_commands(std::string_view text) {
   return result.append(text, begin);
 }
 
-std::string workflow_commands(const Run& run) {
+std::string workflow_commands(const RunResult& result, bool quiet) {
   std::string out;
-  if (run.plan) {
-    out += fmt::format("::group::{}\n", escaped("The plan of clear-app-cache"));
-    for (const Action& action : run.plan->actions) {
-      std::string line = fmt::format("{}: {}", action.object, action.reason);
-      if (!action.effect.empty()) line += "; " + action.effect;
+  if (result.plan && !quiet) {
+    out += fmt::format("::group::{}\n", escape("The plan of clear-app-cache"));
+    for (const Action& action : *result.plan) {
+      std::string line = fmt::format("{}: {}", name_object(action), explain(action));
+      const std::string effect = describe_effect(result, action);
+      if (!effect.empty()) line += "; " + effect;
       // Indented: a line that begins with "::" would be a command.
       out += "- " + harmless(line, style) + "\n";
     }
     out += "::endgroup::\n";
   }
-  for (const std::string& warning : warnings_of(run)) {
+  for (const std::string& warning : list_warnings(result)) {
     out += annotation("warning", "clear-app-cache", warning);
   }
-  for (const Failure& other : other_failures(run)) {
+  for (const Failure& other : other_failures(result)) {
     out += annotation("warning", "clear-app-cache", with_advice(other));
   }
-  if (const auto failure = first_failure(run))
+  if (const auto failure = first_failure(result)) {
     out += annotation("error", "clear-app-cache failed", with_advice(*failure));
-  const auto closing = closing_of(run);
+  }
+  const auto summary = make_summary(result);
+  const bool is_good = summary && summary->status == LineStatus::done;
   // No "clean" beside an error.
-  if (closing && !(closing->mark == Mark::done && first_failure(run))) {
-    out += annotation(closing->mark == Mark::done ? "notice" : "error",
-                      fmt::format("clear-app-cache: {}", closing->word), closing->sentences);
+  if (summary && !(is_good && (quiet || first_failure(result)))) {
+    out += annotation(is_good ? "notice" : "error",
+                      fmt::format("clear-app-cache: {}", summary->word), summary->sentences);
   }
   return without_commands(out);
 }
 
-std::string job_summary(const Run& run) {
-  std::string out = fmt::format("### clear-app-cache: {}\n\n", word_for(run));
-  if (const auto closing = closing_of(run)) out += cell(closing->sentences) + "\n\n";
+std::string job_summary(const RunResult& result) {
+  std::string out = fmt::format("### clear-app-cache: {}\n\n", name_result(result));
+  if (const auto summary = make_summary(result)) out += cell(summary->sentences) + "\n\n";
   const auto add = [&out](const Failure& failure) {
     out += fmt::format("**{}** {}\n\n", cell(failure.message), cell(failure.advice));
   };
-  if (const auto failure = first_failure(run)) add(*failure);
-  for (const Failure& other : other_failures(run)) add(other);
-  const auto lines = lines_of(run);
+  if (const auto failure = first_failure(result)) add(*failure);
+  for (const Failure& other : other_failures(result)) add(other);
+  const auto lines = make_lines(result);
   if (lines.empty()) return out;
   out += "| | Object | Size | |\n| --- | --- | ---: | --- |\n";
   for (const Line& line : lines) {
@@ -146,16 +150,16 @@ std::string job_summary(const Run& run) {
   return out + "\n";
 }
 
-std::string step_outputs(const Run& run) {
+std::string step_outputs(const RunResult& result) {
   std::string removed;
-  for (const Outcome& outcome : run.outcomes) {
+  for (const Outcome& outcome : result.outcomes) {
     if (outcome.action.kind != ActionKind::remove_image) continue;
     if (outcome.status != OutcomeStatus::done) continue;
     removed += (removed.empty() ? "" : " ") + outcome.action.object;
   }
-  const auto verdict = verdict_of(run);
+  const auto verdict = final_verdict(result);
   return fmt::format("verdict={}\nreclaimed-bytes={}\nremoved-images={}\n",
-                     verdict ? text_of(*verdict) : "", reclaimed_by(run).count, removed);
+                     verdict ? to_string(*verdict) : "", total_reclaimed(result).count, removed);
 }
 
 }  // namespace cac

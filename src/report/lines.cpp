@@ -9,252 +9,244 @@
 #include <tuple>
 #include <utility>
 
+#include "clear/cache_mounts.hpp"
+#include "report/sentences.hpp"
+
 namespace cac {
 
 namespace {
-
-std::string joined(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const std::string& part : parts) {
-    if (part.empty()) continue;
-    text += (text.empty() ? "" : "; ") + part;
-  }
-  return text;
-}
-
-std::string counted(std::size_t count, std::string_view one) {
-  return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
-}
-
-// "34 records, 812 MB"
-std::string amount(const Action& action, std::size_t count, Bytes size) {
-  if (action.kind == ActionKind::remove_artifact) return text_of(size);
-  if (action.kind == ActionKind::remove_image) return "up to " + text_of(size);
-  const auto* const what = action.kind == ActionKind::prune_build_cache ? "record" : "image";
-  return counted(count, what) + ", " + text_of(size);
-}
 
 bool is_removal(const Action& action) {
   return action.kind == ActionKind::remove_image || action.kind == ActionKind::remove_artifact;
 }
 
-Line line_for(const Action& action, Mark mark) {
-  const auto* const verb = is_removal(action) ? "remove" : "prune";
-  return {mark, verb, action.object, amount(action, action.count, action.size),
-          joined({action.reason, action.effect})};
+// "34 records, 812 MB"
+std::string describe_amount(const Action& action, std::size_t count, Bytes size) {
+  if (action.kind == ActionKind::remove_artifact) return text_of(size);
+  if (action.kind == ActionKind::remove_image) return "up to " + text_of(size);
+  const auto* const noun = action.kind == ActionKind::prune_build_cache ? "record" : "image";
+  return fmt::format("{}, {}", count_noun(count, noun), text_of(size));
 }
 
-// verified: what stays all the same is listed with the verification.
-Line line_for(const Outcome& outcome, bool verified) {
+std::string append_effect(std::string reason, const std::string& effect) {
+  return effect.empty() ? reason : fmt::format("{}; {}", reason, effect);
+}
+
+Line make_planned_line(const RunResult& result, const Action& action) {
+  if (!result.is_dry_run()) {
+    return {LineStatus::warning, "not done", name_object(action), "", "the run ended before"};
+  }
+  return {LineStatus::planned, is_removal(action) ? "remove" : "prune", name_object(action),
+          action.count ? describe_amount(action, *action.count, action.size) : "",
+          append_effect(explain(action), describe_effect(result, action))};
+}
+
+Line make_done_line(const RunResult& result, const Outcome& outcome, const RemovedImages& removed) {
   const Action& action = outcome.action;
+  const std::string effect = describe_effect(result, outcome, removed);
+  if (!is_removal(action)) {
+    // The verification lists what stays all the same.
+    const bool is_verified = result.verification && !result.verification->failure;
+    return {LineStatus::done, "pruned", name_object(action),
+            describe_amount(action, outcome.count, outcome.reclaimed),
+            append_effect(explain(action), is_verified ? "" : effect)};
+  }
+  if (!removed.stays(outcome)) {
+    return {LineStatus::done, "removed", action.object, describe_amount(action, 1, action.size)};
+  }
+  return {LineStatus::done, "untagged", action.object, text_of(action.size),
+          effect.empty() ? "the image stays: something else holds it" : effect};
+}
+
+Line make_line(const RunResult& result, const Outcome& outcome, const RemovedImages& removed) {
+  const std::string object = name_object(outcome.action);
   switch (outcome.status) {
     case OutcomeStatus::done:
-      if (!is_removal(action)) {
-        return {Mark::done, "pruned", action.object,
-                amount(action, outcome.count, outcome.reclaimed),
-                joined({action.reason, verified ? "" : action.effect})};
-      }
-      if (!outcome.image_stays) {
-        return {Mark::done, "removed", action.object, amount(action, 1, action.size)};
-      }
-      return {Mark::done, "untagged", action.object, text_of(action.size),
-              action.effect.empty() ? "the image stays: something else holds it" : action.effect};
+      return make_done_line(result, outcome, removed);
     case OutcomeStatus::absent:
-      return {Mark::done, "absent", action.object, "", "already removed"};
+      return {LineStatus::done, "absent", object, "", "already removed"};
     case OutcomeStatus::retagged:
-      if (!outcome.deleted_instead.empty()) {
-        return {Mark::warning, "removed", action.object, "",
-                fmt::format("it was given to image {} during the run, which was deleted",
-                            outcome.deleted_instead.substr(0, 19))};
+      if (outcome.deleted_instead.empty()) {
+        return {LineStatus::warning, "left", object, "",
+                "it was given to another image during the run"};
       }
-      return {Mark::warning, "left", action.object, "",
-              "it was given to another image during the run"};
+      return {LineStatus::warning, "removed", object, "",
+              fmt::format("it was given to image {} during the run, which was deleted",
+                          outcome.deleted_instead.substr(0, 19))};
     case OutcomeStatus::failed:
-      return {Mark::failed, "failed", action.object};  // why is an error's or a warning's message
+      return {LineStatus::failed, "failed", object};  // a message says why
     case OutcomeStatus::cancelled:
-      return {
-          Mark::warning, "interrupted", action.object, "",
-          is_removal(action) ? "it may be gone already" : "the engine will finish this on its own"};
+      return {LineStatus::warning, "interrupted", object, "",
+              is_removal(outcome.action) ? "it may be gone already"
+                                         : "the engine will finish this on its own"};
   }
   return {};
 }
 
-// What is left, one by one where that helps to find who holds it; in JSON it is all one by one.
-void add_lines(std::vector<Line>& lines, const Verification& verification) {
-  constexpr std::size_t most_records = 10;
-  std::size_t records = 0;
-  std::map<std::string, std::pair<std::size_t, Bytes>> summed;  // by reason
-  // What runs says most.
-  auto residues = verification.residue;
-  std::stable_partition(residues.begin(), residues.end(), [](const Residue& residue) {
-    return residue.object.starts_with("mount / from exec");
-  });
-  for (const Residue& residue : residues) {
-    const bool is_record = residue.kind == ResidueKind::build_cache;
-    if (is_record && (!residue.held || ++records > most_records)) {
-      auto& [count, size] = summed[residue.reason];
-      ++count;
-      size += residue.size;
-      continue;
-    }
-    lines.push_back(
-        {Mark::failed, "left", residue.object, text_of(residue.size), residue.reason, is_record});
-  }
-  for (const auto& [reason, sum] : summed) {
-    lines.push_back({Mark::failed, "left", counted(sum.first, "build cache record"),
-                     text_of(sum.second), reason});
-  }
-  for (const CacheRecord& record : verification.kept) {
-    lines.push_back(
-        {Mark::kept, "kept", name_of(record), text_of(record.size),
-         record.type == "exec.cachemount" ? "a cache mount" : "a cache mount's directory", true});
-  }
-}
-
-bool is_same(const Line& one, const Line& other) {
-  return std::tie(one.verb, one.object, one.size, one.reason) ==
-         std::tie(other.verb, other.object, other.size, other.reason);
-}
-
-std::string subject_of(const Run& run) {
-  return run.options.target == Target::all
-             ? run.options.project
-             : fmt::format("{}-{}", run.options.project, text_of(run.options.target));
-}
-
-std::string finding_of(const Run& run) {
-  const Verification& verification = *run.verification;
-  const std::string subject = subject_of(run);
-  const std::size_t left = verification.residue.size();
-  switch (verification.verdict) {
-    case Verdict::clean:
-      return fmt::format(
-          "no cache sources of {} are left; the next build starts from scratch{}.", subject,
-          run.plan && run.plan->has_caches_elsewhere ? ", but for what the notes say" : "");
-    case Verdict::residue:
-      return fmt::format("{} of {} {} left; the next build can reuse {}.",
-                         counted(left, "cache source"), subject, left == 1 ? "is" : "are",
-                         left == 1 ? "it" : "them");
-    case Verdict::unknown:
-      return fmt::format("could not determine whether cache sources of {} are left.", subject);
-  }
-  return "";
-}
-
-std::string cost_of(const Run& run) {
-  return fmt::format(" {} reclaimed in {}.", text_of(reclaimed_by(run)), text_of(run.took));
-}
-
-std::optional<Closing> closing_of_pruning(const Run& run) {
-  if (!run.inventory) return std::nullopt;
-  const auto& before = run.inventory->records;
-  const std::string amount_before =
-      run.inventory->records_known
-          ? fmt::format("{} in {}", text_of(size_of(before)), counted(before.size(), "record"))
-          : "an unknown amount";
-  if (run.options.dry_run) {
-    return Closing{Mark::done, "planned",
-                   fmt::format("the build cache takes {} today. How much of it goes is up to the "
-                               "engine.",
-                               amount_before)};
-  }
-  if (!run.reading) {
-    return Closing{Mark::warning, "unknown",
-                   "could not determine what is left of the build cache." + cost_of(run)};
-  }
-  const bool failed = first_failure(run).has_value();
-  return Closing{
-      failed ? Mark::failed : Mark::done, failed ? "failed" : "pruned",
-      fmt::format("{} before, {} in {} after.{}", amount_before, text_of(run.reading->size),
-                  counted(run.reading->records.size(), "record"), cost_of(run))};
-}
-
-Mark mark_of(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::clean:
-      return Mark::done;
-    case Verdict::residue:
-      return Mark::failed;
-    case Verdict::unknown:
-      return Mark::warning;
-  }
-  return Mark::warning;
-}
-
-}  // namespace
-
-std::vector<Line> lines_of(const Run& run) {
-  std::vector<Line> lines;
-  const bool verified = run.verification && !run.verification->failure;
+void add_outcomes(const RunResult& result, std::vector<Line>& lines) {
   std::set<std::string_view> left;
-  if (run.verification) {
-    for (const Residue& residue : run.verification->residue) left.insert(residue.object);
+  if (result.verification) {
+    for (const Residue& residue : result.verification->residue) left.insert(residue.object);
   }
-  for (const Outcome& outcome : run.outcomes) {
-    // Its residue says so, too.
+  const RemovedImages removed(result.outcomes);
+  for (const Outcome& outcome : result.outcomes) {
+    // Its residue says so as well.
     if (outcome.status == OutcomeStatus::retagged && left.contains(outcome.action.object)) continue;
-    Line line = line_for(outcome, verified);
+    Line line = make_line(result, outcome, removed);
+    const auto key = [](const Line& of) {
+      return std::tie(of.verb, of.object, of.size, of.reason);
+    };
     // A prune that is repeated, with the same result.
-    if (!lines.empty() && is_same(line, lines.back())) {
+    if (!lines.empty() && key(line) == key(lines.back())) {
       ++lines.back().times;
     } else {
       lines.push_back(std::move(line));
     }
   }
   for (Line& line : lines) {
-    if (line.times > 1 && !line.reason.empty())
-      line.reason += fmt::format(" ({} times)", line.times);
+    if (line.times == 1 || line.reason.empty()) continue;
+    line.reason += fmt::format(" ({} times)", line.times);
   }
-  if (run.plan) {
-    for (std::size_t i = run.outcomes.size(); i < run.plan->actions.size(); ++i) {
-      Line line = line_for(run.plan->actions[i], Mark::planned);
-      if (!run.options.dry_run) {
-        line = {Mark::warning, "not done", line.object, "", "the run ended before"};
-      }
-      lines.push_back(std::move(line));
+}
+
+// Adds residue one by one where that helps to find who holds it; JSON has all of it one by one.
+void add_residue(const Verification& verification, std::vector<Line>& lines) {
+  constexpr std::size_t max_records = 10;
+  std::size_t records = 0;
+  std::map<std::string, std::pair<std::size_t, Bytes>> sums;  // by reason
+  // Running steps first: they tell who holds the cache.
+  auto residues = verification.residue;
+  std::stable_partition(residues.begin(), residues.end(),
+                        [](const Residue& residue) { return residue.is_running; });
+  for (const Residue& residue : residues) {
+    const bool is_record = residue.kind == ResidueKind::build_cache;
+    if (is_record && (residue.reason != Reason::running_build || ++records > max_records)) {
+      auto& [count, size] = sums[explain(residue)];
+      ++count;
+      size += residue.size;
+      continue;
+    }
+    lines.push_back({LineStatus::failed, "left", residue.object, text_of(residue.size),
+                     explain(residue), is_record});
+  }
+  for (const auto& [reason, sum] : sums) {
+    lines.push_back({LineStatus::failed, "left", count_noun(sum.first, "build cache record"),
+                     text_of(sum.second), reason});
+  }
+  for (const CacheRecord& record : verification.kept) {
+    lines.push_back({LineStatus::kept, "kept", name_record(record), text_of(record.size),
+                     is_cache_mount(record) ? "a cache mount" : "a cache mount's directory", true});
+  }
+}
+
+std::string describe_verdict(const RunResult& result, const ClearRequest& request) {
+  const Verification& verification = *result.verification;
+  const std::string application = name_application(request.application);
+  const std::size_t left = verification.residue.size();
+  const bool has_caches_elsewhere =
+      std::any_of(result.caveats.begin(), result.caveats.end(), [](const Caveat& caveat) {
+        return caveat.kind == CaveatKind::registry_copy || caveat.kind == CaveatKind::builder;
+      });
+  switch (verification.verdict) {
+    case Verdict::clean:
+      return fmt::format("no cache sources of {} are left; the next build starts from scratch{}.",
+                         application, has_caches_elsewhere ? ", except as the notes say" : "");
+    case Verdict::residue:
+      return fmt::format("{} of {} {} left; the next build can reuse {}.",
+                         count_noun(left, "cache source"), application, left == 1 ? "is" : "are",
+                         left == 1 ? "it" : "them");
+    case Verdict::unknown:
+      return fmt::format("could not determine whether cache sources of {} are left.", application);
+  }
+  return "";
+}
+
+std::string describe_cost(const RunResult& result) {
+  return fmt::format(" {} reclaimed in {}.", text_of(total_reclaimed(result)),
+                     text_of(result.took));
+}
+
+std::string advise(const ClearRequest& request, const std::vector<Residue>& residue) {
+  const auto has = [&](Reason reason) {
+    return std::any_of(residue.begin(), residue.end(),
+                       [=](const Residue& left) { return left.reason == reason; });
+  };
+  if (has(Reason::running_build)) {
+    return " Run again when the running build has ended. If none is running, an interrupted build "
+           "or prune has left them in use: restart the engine.";
+  }
+  if (has(Reason::kept_cache_mount)) {
+    return " Without --keep-cache-mounts, the records under the mounts are pruned as well.";
+  }
+  if (residue.empty() || request.verify_only) return "";
+  return " Check what is building or tagging images on this engine, then run again.";
+}
+
+std::optional<Summary> summarize_pruning(const RunResult& result) {
+  if (!result.state) return std::nullopt;
+  const auto& before = result.state->records;
+  const std::string amount = before ? fmt::format("{} in {}", text_of(total_size(*before)),
+                                                  count_noun(before->size(), "record"))
+                                    : "an unknown amount";
+  if (result.is_dry_run()) {
+    return Summary{LineStatus::done, "planned",
+                   fmt::format("the build cache takes {} today. How much of it goes is up to the "
+                               "engine.",
+                               amount)};
+  }
+  if (!result.pruning) {
+    return Summary{LineStatus::warning, "unknown",
+                   "could not determine what is left of the build cache." + describe_cost(result)};
+  }
+  const bool failed = first_failure(result).has_value();
+  return Summary{failed ? LineStatus::failed : LineStatus::done, failed ? "failed" : "pruned",
+                 fmt::format("{} before, {} in {} after.{}", amount, text_of(result.pruning->size),
+                             count_noun(result.pruning->count, "record"), describe_cost(result))};
+}
+
+}  // namespace
+
+std::vector<Line> make_lines(const RunResult& result) {
+  std::vector<Line> lines;
+  add_outcomes(result, lines);
+  if (result.plan) {
+    for (std::size_t i = result.outcomes.size(); i < result.plan->size(); ++i) {
+      lines.push_back(make_planned_line(result, (*result.plan)[i]));
     }
   }
-  if (run.verification) add_lines(lines, *run.verification);
-  for (const std::string& note : notes_of(run)) lines.push_back({Mark::kept, "note", note});
+  if (result.verification) add_residue(*result.verification, lines);
+  for (const Caveat& caveat : result.caveats) {
+    lines.push_back({LineStatus::kept, "note", explain(caveat)});
+  }
+  for (const std::string& note : list_notes(result)) {
+    lines.push_back({LineStatus::kept, "note", note});
+  }
   return lines;
 }
 
-std::string heading_of(const Run& run) {
-  const std::string what = [&] {
-    const bool dry = run.options.dry_run;
-    switch (run.options.mode) {
-      case Mode::clear:
-        return (dry ? "Would clear the caches of " : "Clearing the caches of ") + subject_of(run);
-      case Mode::verify_only:
-        return "Verifying the caches of " + subject_of(run);
-      case Mode::prune_only:
-        return std::string(dry ? "Would prune the build cache" : "Pruning the build cache");
-    }
-    return std::string();
-  }();
-  return fmt::format("{} on {} {} (API {}, {})", what, run.engine->name, run.engine->version,
-                     text_of(run.engine->api), run.engine->address);
+std::string make_heading(const RunResult& result) {
+  const bool dry = result.is_dry_run();
+  std::string what = dry ? "Would prune the build cache" : "Pruning the build cache";
+  if (const ClearRequest* const request = result.clear_request()) {
+    const auto* const verb = dry ? "Would clear" : request->verify_only ? "Verifying" : "Clearing";
+    what = fmt::format("{} the caches of {}", verb, name_application(request->application));
+  }
+  return fmt::format("{} on {} {} (API {}, {})", what, result.engine->name, result.engine->version,
+                     text_of(result.engine->api), result.engine->address);
 }
 
-std::optional<Closing> closing_of(const Run& run) {
-  if (run.options.mode == Mode::prune_only) return closing_of_pruning(run);
-  if (!run.verification) return std::nullopt;
-  Closing closing{mark_of(run.verification->verdict),
-                  std::string(text_of(run.verification->verdict)), finding_of(run)};
-  if (run.options.mode == Mode::clear) closing.sentences += cost_of(run);
-  const auto& residue = run.verification->residue;
-  if (std::any_of(residue.begin(), residue.end(), [](const Residue& left) { return left.held; })) {
-    closing.sentences +=
-        " Run again when the running build has ended. If none is running, an interrupted build or "
-        "prune has left them in use: restart the engine.";
-  } else if (std::any_of(residue.begin(), residue.end(),
-                         [](const Residue& left) { return left.held_by_cache_mount; })) {
-    closing.sentences += " Without --keep-cache-mounts what the mounts are built on goes, too.";
-  } else if (!residue.empty() && run.options.mode == Mode::clear) {
-    closing.sentences +=
-        " Check what is building or tagging images on this engine, then run again.";
-  }
-  return closing;
+std::optional<Summary> make_summary(const RunResult& result) {
+  const ClearRequest* const request = result.clear_request();
+  if (request == nullptr) return summarize_pruning(result);
+  if (!result.verification) return std::nullopt;
+  const Verdict verdict = result.verification->verdict;
+  const LineStatus status = verdict == Verdict::clean     ? LineStatus::done
+                            : verdict == Verdict::residue ? LineStatus::failed
+                                                          : LineStatus::warning;
+  return Summary{status, std::string(to_string(verdict)),
+                 describe_verdict(result, *request) +
+                     (request->verify_only ? "" : describe_cost(result)) +
+                     advise(*request, result.verification->residue)};
 }
 
 }  // namespace cac

@@ -1,4 +1,4 @@
-// What a run has to say, line by line, in words: how it looks is up to text and Markdown. Pure.
+// A run line by line, in words: how that looks is up to text and Markdown. Pure.
 #pragma once
 
 #include <cstddef>
@@ -10,10 +10,10 @@
 
 namespace cac {
 
-enum class Mark { planned, done, kept, warning, failed };
+enum class LineStatus { planned, done, kept, warning, failed };
 
 struct Line {
-  Mark mark;
+  LineStatus status;
   std::string verb;
   std::string object;
   std::string size = {};
@@ -25,21 +25,22 @@ struct Line {
   bool is_text() const { return size.empty() && reason.empty(); }
 };
 
-// "Clearing the caches of watchparty on Docker 28.5.2 (…)". The engine must be known.
-std::string heading_of(const Run& run);
+// "Clearing the caches of watchparty on Docker 28.5.2 (…)". The request and the engine must be
+// known.
+std::string make_heading(const RunResult& result);
 
-// Outcomes, or the plan as far as it was not carried out; residue; what was kept; notes.
-std::vector<Line> lines_of(const Run& run);
+// Outcomes, or the plan as far as it was not carried out; residue; what was kept; caveats; notes.
+std::vector<Line> make_lines(const RunResult& result);
 
 // The end of a report: a word, and what it means.
-struct Closing {
-  Mark mark;         // done: good; failed: bad; warning: not known
-  std::string word;  // "clean"
+struct Summary {
+  LineStatus status;  // done: good; failed: bad; warning: not known
+  std::string word;   // "clean"
   std::string sentences;
 };
 
-// What the verification or the reading found, what it cost, what to do next. Nothing when the run
-// did not get that far, or was a dry run of a clearing.
-std::optional<Closing> closing_of(const Run& run);
+// What was found, what it cost and what to do next. nullopt if the run did not get that far, or was
+// the dry run of a clearing.
+std::optional<Summary> make_summary(const RunResult& result);
 
 }  // namespace cac

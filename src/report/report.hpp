@@ -1,4 +1,4 @@
-// A run becomes text or JSON. Pure: prints nothing, asks nobody.
+// The result of a run as text or JSON. Pure: prints nothing, asks nobody.
 #pragma once
 
 #include <string>
@@ -9,12 +9,12 @@
 namespace cac {
 
 // For people, on standard output: the plan or what became of it, the residue, the verdict.
-std::string text_report(const Run& run, const TerminalStyle& style);
+std::string text_report(const RunResult& result, const TerminalStyle& style);
 
 // For people, on standard error: warnings and what went wrong; empty when there is nothing to say.
-std::string messages(const Run& run, const TerminalStyle& style);
+std::string messages(const RunResult& result, const TerminalStyle& style);
 
 // For programs, on standard output: one object on one line, without the line's end.
-std::string json_report(const Run& run);
+std::string json_report(const RunResult& result);
 
 }  // namespace cac

@@ -4,6 +4,7 @@
 
 #include "report/lines.hpp"
 #include "report/report.hpp"
+#include "report/sentences.hpp"
 
 namespace cac {
 
@@ -12,29 +13,20 @@ namespace {
 // In columns.
 constexpr std::size_t longest_description = 60;
 
-struct MarkLook {
+struct Symbol {
   std::string_view utf8;
   std::string_view ascii;
   Paint paint;
 };
 
-MarkLook look_of(Mark mark) {
-  switch (mark) {
-    case Mark::planned:
-      return {"→", ">", Paint::plain};
-    case Mark::done:
-      return {"✓", "+", Paint::green};
-    case Mark::kept:
-      return {"·", "-", Paint::dim};
-    case Mark::warning:
-      return {"!", "!", Paint::yellow};
-    case Mark::failed:
-      return {"✗", "x", Paint::red};
-  }
-  return {};
-}
+// In the order of LineStatus.
+constexpr Symbol symbols[] = {{"→", ">", Paint::plain},
+                              {"✓", "+", Paint::green},
+                              {"·", "-", Paint::dim},
+                              {"!", "!", Paint::yellow},
+                              {"✗", "x", Paint::red}};
 
-// A text below a mark: wrapped and indented.
+// Appends a text wrapped and indented.
 void append_wrapped(std::string& out, std::string_view text, std::size_t indent, Paint paint,
                     const TerminalStyle& style) {
   const std::size_t width = style.width > indent ? style.width - indent : style.width;
@@ -50,7 +42,7 @@ std::string trimmed(std::string text) {
 }
 
 // The lines as a table: on one line each where all of them fit, else the reason below.
-std::string table_of(std::vector<Line> lines, const TerminalStyle& style) {
+std::string format_table(std::vector<Line> lines, const TerminalStyle& style) {
   std::size_t verb_columns = 0;
   std::size_t object_columns = 0;
   std::size_t size_columns = 0;
@@ -68,8 +60,8 @@ std::string table_of(std::vector<Line> lines, const TerminalStyle& style) {
   constexpr std::size_t indent = 2;
   const std::size_t text_indent = indent + verb_columns + 2;
   for (const Line& line : lines) {
-    const MarkLook look = look_of(line.mark);
-    const std::string mark = painted(style.utf8 ? look.utf8 : look.ascii, look.paint, style);
+    const Symbol& symbol = symbols[static_cast<std::size_t>(line.status)];
+    const std::string mark = painted(style.utf8 ? symbol.utf8 : symbol.ascii, symbol.paint, style);
     const std::string verb = padded(line.verb, verb_columns);
     std::string text = line.is_text() ? line.object : padded(line.object, object_columns);
     if (!line.is_text()) {
@@ -95,15 +87,15 @@ std::string table_of(std::vector<Line> lines, const TerminalStyle& style) {
   return out;
 }
 
-// The closing as a paragraph whose first word is coloured.
-std::string closing_paragraph(const Closing& closing, const TerminalStyle& style) {
-  const Paint paint = closing.mark == Mark::done     ? Paint::green
-                      : closing.mark == Mark::failed ? Paint::red
-                                                     : Paint::yellow;
+// Returns a paragraph whose first word is colored.
+std::string format_summary(const Summary& summary, const TerminalStyle& style) {
+  const Paint paint = summary.status == LineStatus::done     ? Paint::green
+                      : summary.status == LineStatus::failed ? Paint::red
+                                                             : Paint::yellow;
   std::string out;
-  append_wrapped(out, fmt::format("{}: {}", closing.word, closing.sentences), 0, Paint::plain,
+  append_wrapped(out, fmt::format("{}: {}", summary.word, summary.sentences), 0, Paint::plain,
                  style);
-  return painted(closing.word, paint, style) + out.substr(closing.word.size());
+  return painted(summary.word, paint, style) + out.substr(summary.word.size());
 }
 
 // "clear-app-cache: error: what and why", and what to do about it below.
@@ -122,22 +114,22 @@ void append_message(std::string& out, std::string_view label, Paint paint, std::
 
 }  // namespace
 
-std::string text_report(const Run& run, const TerminalStyle& style) {
+std::string text_report(const RunResult& result, const TerminalStyle& style) {
   std::string out;
-  if (!run.engine || (!run.plan && !run.verification)) return out;
-  append_wrapped(out, harmless(heading_of(run), style), 0, Paint::bold, style);
-  out += table_of(lines_of(run), style);
-  if (const auto closing = closing_of(run)) out += closing_paragraph(*closing, style);
+  if (!result.engine || (!result.plan && !result.verification)) return out;
+  append_wrapped(out, harmless(make_heading(result), style), 0, Paint::bold, style);
+  out += format_table(make_lines(result), style);
+  if (const auto summary = make_summary(result)) out += format_summary(*summary, style);
   return out;
 }
 
-std::string messages(const Run& run, const TerminalStyle& style) {
+std::string messages(const RunResult& result, const TerminalStyle& style) {
   std::string out;
-  for (const std::string& warning : warnings_of(run)) {
+  for (const std::string& warning : list_warnings(result)) {
     append_message(out, "warning", Paint::yellow, warning, "", style);
   }
-  const auto first = first_failure(run);
-  const auto others = other_failures(run);
+  const auto first = first_failure(result);
+  const auto others = other_failures(result);
   for (auto other = others.begin(); other != others.end(); ++other) {
     // One advice for all that follow each other with the same, below the last of them.
     const Failure* const next = other + 1 != others.end() ? &other[1] : first ? &*first : nullptr;

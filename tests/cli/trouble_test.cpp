@@ -153,7 +153,7 @@ TEST_CASE("before there is a plan every bad answer ends the run, and nothing but
         "Update the engine"}},
       {"an engine that is too new",
        [](FakeEngine& fake) {
-         fake.reply("GET /system/df",
+         fake.reply("GET /containers/json",
                     {text(400,
                           "client version 1.51 is too old. Minimum supported API version is "
                           "1.60, please upgrade your client to a newer version")});
@@ -194,23 +194,22 @@ TEST_CASE("before there is a plan every bad answer ends the run, and nothing but
         "allow GET /containers/json"}},
       {"an engine's own error",
        [](FakeEngine& fake) {
-         fake.reply("GET /system/df", {{{.status = 500, .body = R"({"message":"disk on fire"})"}}});
+         fake.reply("GET /containers/json",
+                    {{{.status = 500, .body = R"({"message":"disk on fire"})"}}});
        },
-       {1, "refused", "GET /system/df: the engine answers 500: disk on fire", "journalctl"}},
+       {1, "refused", "GET /containers/json: the engine answers 500: disk on fire", "journalctl"}},
       {"an answer that is not JSON",
-       [](FakeEngine& fake) { fake.reply("GET /system/df", {{{.body = "OK"}}}); },
+       [](FakeEngine& fake) { fake.reply("GET /containers/json", {{{.body = "OK"}}}); },
        {1, "malformed", "it is not JSON, or it is cut off", "proxy"}},
       {"an answer with wrong types",
-       [](FakeEngine& fake) { fake.reply("GET /system/df", {{{.body = R"({"BuildCache":7})"}}}); },
-       {1, "malformed", "BuildCache is not an array", "proxy"}},
-      {"records with wrong types",
-       [](FakeEngine& fake) {
-         fake.reply("GET /system/df", {{{.body = R"({"BuildCache":[{"ID":7}]})"}}});
-       },
-       {1, "malformed", "ID is not a string", "proxy"}},
+       [](FakeEngine& fake) { fake.reply("GET /containers/json", {{{.body = R"({"x":7})"}}}); },
+       {1, "malformed", "the answer is not an array", "proxy"}},
+      {"containers with wrong types",
+       [](FakeEngine& fake) { fake.reply("GET /containers/json", {{{.body = R"([{"Id":7}])"}}}); },
+       {1, "malformed", "Id is not a string", "proxy"}},
       {"an answer that is cut off",
        [](FakeEngine& fake) {
-         fake.reply("GET /system/df", {{{.body = "{\"Build", .fault = Fault::cut_off}}});
+         fake.reply("GET /containers/json", {{{.body = "[{\"Id", .fault = Fault::cut_off}}});
        },
        {1, "lost", "the connection to the engine broke before the answer was complete",
         "Run again"}},
@@ -231,7 +230,7 @@ TEST_CASE("before there is a plan every bad answer ends the run, and nothing but
        {4, "not-docker", "nothing was changed", "Does an engine listen on"}},
       {"Podman in the place of the engine that answered the ping",
        [](FakeEngine& fake) {
-         fake.reply("GET /system/df",
+         fake.reply("GET /containers/json",
                     {FakeReply{.body = "{}", .headers = {{"Server", "Libpod/5.8.0 (linux)"}}}});
        },
        {4, "not-docker", "the answer is Podman's", "Check what is listening"}},
@@ -248,7 +247,7 @@ TEST_CASE("before there is a plan every bad answer ends the run, and nothing but
 
 TEST_CASE("an answer that does not come ends with the timeout, and nothing but GETs was sent") {
   Session session;
-  session.fake.reply("GET /system/df", {{{.fault = Fault::no_answer}}});
+  session.fake.reply("GET /containers/json", {{{.fault = Fault::no_answer}}});
   check_failure(session.invocation({"--timeout", "1s"}),
                 {1, "timeout", "the timeout of 1 s ran out", "--timeout"});
   CHECK(session.sent_only_gets());

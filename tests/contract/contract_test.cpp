@@ -163,7 +163,7 @@ TEST_CASE("the build cache is listed with types and sizes, and none is in use") 
   const auto records = to.engine.build_cache();
   REQUIRE(records);
   CHECK(records->size() >= 3);
-  CHECK(cac::size_of(*records).count > 0);
+  CHECK(cac::total_size(*records).count > 0);
   for (const CacheRecord& record : *records) {
     CHECK_FALSE(record.id.empty());
     CHECK_FALSE(record.type.empty());
@@ -230,7 +230,7 @@ TEST_CASE("the prune of the build cache takes every record, and frees the sum of
   CHECK_FALSE(before->empty());
   const auto pruned = to.engine.prune_build_cache({});
   CHECK(pruned.count == before->size());
-  CHECK(pruned.reclaimed.count == cac::size_of(*before).count);
+  CHECK(pruned.reclaimed.count == cac::total_size(*before).count);
   const auto after = to.engine.build_cache();
   REQUIRE(after);
   CHECK(after->empty());

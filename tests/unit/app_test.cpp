@@ -65,7 +65,7 @@ TEST_CASE("an unforeseen exception is an internal error, in JSON too, wherever i
   }
 }
 
-TEST_CASE("the user is looked up for a home folder only where HOME is not set") {
+TEST_CASE("the user is looked up for a home directory only where HOME is not set") {
   const std::string known = "unix:///nowhere/x.sock";
   look_ups = 0;
   cac::test::run_in_process(
@@ -79,7 +79,7 @@ TEST_CASE("the user is looked up for a home folder only where HOME is not set") 
       {"--app-dir", "/usr"}, cac::test::environment_of({{"DOCKER_HOST", known}}));
   CHECK(look_ups == 1);
   CHECK(refused.status == 2);
-  CHECK(refused.err == Containing{"is the home folder"});
+  CHECK(refused.err == Containing{"is the home directory"});
 
   found_home = nullptr;
   CHECK(cac::test::run_in_process({"--app-dir", "/usr"},

@@ -2,11 +2,8 @@
 
 #include <doctest/doctest.h>
 
-#include "connected.hpp"
-
 using cac::CacheMounts;
 using cac::CacheRecord;
-using cac::test::options_of;
 
 namespace {
 
@@ -29,32 +26,32 @@ const std::vector<CacheRecord> records{
 
 }  // namespace
 
-TEST_CASE("without the option nothing is spared or held") {
-  const CacheMounts mounts(records, options_of({}));
+TEST_CASE("without the option no record is kept or blocked") {
+  const CacheMounts mounts(records, false);
   for (const CacheRecord& record : records) {
-    CHECK_FALSE(mounts.spare(record));
-    CHECK(mounts.holder_of(record).empty());
+    CHECK_FALSE(mounts.keeps(record));
+    CHECK(mounts.blocking_mount(record).empty());
   }
 }
 
 TEST_CASE(
-    "spared are the mounts and what was made for their owner, but no step that a build reuses") {
-  const CacheMounts mounts(records, options_of({"--keep-cache-mounts"}));
-  CHECK(mounts.spare(mount));
-  CHECK(mounts.spare(records[1]));
-  CHECK(mounts.spare(seeded));
-  CHECK_FALSE(mounts.spare(records[3]));
-  CHECK_FALSE(mounts.spare(records[4]));
-  CHECK_FALSE(mounts.spare(records[5]));
+    "the mounts and what was made for their owner are kept, but no step that a build reuses") {
+  const CacheMounts mounts(records, true);
+  CHECK(mounts.keeps(mount));
+  CHECK(mounts.keeps(records[1]));
+  CHECK(mounts.keeps(seeded));
+  CHECK_FALSE(mounts.keeps(records[3]));
+  CHECK_FALSE(mounts.keeps(records[4]));
+  CHECK_FALSE(mounts.keeps(records[5]));
 }
 
-TEST_CASE("a step that a mount is built on is held by it, directly or not") {
-  const CacheMounts mounts(records, options_of({"--keep-cache-mounts"}));
-  CHECK(mounts.holder_of(records[3]) == seeded.description);
-  CHECK(mounts.holder_of(records[4]) == seeded.description);
-  CHECK(mounts.holder_of(mount).empty());
-  CHECK(mounts.holder_of(records[1]).empty());
-  CHECK(mounts.holder_of(records[5]).empty());
+TEST_CASE("a step that a mount is based on is blocked by it, directly or not") {
+  const CacheMounts mounts(records, true);
+  CHECK(mounts.blocking_mount(records[3]) == seeded.description);
+  CHECK(mounts.blocking_mount(records[4]) == seeded.description);
+  CHECK(mounts.blocking_mount(mount).empty());
+  CHECK(mounts.blocking_mount(records[1]).empty());
+  CHECK(mounts.blocking_mount(records[5]).empty());
 }
 
 TEST_CASE("records that are each other's parents end nothing") {
@@ -62,10 +59,10 @@ TEST_CASE("records that are each other's parents end nothing") {
       {.id = "m", .type = "exec.cachemount", .description = "m", .parents = {"a"}},
       {.id = "a", .parents = {"b"}},
       {.id = "b", .parents = {"a", "m"}}};
-  CHECK(CacheMounts(circle, options_of({"--keep-cache-mounts"})).holder_of(circle[2]) == "m");
+  CHECK(CacheMounts(circle, true).blocking_mount(circle[2]) == "m");
 }
 
-TEST_CASE("a description that engines before BuildKit 0.11 share between steps spares nothing") {
+TEST_CASE("a description that engines before BuildKit 0.11 share between steps keeps nothing") {
   // Measured on 20.10: a directory of BuildKit's own (uid=) and a COPY of an empty file (from=)
   // have no parent and no size both. The next build reuses the COPY.
   const CacheRecord target{.id = "target", .description = "fileop target"};
@@ -74,18 +71,18 @@ TEST_CASE("a description that engines before BuildKit 0.11 share between steps s
                             .type = "exec.cachemount",
                             .description = "cached mount /c from exec make",
                             .parents = {"copied"}};
-  const CacheMounts mounts({target, copied, on_both}, options_of({"--keep-cache-mounts"}));
-  CHECK(mounts.spare(on_both));
+  const CacheMounts mounts({target, copied, on_both}, true);
+  CHECK(mounts.keeps(on_both));
   for (const CacheRecord& record : {target, copied}) {
-    CHECK_FALSE(mounts.spare(record));
-    CHECK(mounts.holder_of(record) == on_both.description);
+    CHECK_FALSE(mounts.keeps(record));
+    CHECK(mounts.blocking_mount(record) == on_both.description);
   }
 }
 
-TEST_CASE("only the exact description of BuildKit's own directory spares a mount's parent") {
+TEST_CASE("only the exact description of BuildKit's own directory keeps a mount's parent") {
   struct {
     std::string description;
-    bool spared;
+    bool kept;
   } const rows[] = {
       {"[internal] setting cache mount permissions", true},
       {"[internal] settings cache mount permissions", true},  // so 20.10's frontend
@@ -100,9 +97,9 @@ TEST_CASE("only the exact description of BuildKit's own directory spares a mount
     const CacheRecord parent{.id = "parent", .description = row.description};
     const CacheMounts mounts(
         {parent, {.id = "m", .type = "exec.cachemount", .description = "m", .parents = {"parent"}}},
-        options_of({"--keep-cache-mounts"}));
-    CHECK(mounts.spare(parent) == row.spared);
-    CHECK(mounts.holder_of(parent) == (row.spared ? "" : "m"));
+        true);
+    CHECK(mounts.keeps(parent) == row.kept);
+    CHECK(mounts.blocking_mount(parent) == (row.kept ? "" : "m"));
   }
 }
 
@@ -112,20 +109,20 @@ TEST_CASE("a mount stands directly on BuildKit's own directory: another ancestor
   const CacheRecord step{.id = "step", .description = "[base 2/2] RUN seed", .parents = {"named"}};
   const CacheRecord on_step{
       .id = "m", .type = "exec.cachemount", .description = "m", .parents = {"step"}};
-  const CacheMounts mounts({named, step, on_step}, options_of({"--keep-cache-mounts"}));
-  CHECK_FALSE(mounts.spare(named));
-  CHECK(mounts.holder_of(named) == "m");
+  const CacheMounts mounts({named, step, on_step}, true);
+  CHECK_FALSE(mounts.keeps(named));
+  CHECK(mounts.blocking_mount(named) == "m");
 }
 
-TEST_CASE("a mount that begins as a stage and has an owner: its directory is spared, no step is") {
+TEST_CASE("a mount that begins as a stage and has an owner: its directory is kept, no step is") {
   const CacheRecord step{.id = "step", .description = "[base 1/1] COPY seed /"};
   const CacheRecord own{.id = "own",
                         .description = "[internal] setting cache mount permissions",
                         .parents = {"step"}};
   const CacheRecord on_own{
       .id = "m", .type = "exec.cachemount", .description = "m", .parents = {"own"}};
-  const CacheMounts mounts({step, own, on_own}, options_of({"--keep-cache-mounts"}));
-  CHECK(mounts.spare(own));
-  CHECK_FALSE(mounts.spare(step));
-  CHECK(mounts.holder_of(step) == "m");
+  const CacheMounts mounts({step, own, on_own}, true);
+  CHECK(mounts.keeps(own));
+  CHECK_FALSE(mounts.keeps(step));
+  CHECK(mounts.blocking_mount(step) == "m");
 }

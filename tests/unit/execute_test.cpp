@@ -30,13 +30,13 @@ Action removal(const std::string& name, char digit) {
 }
 const Action backend = removal("watchparty-backend:latest", 'b');
 const Action frontend = removal("watchparty-frontend:latest", 'f');
-const Action dangling{.kind = ActionKind::prune_dangling_images, .object = "dangling images"};
-const Action cache{.kind = ActionKind::prune_build_cache, .object = "build cache", .prunes = {{}}};
+const Action dangling{.kind = ActionKind::prune_dangling_images};
+const Action cache{.kind = ActionKind::prune_build_cache, .prunes = {{}}};
 
 std::vector<Outcome> execute(const FakeEngine& fake, const std::vector<Action>& actions) {
   Connected to(fake.url());
   std::vector<Outcome> outcomes;
-  cac::execute(to.engine, actions, outcomes);
+  cac::execute(to.engine, to.progress, actions, outcomes);
   return outcomes;
 }
 
@@ -53,9 +53,9 @@ TEST_CASE("actions are carried out in their order, each with its outcome") {
   REQUIRE(outcomes.size() == 4);
   for (const Outcome& outcome : outcomes) CHECK(outcome.status == OutcomeStatus::done);
   // A running container keeps its image, dangling.
-  CHECK(outcomes[0].image_stays);
+  CHECK(outcomes[0].untagged);
   CHECK(outcomes[0].count == 0);
-  CHECK_FALSE(outcomes[1].image_stays);
+  CHECK_FALSE(outcomes[1].untagged);
   CHECK(outcomes[1].count == 1);
   CHECK(outcomes[1].reclaimed.count == 0);
   CHECK(outcomes[2].count == 0);
@@ -160,7 +160,8 @@ TEST_CASE("an interruption leaves the outcomes so far, the last one cancelled") 
   });
   Connected to(fake.url(), {}, signals[0]);
   std::vector<Outcome> outcomes;
-  CHECK_THROWS_AS(cac::execute(to.engine, {backend, cache, frontend}, outcomes), cac::Interrupted);
+  CHECK_THROWS_AS(cac::execute(to.engine, to.progress, {backend, cache, frontend}, outcomes),
+                  cac::Interrupted);
   REQUIRE(outcomes.size() == 2);
   CHECK(outcomes[0].status == OutcomeStatus::done);
   CHECK(outcomes[1].status == OutcomeStatus::cancelled);

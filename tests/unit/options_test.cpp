@@ -13,9 +13,9 @@
 #include "connected.hpp"
 #include "texts.hpp"
 
+using cac::ClearRequest;
 using cac::ColorWhen;
-using cac::Information;
-using cac::Mode;
+using cac::InfoRequest;
 using cac::Options;
 using cac::Target;
 using cac::UsageError;
@@ -29,7 +29,11 @@ using Variables = std::map<std::string, std::string>;
 using cac::test::Texts;
 
 Options read(const Words& words, const Variables& variables = {}) {
-  return cac::options_from(words, environment_of(variables));
+  return cac::parse_options(words, environment_of(variables));
+}
+
+ClearRequest read_clear(const Words& words, const Variables& variables = {}) {
+  return std::get<ClearRequest>(read(words, variables).request);
 }
 
 // Why the words are refused.
@@ -78,59 +82,82 @@ Words given(const cac::OptionSpec& spec) {
 
 TEST_CASE("no words at all clear everything of the usual project") {
   const Options options = read({});
-  CHECK(options.information == Information::none);
-  CHECK(options.mode == Mode::clear);
-  CHECK_FALSE(options.dry_run);
-  CHECK_FALSE(options.wait);
-  CHECK_FALSE(options.keep_cache_mounts);
-  CHECK(options.target == Target::all);
-  CHECK(options.project == "watchparty");
+  CHECK(options.info == InfoRequest::none);
+  const auto& request = std::get<ClearRequest>(options.request);
+  CHECK_FALSE(request.dry_run);
+  CHECK_FALSE(request.verify_only);
+  CHECK_FALSE(request.wait);
+  CHECK_FALSE(request.keep_cache_mounts);
+  CHECK_FALSE(request.keep_as);
+  CHECK_FALSE(request.app_dir);
+  CHECK_FALSE(request.buildx_builder);
+  CHECK(request.application.target == Target::all);
+  CHECK(request.application.project == "watchparty");
   CHECK(options.endpoint.text() == "unix:///var/run/docker.sock");
   CHECK(options.timeout == std::chrono::minutes(10));
   CHECK_FALSE(options.pinned_api);
-  CHECK_FALSE(options.quiet);
-  CHECK_FALSE(options.verbose);
-  CHECK_FALSE(options.json);
-  CHECK(options.color == ColorWhen::automatic);
+  CHECK_FALSE(options.output.quiet);
+  CHECK_FALSE(options.output.verbose);
+  CHECK_FALSE(options.output.json);
+  CHECK(options.output.color == ColorWhen::automatic);
 }
 
 TEST_CASE("every option says what it says, in each way to write it") {
-  CHECK(read({"backend"}).target == Target::backend);
-  CHECK(read({"--", "frontend"}).target == Target::frontend);
-  CHECK(read({"--json", "all", "--verbose"}).target == Target::all);
+  CHECK(read_clear({"backend"}).application.target == Target::backend);
+  CHECK(read_clear({"--", "frontend"}).application.target == Target::frontend);
+  CHECK(read_clear({"--json", "all", "--verbose"}).application.target == Target::all);
   for (const Words& words :
        {Words{"-p", "app"}, {"-papp"}, {"--project", "app"}, {"--project=app"}}) {
     CAPTURE(line_of(words));
-    CHECK(read(words).project == "app");
+    CHECK(read_clear(words).application.project == "app");
   }
-  CHECK(read({"-p", "docker.io/library/app"}).project == "app");
-  CHECK(read({"-n"}).dry_run);
-  CHECK(read({"--dry-run"}).dry_run);
-  CHECK(read({"--dry-run"}).mode == Mode::clear);
-  CHECK(read({"--verify-only"}).mode == Mode::verify_only);
-  CHECK(read({"--wait"}).wait);
-  CHECK(read({"--keep-cache-mounts"}).keep_cache_mounts);
+  CHECK(read_clear({"-p", "docker.io/library/app"}).application.project == "app");
+  CHECK(read_clear({"-n"}).dry_run);
+  CHECK(read_clear({"--dry-run"}).dry_run);
+  CHECK(read_clear({"--verify-only"}).verify_only);
+  CHECK(read_clear({"--wait"}).wait);
+  CHECK(read_clear({"--keep-cache-mounts"}).keep_cache_mounts);
+  CHECK(read_clear({"--keep-as", "old"}).keep_as == "old");
+  CHECK(read_clear({"--app-dir", "/srv/app"}).app_dir == "/srv/app");
+  CHECK(read_clear({}, {{"BUILDX_BUILDER", "multi"}}).buildx_builder == "multi");
   CHECK(read({"--timeout", "90s"}).timeout == std::chrono::seconds(90));
   CHECK(read({"-H", "tcp://host"}).endpoint.text() == "tcp://host:2375");
   CHECK(read({"--host=unix:///x"}).endpoint.text() == "unix:///x");
-  CHECK(read({"-q"}).quiet);
-  CHECK(read({"--quiet"}).quiet);
-  CHECK(read({"-v"}).verbose);
-  CHECK(read({"--verbose"}).verbose);
-  CHECK(read({"--json"}).json);
-  CHECK(read({"--color", "always"}).color == ColorWhen::always);
-  CHECK(read({"--color=never"}).color == ColorWhen::never);
-  CHECK(read({"--color=auto"}).color == ColorWhen::automatic);
+  CHECK(read({"-q"}).output.quiet);
+  CHECK(read({"--quiet"}).output.quiet);
+  CHECK(read({"-v"}).output.verbose);
+  CHECK(read({"--verbose"}).output.verbose);
+  CHECK(read({"--json"}).output.json);
+  CHECK(read({"--color", "always"}).output.color == ColorWhen::always);
+  CHECK(read({"--color=never"}).output.color == ColorWhen::never);
+  CHECK(read({"--color=auto"}).output.color == ColorWhen::automatic);
   const Options together = read({"-nv", "backend"});
-  CHECK(together.dry_run);
-  CHECK(together.verbose);
+  CHECK(std::get<ClearRequest>(together.request).dry_run);
+  CHECK(together.output.verbose);
+}
+
+TEST_CASE("--prune-only makes a request of its own, with its limits") {
+  const auto request = [](const Words& words) {
+    return std::get<cac::PruneRequest>(read(words, {{"BUILDX_BUILDER", "multi"}}).request);
+  };
+  CHECK_FALSE(request({"--prune-only"}).dry_run);
+  CHECK_FALSE(request({"--prune-only"}).older_than);
+  CHECK_FALSE(request({"--prune-only"}).keep_storage);
+  CHECK(request({"--prune-only"}).buildx_builder == "multi");
+  const auto limited = request({"--prune-only", "-n", "--wait", "--keep-cache-mounts",
+                                "--older-than", "7d", "--keep-storage", "5GB"});
+  CHECK(limited.dry_run);
+  CHECK(limited.wait);
+  CHECK(limited.keep_cache_mounts);
+  CHECK(limited.older_than == std::chrono::hours(7 * 24));
+  CHECK(limited.keep_storage == cac::Bytes{5'000'000'000});
 }
 
 TEST_CASE("an option comes before its environment variable, and that before the default") {
   const Variables variables{{"CLEAR_APP_CACHE_PROJECT", "from-env"},
                             {"DOCKER_HOST", "unix:///env"}};
-  CHECK(read({}, variables).project == "from-env");
-  CHECK(read({"-p", "from-option"}, variables).project == "from-option");
+  CHECK(read_clear({}, variables).application.project == "from-env");
+  CHECK(read_clear({"-p", "from-option"}, variables).application.project == "from-option");
   CHECK(read({}, variables).endpoint.text() == "unix:///env");
   CHECK(read({"-H", "unix:///option"}, variables).endpoint.text() == "unix:///option");
 }
@@ -329,20 +356,22 @@ TEST_CASE("every option of the table is one that the parser knows") {
 }
 
 TEST_CASE("who asks for help or the version gets it, whatever else is wrong") {
-  CHECK(read({"-h"}).information == Information::short_help);
-  CHECK(read({"--help"}).information == Information::long_help);
-  CHECK(read({"-V"}).information == Information::version);
-  CHECK(read({"--version"}).information == Information::version);
-  CHECK(read({"--help", "everything", "-p", "A B"}).information == Information::long_help);
-  CHECK(read({"-V", "--timeout", "soon"}).information == Information::version);
-  CHECK(read({"--help"}, {{"DOCKER_HOST", "ssh://x"}}).information == Information::long_help);
+  CHECK(read({"-h"}).info == InfoRequest::short_help);
+  CHECK(read({"--help"}).info == InfoRequest::long_help);
+  CHECK(read({"-V"}).info == InfoRequest::version);
+  CHECK(read({"--version"}).info == InfoRequest::version);
+  CHECK(read({"--help", "everything", "-p", "A B"}).info == InfoRequest::long_help);
+  CHECK(read({"-V", "--timeout", "soon"}).info == InfoRequest::version);
+  CHECK(read({"--help"}, {{"DOCKER_HOST", "ssh://x"}}).info == InfoRequest::long_help);
 }
 
 TEST_CASE("a usage error is reported as JSON or without color when the options ask for that") {
-  CHECK(cac::manner_of(Words{"--no-such-option", "--color", "never"}).color == ColorWhen::never);
-  CHECK(cac::manner_of(Words{"--color=never", "--no-such-option"}).color == ColorWhen::never);
-  CHECK(cac::manner_of(Words{"never"}).color == ColorWhen::automatic);
-  const auto asks = [](const Words& words) { return cac::manner_of(words).json; };
+  CHECK(cac::find_output_options(Words{"--no-such-option", "--color", "never"}).color ==
+        ColorWhen::never);
+  CHECK(cac::find_output_options(Words{"--color=never", "--no-such-option"}).color ==
+        ColorWhen::never);
+  CHECK(cac::find_output_options(Words{"never"}).color == ColorWhen::automatic);
+  const auto asks = [](const Words& words) { return cac::find_output_options(words).json; };
   CHECK(asks({"everything", "--json"}));
   CHECK(asks({"--json", "--no-such-option"}));
   CHECK_FALSE(asks({"everything"}));

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "connected.hpp"
+#include "samples.hpp"
 #include "texts.hpp"
 
 using cac::ActionKind;
@@ -16,59 +16,29 @@ using cac::Failure;
 using cac::FailureKind;
 using cac::Outcome;
 using cac::OutcomeStatus;
+using cac::Reason;
 using cac::ResidueKind;
-using cac::Run;
+using cac::RunResult;
 using cac::TerminalStyle;
 using cac::Verdict;
+using cac::test::cleared_result;
 using cac::test::Containing;
 using cac::test::count_of;
-using cac::test::options_of;
+using cac::test::request_of;
+using cac::test::sample_prune;
+using cac::test::sample_removal;
+using cac::test::sample_result;
 using cac::test::Texts;
+using cac::test::Words;
 using Json = nlohmann::ordered_json;
-using Words = std::vector<const char*>;
 
 namespace {
 
 constexpr TerminalStyle ascii{};
 constexpr TerminalStyle utf8{.width = 0, .color = false, .utf8 = true};
 
-Run run_of(const Words& words) {
-  Run run;
-  run.options = options_of(words);
-  run.engine = {"Docker", "28.5.2", {1, 51}, "unix:///x.sock"};
-  run.took = std::chrono::milliseconds(1400);
-  return run;
-}
-
-cac::Action removal() {
-  return {.kind = ActionKind::remove_image,
-          .object = "watchparty-backend:latest",
-          .image_id = "sha256:b",
-          .size = {345'000'000},
-          .reason = "usable as a cache_from source",
-          .effect = "container wp (running) uses it and is not touched"};
-}
-
-cac::Action prune() {
-  return {.kind = ActionKind::prune_build_cache,
-          .object = "build cache",
-          .count = 34,
-          .size = {812'000'000},
-          .reason = "every application's"};
-}
-
-// A clear run whose actions came out like this.
-Run run_with(std::vector<Outcome> outcomes, Verdict verdict = Verdict::clean) {
-  Run run = run_of({"backend"});
-  run.plan.emplace();
-  for (const Outcome& outcome : outcomes) run.plan->actions.push_back(outcome.action);
-  run.outcomes = std::move(outcomes);
-  run.verification.emplace().verdict = verdict;
-  return run;
-}
-
-Json json_of(const Run& run) {
-  const std::string line = cac::json_report(run);
+Json parse_report(const RunResult& result) {
+  const std::string line = cac::json_report(result);
   CHECK(line.find('\n') == std::string::npos);
   Json json = Json::parse(line, nullptr, false);
   REQUIRE(json.is_object());
@@ -85,42 +55,45 @@ TEST_CASE("each outcome has a line of its own kind") {
     Outcome outcome;
     std::string line;
   } const rows[] = {
-      {{.action = removal(), .status = OutcomeStatus::done, .count = 1},
+      {{.action = sample_removal(), .status = OutcomeStatus::done, .count = 1},
        "+ removed  watchparty-backend:latest  up to 345 MB\n"},
-      {{.action = removal(), .status = OutcomeStatus::done, .image_stays = true},
+      {{.action = sample_removal(), .status = OutcomeStatus::done, .untagged = true},
        "+ untagged  watchparty-backend:latest  345 MB  container wp (running) uses it and is not "
        "touched\n"},
-      {{.action = removal(), .status = OutcomeStatus::absent},
+      {{.action = sample_removal(), .status = OutcomeStatus::absent},
        "+ absent  watchparty-backend:latest    already removed\n"},
-      {{.action = removal(), .status = OutcomeStatus::retagged},
+      {{.action = sample_removal(), .status = OutcomeStatus::retagged},
        "! left  watchparty-backend:latest    it was given to another image during the run\n"},
-      {{.action = removal(), .status = OutcomeStatus::failed, .failure = failure},
+      {{.action = sample_removal(), .status = OutcomeStatus::failed, .failure = failure},
        "x failed  watchparty-backend:latest\n"},
-      {{.action = removal(), .status = OutcomeStatus::cancelled},
+      {{.action = sample_removal(), .status = OutcomeStatus::cancelled},
        "! interrupted  watchparty-backend:latest    it may be gone already\n"},
-      {{.action = prune(), .status = OutcomeStatus::cancelled},
+      {{.action = sample_prune(), .status = OutcomeStatus::cancelled},
        "! interrupted  build cache    the engine will finish this on its own\n"},
-      {{.action = prune(), .status = OutcomeStatus::done, .count = 34, .reclaimed = {812'000'000}},
-       "+ pruned  build cache  34 records, 812 MB  every application's\n"},
-      {{.action = prune(), .status = OutcomeStatus::done, .count = 1, .reclaimed = {5}},
-       "+ pruned  build cache  1 record, 5 B  every application's\n"},
+      {{.action = sample_prune(),
+        .status = OutcomeStatus::done,
+        .count = 34,
+        .reclaimed = {812'000'000}},
+       "+ pruned  build cache  34 records, 812 MB  shared by all applications on this engine\n"},
+      {{.action = sample_prune(), .status = OutcomeStatus::done, .count = 1, .reclaimed = {5}},
+       "+ pruned  build cache  1 record, 5 B  shared by all applications on this engine\n"},
   };
   for (const auto& row : rows) {
-    CHECK(cac::text_report(run_with({row.outcome}), ascii) == Containing{"\n" + row.line});
+    CHECK(cac::text_report(cleared_result({row.outcome}), ascii) == Containing{"\n" + row.line});
   }
 }
 
 TEST_CASE("a plan that is only shown says what would be done, and a plan cut short what was not") {
-  Run run = run_of({"--dry-run", "backend"});
-  run.plan.emplace().actions = {removal(), prune()};
-  const std::string shown = cac::text_report(run, ascii);
+  RunResult result = sample_result(Words{"--dry-run", "backend"});
+  result.plan = {{sample_removal(), sample_prune()}};
+  const std::string shown = cac::text_report(result, ascii);
   CHECK(shown == Containing{"Would clear the caches of watchparty-backend on Docker 28.5.2 (API "
                             "1.51, unix:///x.sock)\n"});
   CHECK(count_of("\n> ", shown) == 2);
 
-  run.options.dry_run = false;
-  run.failure = Failure{FailureKind::timeout, "the time ran out"};
-  const std::string cut_short = cac::text_report(run, ascii);
+  result.request = request_of(Words{"backend"});
+  result.failure = Failure{FailureKind::timeout, "the time ran out"};
+  const std::string cut_short = cac::text_report(result, ascii);
   CHECK(count_of("\n! not done", cut_short) == 2);
   CHECK(cut_short == Containing{"the run ended before"});
 }
@@ -142,30 +115,29 @@ TEST_CASE("the verdict says what it means for the next build") {
        "again.\n"},
   };
   for (const auto& row : rows) {
-    Run run = run_with({}, row.verdict);
+    RunResult result = cleared_result({}, row.verdict);
     if (row.verdict == Verdict::residue) {
-      run.verification->residue = {
-          {.kind = ResidueKind::image, .object = "x:latest", .reason = "it is still tagged"}};
+      result.verification->residue = {
+          {.kind = ResidueKind::image, .reason = Reason::still_tagged, .object = "x:latest"}};
     }
-    CHECK(cac::text_report(run, ascii) == Containing{row.says});
+    CHECK(cac::text_report(result, ascii) == Containing{row.says});
   }
-  CHECK(cac::text_report(run_of({"all"}), ascii).empty());
+  CHECK(cac::text_report(sample_result(Words{"all"}), ascii).empty());
 }
 
 TEST_CASE("residue that a build holds is told one by one, the rest as a sum") {
-  Run run = run_with({}, Verdict::residue);
+  RunResult result = cleared_result({}, Verdict::residue);
   for (int i = 0; i < 12; ++i) {
-    run.verification->residue.push_back({.kind = ResidueKind::build_cache,
-                                         .object = "held step " + std::to_string(i),
-                                         .size = {1000},
-                                         .held = true,
-                                         .reason = "held by a running build"});
-    run.verification->residue.push_back({.kind = ResidueKind::build_cache,
-                                         .object = "loose step",
-                                         .size = {1'000'000},
-                                         .reason = "still there after every prune"});
+    result.verification->residue.push_back({.kind = ResidueKind::build_cache,
+                                            .reason = Reason::running_build,
+                                            .object = "held step " + std::to_string(i),
+                                            .size = {1000}});
+    result.verification->residue.push_back({.kind = ResidueKind::build_cache,
+                                            .reason = Reason::survived_pruning,
+                                            .object = "loose step",
+                                            .size = {1'000'000}});
   }
-  const std::string text = cac::text_report(run, ascii);
+  const std::string text = cac::text_report(result, ascii);
   CHECK(text == Containing{"held step 0"});
   CHECK(text.find("loose step") == std::string::npos);
   CHECK(text == Containing{"12 build cache records"});
@@ -176,21 +148,23 @@ TEST_CASE("residue that a build holds is told one by one, the rest as a sum") {
 }
 
 TEST_CASE("marks are drawn where the terminal has them") {
-  const Run run = run_with({{.action = removal(), .status = OutcomeStatus::done, .count = 1}});
-  CHECK(cac::text_report(run, utf8) == Containing{"\n\xe2\x9c\x93 removed"});
-  CHECK(cac::text_report(run, ascii) == Containing{"\n+ removed"});
+  const RunResult result =
+      cleared_result({{.action = sample_removal(), .status = OutcomeStatus::done, .count = 1}});
+  CHECK(cac::text_report(result, utf8) == Containing{"\n\xe2\x9c\x93 removed"});
+  CHECK(cac::text_report(result, ascii) == Containing{"\n+ removed"});
 }
 
 TEST_CASE("colour changes nothing but the colour") {
-  Run run = run_with({{.action = removal(), .status = OutcomeStatus::retagged},
-                      {.action = prune(), .status = OutcomeStatus::done, .count = 1}},
+  RunResult result =
+      cleared_result({{.action = sample_removal(), .status = OutcomeStatus::retagged},
+                      {.action = sample_prune(), .status = OutcomeStatus::done, .count = 1}},
                      Verdict::residue);
-  run.verification->residue = {{.object = "x", .reason = "y"}};
-  run.verification->notes = {"a note"};
+  result.verification->residue = {{.reason = Reason::still_tagged, .object = "x"}};
+  result.verification->records_known = false;
   for (const std::size_t width : {0U, 50U, 120U}) {
     CAPTURE(width);
     TerminalStyle style{.width = width, .color = true, .utf8 = true};
-    std::string painted = cac::text_report(run, style);
+    std::string painted = cac::text_report(result, style);
     std::string bare;
     std::size_t escapes = 0;
     for (std::size_t i = 0; i < painted.size(); ++i) {
@@ -203,53 +177,111 @@ TEST_CASE("colour changes nothing but the colour") {
     }
     CHECK(escapes >= 6);
     style.color = false;
-    CHECK(bare == cac::text_report(run, style));
+    CHECK(bare == cac::text_report(result, style));
   }
 }
 
 TEST_CASE("no line is wider than the terminal, and no word is lost") {
-  Run run = run_with({{.action = removal(), .status = OutcomeStatus::done, .image_stays = true},
-                      {.action = prune(), .status = OutcomeStatus::done, .count = 34}},
+  RunResult result =
+      cleared_result({{.action = sample_removal(), .status = OutcomeStatus::done, .untagged = true},
+                      {.action = sample_prune(), .status = OutcomeStatus::done, .count = 34}},
                      Verdict::residue);
-  run.verification->residue = {{.kind = ResidueKind::image,
-                                .object = "gr\xc3\xbc\xc3\x9f"
-                                          "e:latest",
-                                .size = {1},
-                                .reason = "it is still tagged"}};
-  run.verification->notes = {
-      "a note that is long enough to be broken on a narrow terminal, surely"};
+  result.verification->residue = {{.kind = ResidueKind::image,
+                                   .reason = Reason::still_tagged,
+                                   .object = "gr\xc3\xbc\xc3\x9f"
+                                             "e:latest",
+                                   .size = {1}}};
+  result.caveats = {{.kind = cac::CaveatKind::other_tag, .object = "a-tag"}};
   for (std::size_t width = 30; width < 160; ++width) {
     CAPTURE(width);
-    std::istringstream lines(cac::text_report(run, {.width = width, .color = false, .utf8 = true}));
+    std::istringstream lines(
+        cac::text_report(result, {.width = width, .color = false, .utf8 = true}));
     for (std::string line; std::getline(lines, line);) CHECK(cac::columns_of(line) <= width);
   }
 }
 
 TEST_CASE("a foreign text is one harmless line, a long one is cut") {
-  Run run = run_with({}, Verdict::residue);
-  run.verification->residue = {{.kind = ResidueKind::build_cache,
-                                .object = "RUN \x1b[2J\nrm " + std::string(200, 'x'),
-                                .size = {1},
-                                .held = true,
-                                .reason = "held\rby"}};
-  const std::string text = cac::text_report(run, utf8);
+  RunResult result = cleared_result({}, Verdict::residue);
+  result.verification->residue = {{.kind = ResidueKind::build_cache,
+                                   .reason = Reason::running_build,
+                                   .object = "RUN \x1b[2J\nrm " + std::string(200, 'x'),
+                                   .size = {1}},
+                                  {.kind = ResidueKind::build_cache,
+                                   .reason = Reason::kept_cache_mount,
+                                   .blocking_mount = "mount\r/x"}};
+  const std::string text = cac::text_report(result, utf8);
   CHECK(text == Containing{"RUN \\x1b[2J rm xxx"});
   CHECK(text == Containing{"...  1 B"});
-  CHECK(text == Containing{"held\\x0dby"});
+  CHECK(text == Containing{"that is kept: mount\\x0d/x"});
   CHECK(text.find('\x1b') == std::string::npos);
+}
+
+// --- what stays, and why ---
+
+TEST_CASE("what stays of an image is said by names and containers, of which ten are listed") {
+  cac::Action action = sample_removal();
+  const auto effect = [&] {
+    return parse_report(cleared_result({{.action = action}}))["actions"][0]["effect"]
+        .get<std::string>();
+  };
+  CHECK(effect() == "container wp (running) uses it and is not touched");
+  action.holders.push_back({"c2", "wp-old", "sha256:b", "exited"});
+  action.holders.push_back({"c3", "wp-odd", "sha256:b", ""});
+  action.other_names = {"watchparty-backend:v1", "watchparty-backend:v2"};
+  CHECK(effect() ==
+        "the image stays as watchparty-backend:v1, watchparty-backend:v2; containers wp (running), "
+        "wp-old (exited) and wp-odd use it and are not touched");
+  action.holders.assign(12, {"c", "c", "sha256:b", ""});
+  action.other_names.assign(12, "v");
+  CHECK(effect() ==
+        "the image stays as v, v, v, v, v, v, v, v, v, v, 2 more; containers c, c, c, c, c, c, c, "
+        "c, c, c and 2 more use it and are not touched");
+}
+
+TEST_CASE("what a prune leaves is said with the plan") {
+  cac::Action prune = sample_prune();
+  prune.held = 1;
+  prune.kept = 2;
+  const cac::Action dangling{.kind = ActionKind::prune_dangling_images,
+                             .reason = Reason::leftover,
+                             .count = 3,
+                             .size = {50},
+                             .held = 1};
+  RunResult result = sample_result(Words{"--dry-run"});
+  result.plan = {{dangling, prune}};
+  const std::string text = cac::text_report(result, ascii);
+  CHECK(text == Containing{"> prune  dangling images  3 images, 50 B      left over from earlier "
+                           "builds; 1 in use by containers stay\n"});
+  CHECK(text == Containing{"> prune  build cache      34 records, 812 MB  shared by all "
+                           "applications on this engine; 1 held by a running build stay; cache "
+                           "mounts kept: 2\n"});
+}
+
+TEST_CASE("what is outside the limits of a pruning is explained by what keeps it") {
+  RunResult result = sample_result(Words{"--prune-only"});
+  result.pruning = {.too_old = {{.count = 4, .in_use = {2000}, .held = {5'030'100}}},
+                    .too_large = {{.over = {4'432'100}, .shared = {30'000}, .kept = {5'000'000}}}};
+  CHECK(parse_report(result)["notes"] ==
+        Json{"4 records older than the limit are left: 2.00 kB in use by a running build, 5.03 MB "
+             "left by the engine: newer records hold them, or it stopped short of the limit",
+             "the build cache is 4.43 MB over its limit (an engine does not count what images "
+             "share, and may stop a little above): 30.0 kB shared with images, 5.00 MB in cache "
+             "mounts, which are kept"});
 }
 
 // --- messages ---
 
 TEST_CASE("messages are warnings first, then what went wrong and what to do about it") {
-  Run run = run_with({{.action = removal(),
+  RunResult result =
+      cleared_result({{.action = sample_removal(),
                        .status = OutcomeStatus::failed,
                        .failure = Failure{FailureKind::refused, "the removal failed", "Look."}}},
                      Verdict::unknown);
-  run.plan->warnings = {"is the name right?"};
-  run.verification->failure = Failure{FailureKind::lost, "the engine was lost", "Run again."};
-  CHECK(cac::messages(run, ascii) ==
-        "clear-app-cache: warning: is the name right?\n"
+  result.state.emplace();  // without an image
+  result.verification->failure = Failure{FailureKind::lost, "the engine was lost", "Run again."};
+  CHECK(cac::messages(result, ascii) ==
+        "clear-app-cache: warning: no image on this engine has a name that begins with "
+        "'watchparty-': is the project's name right?\n"
         "clear-app-cache: warning: the removal failed\n"
         "  Look.\n"
         "clear-app-cache: error: the engine was lost\n"
@@ -257,32 +289,34 @@ TEST_CASE("messages are warnings first, then what went wrong and what to do abou
 }
 
 TEST_CASE("a failure that did not matter in the end is a warning") {
-  const Run run = run_with({{.action = prune(),
-                             .status = OutcomeStatus::failed,
-                             .failure = Failure{FailureKind::refused, "the prune failed"}}});
-  CHECK(cac::messages(run, ascii) == "clear-app-cache: warning: the prune failed\n");
+  const RunResult result =
+      cleared_result({{.action = sample_prune(),
+                       .status = OutcomeStatus::failed,
+                       .failure = Failure{FailureKind::refused, "the prune failed"}}});
+  CHECK(cac::messages(result, ascii) == "clear-app-cache: warning: the prune failed\n");
 }
 
 TEST_CASE("the same failure, repeated, is told once") {
-  const Outcome failed{.action = prune(),
+  const Outcome failed{.action = sample_prune(),
                        .status = OutcomeStatus::failed,
                        .failure = Failure{FailureKind::refused, "the prune failed"}};
-  CHECK(cac::messages(run_with({failed, failed, failed}, Verdict::residue), ascii) ==
+  CHECK(cac::messages(cleared_result({failed, failed, failed}, Verdict::residue), ascii) ==
         "clear-app-cache: error: the prune failed\n");
-  CHECK(cac::messages(run_with({failed, failed, failed}, Verdict::clean), ascii) ==
+  CHECK(cac::messages(cleared_result({failed, failed, failed}, Verdict::clean), ascii) ==
         "clear-app-cache: warning: the prune failed\n");
 }
 
 TEST_CASE("the same advice twice in a row is given once, below the last message") {
-  Run run = run_with({{.action = removal(),
+  RunResult result =
+      cleared_result({{.action = sample_removal(),
                        .status = OutcomeStatus::failed,
                        .failure = Failure{FailureKind::refused, "the removal failed", "Look."}},
-                      {.action = prune(),
+                      {.action = sample_prune(),
                        .status = OutcomeStatus::failed,
                        .failure = Failure{FailureKind::lost, "the prune failed", "Look."}}});
-  run.verification->verdict = Verdict::unknown;
-  run.verification->failure = Failure{FailureKind::lost, "the engine was lost", "Run again."};
-  CHECK(cac::messages(run, ascii) ==
+  result.verification->verdict = Verdict::unknown;
+  result.verification->failure = Failure{FailureKind::lost, "the engine was lost", "Run again."};
+  CHECK(cac::messages(result, ascii) ==
         "clear-app-cache: warning: the removal failed\n"
         "clear-app-cache: warning: the prune failed\n"
         "  Look.\n"
@@ -291,59 +325,65 @@ TEST_CASE("the same advice twice in a row is given once, below the last message"
 }
 
 TEST_CASE("a warning that the error repeats is left out") {
-  Run run = run_with({}, Verdict::unknown);
-  run.plan->warnings = {"a folder could not be searched: /x: Permission denied", "another"};
-  run.verification->failure = Failure{FailureKind::filesystem, "/x: Permission denied"};
-  CHECK(cac::messages(run, ascii) ==
-        "clear-app-cache: warning: another\n"
+  RunResult result = cleared_result({}, Verdict::unknown);
+  result.state = {.artifacts = {.unreadable = {{FailureKind::filesystem, "/x: Permission denied"},
+                                               {FailureKind::filesystem, "/y: I/O error"}}},
+                  .images = {{}}};
+  result.verification->failure = Failure{FailureKind::filesystem, "/x: Permission denied"};
+  CHECK(cac::messages(result, ascii) ==
+        "clear-app-cache: warning: a directory could not be searched for build artifacts: /y: I/O "
+        "error\n"
         "clear-app-cache: error: /x: Permission denied\n");
-  CHECK(json_of(run)["warnings"] == Json{"another"});
+  CHECK(parse_report(result)["warnings"] ==
+        Json{"a directory could not be searched for build artifacts: /y: I/O error"});
 }
 
 TEST_CASE("what could not be written is the error, or a warning beside another") {
-  Run run = run_with({});
-  run.unwritten = Failure{FailureKind::filesystem, "the disk is full"};
-  CHECK(cac::messages(run, ascii) == "clear-app-cache: error: the disk is full\n");
-  run.failure = Failure{FailureKind::timeout, "the time ran out"};
-  CHECK(cac::messages(run, ascii) ==
+  RunResult result = cleared_result({});
+  result.write_error = Failure{FailureKind::filesystem, "the disk is full"};
+  CHECK(cac::messages(result, ascii) == "clear-app-cache: error: the disk is full\n");
+  result.failure = Failure{FailureKind::timeout, "the time ran out"};
+  CHECK(cac::messages(result, ascii) ==
         "clear-app-cache: warning: the disk is full\n"
         "clear-app-cache: error: the time ran out\n");
 }
 
 TEST_CASE("what the verification lists is not told with the action, too") {
-  cac::Action held = prune();
-  held.effect = "2 that a running build holds stay";
-  Run run = run_with({{.action = removal(), .status = OutcomeStatus::retagged},
+  cac::Action held = sample_prune();
+  held.held = 2;
+  RunResult result =
+      cleared_result({{.action = sample_removal(), .status = OutcomeStatus::retagged},
                       {.action = held, .status = OutcomeStatus::done, .count = 1}},
                      Verdict::residue);
-  CHECK(cac::text_report(run, ascii) == Containing{"given to another image"});
-  run.verification->residue = {{.object = "watchparty-backend:latest", .reason = "tagged again"}};
-  CHECK(cac::text_report(run, ascii).find("given to another image") == std::string::npos);
-  CHECK(cac::text_report(run, ascii).find("running build holds") == std::string::npos);
+  CHECK(cac::text_report(result, ascii) == Containing{"given to another image"});
+  result.verification->residue = {
+      {.reason = Reason::retagged, .object = "watchparty-backend:latest"}};
+  CHECK(cac::text_report(result, ascii).find("given to another image") == std::string::npos);
+  CHECK(cac::text_report(result, ascii).find("held by a running build") == std::string::npos);
   // Where it lists nothing, the action's is all there is.
-  run.verification->failure = Failure{FailureKind::lost, "gone"};
-  CHECK(cac::text_report(run, ascii) == Containing{"2 that a running build holds stay"});
+  result.verification->failure = Failure{FailureKind::lost, "gone"};
+  CHECK(cac::text_report(result, ascii) == Containing{"2 held by a running build stay"});
 }
 
 TEST_CASE("nothing went wrong, nothing is said") {
-  CHECK(cac::messages(run_with({}), ascii).empty());
+  CHECK(cac::messages(cleared_result({}), ascii).empty());
 }
 
 // --- JSON ---
 
 TEST_CASE("the object has these keys, in this order, whatever happened") {
-  const Texts keys{"schema",      "version",     "mode",    "dry_run", "project",
-                   "target",      "engine",      "actions", "residue", "cache",
-                   "kept",        "warnings",    "notes",   "verdict", "reclaimed_bytes",
-                   "duration_ms", "exit_status", "error"};
-  Run usage_error;
+  const Texts keys{
+      "schema",  "version",         "mode",        "dry_run",     "project", "target",   "engine",
+      "actions", "residue",         "cache",       "kept",        "caveats", "warnings", "notes",
+      "verdict", "reclaimed_bytes", "duration_ms", "exit_status", "error"};
+  RunResult usage_error;
   usage_error.failure = Failure{FailureKind::usage, "no"};
-  Run unreachable = run_of({});
+  RunResult unreachable = sample_result(Words{});
   unreachable.engine.reset();
   unreachable.failure = Failure{FailureKind::unreachable, "no"};
-  for (const Run& run : {usage_error, unreachable, run_with({})}) {
+  for (const RunResult& result : {usage_error, unreachable, cleared_result({})}) {
     Texts found;
-    const Json json = json_of(run);
+    const Json json = parse_report(result);
     for (const auto& [key, value] : json.items()) found.push_back(key);
     // Keys are only ever added: those here stay, and stay first.
     CHECK(cac::test::joined(found) == cac::test::joined(keys));
@@ -351,18 +391,20 @@ TEST_CASE("the object has these keys, in this order, whatever happened") {
 }
 
 TEST_CASE("what is told of a run is what programs look for") {
-  Run run = run_with(
-      {{.action = removal(), .status = OutcomeStatus::done, .image_stays = true},
-       {.action = prune(), .status = OutcomeStatus::done, .count = 33, .reclaimed = {811'000'000}}},
-      Verdict::residue);
-  run.verification->residue = {{.kind = ResidueKind::build_cache,
-                                .object = "RUN x",
-                                .id = "rec1",
-                                .record_type = "regular",
-                                .size = {1'000'000},
-                                .held = true,
-                                .reason = "held by a running build"}};
-  const Json json = json_of(run);
+  RunResult result =
+      cleared_result({{.action = sample_removal(), .status = OutcomeStatus::done, .untagged = true},
+                      {.action = sample_prune(),
+                       .status = OutcomeStatus::done,
+                       .count = 33,
+                       .reclaimed = {811'000'000}}},
+                     Verdict::residue);
+  result.verification->residue = {{.kind = ResidueKind::build_cache,
+                                   .reason = Reason::running_build,
+                                   .object = "RUN x",
+                                   .id = "rec1",
+                                   .record_type = "regular",
+                                   .size = {1'000'000}}};
+  const Json json = parse_report(result);
   CHECK(json["schema"] == 1);
   CHECK(json["mode"] == "clear");
   CHECK(json["project"] == "watchparty");
@@ -391,25 +433,25 @@ TEST_CASE("what is told of a run is what programs look for") {
 }
 
 TEST_CASE("a plan has no verdict, and neither does a run that did not get to one") {
-  Run plan = run_of({"--dry-run"});
-  plan.plan.emplace().actions = {removal()};
-  CHECK(json_of(plan)["verdict"].is_null());
-  CHECK(json_of(plan)["dry_run"] == true);
-  CHECK(json_of(plan)["actions"][0]["status"] == "planned");
+  RunResult plan = sample_result(Words{"--dry-run"});
+  plan.plan = {{sample_removal()}};
+  CHECK(parse_report(plan)["verdict"].is_null());
+  CHECK(parse_report(plan)["dry_run"] == true);
+  CHECK(parse_report(plan)["actions"][0]["status"] == "planned");
 
-  plan.options.dry_run = false;
+  plan.request = request_of(Words{});
   plan.failure = Failure{FailureKind::lost, "gone"};
-  CHECK(json_of(plan)["verdict"] == "unknown");
-  CHECK(json_of(plan)["actions"][0]["status"] == "not-reached");
+  CHECK(parse_report(plan)["verdict"] == "unknown");
+  CHECK(parse_report(plan)["actions"][0]["status"] == "not-reached");
 }
 
 TEST_CASE("every kind of failure, action, outcome and residue has a word of its own") {
   std::set<std::string> words;
   constexpr int failures = static_cast<int>(FailureKind::internal) + 1;
   for (int i = 0; i < failures; ++i) {
-    Run run = run_of({});
-    run.failure = Failure{static_cast<FailureKind>(i), "message", "advice", i};
-    const Json error = json_of(run)["error"];
+    RunResult result = sample_result(Words{});
+    result.failure = Failure{static_cast<FailureKind>(i), "message", "advice", i};
+    const Json error = parse_report(result)["error"];
     CHECK(error["message"] == "message");
     CHECK(error["advice"] == "advice");
     CHECK(error["http_status"] == (i == 0 ? Json() : Json(i)));
@@ -423,28 +465,54 @@ TEST_CASE("every kind of failure, action, outcome and residue has a word of its 
   constexpr int kinds = static_cast<int>(ActionKind::prune_build_cache) + 1;
   constexpr int residues = static_cast<int>(ResidueKind::build_cache) + 1;
   for (int i = 0; i < statuses; ++i) {
-    words.insert(json_of(run_with(
-        {{.action = prune(), .status = static_cast<OutcomeStatus>(i)}}))["actions"][0]["status"]);
+    words.insert(parse_report(
+        cleared_result({{.action = sample_prune(),
+                         .status = static_cast<OutcomeStatus>(i)}}))["actions"][0]["status"]);
   }
   for (int i = 0; i < kinds; ++i) {
-    words.insert(json_of(
-        run_with({{.action = {.kind = static_cast<ActionKind>(i)}}}))["actions"][0]["action"]);
+    words.insert(parse_report(cleared_result(
+        {{.action = {.kind = static_cast<ActionKind>(i)}}}))["actions"][0]["action"]);
   }
   for (int i = 0; i < residues; ++i) {
-    Run run = run_with({}, Verdict::residue);
-    run.verification->residue = {{.kind = static_cast<ResidueKind>(i)}};
-    words.insert("residue " + json_of(run)["residue"][0]["kind"].get<std::string>());
+    RunResult result = cleared_result({}, Verdict::residue);
+    result.verification->residue = {{.kind = static_cast<ResidueKind>(i)}};
+    words.insert("residue " + parse_report(result)["residue"][0]["kind"].get<std::string>());
   }
   CHECK(words.size() == statuses + kinds + residues);
   CHECK_FALSE(words.contains(""));
   CHECK_FALSE(words.contains("residue "));
+
+  words.clear();
+  std::set<std::string> explanations;
+  constexpr int reasons = static_cast<int>(Reason::survived_pruning) + 1;
+  constexpr int caveats = static_cast<int>(cac::CaveatKind::classic_builder) + 1;
+  RunResult result = cleared_result({}, Verdict::residue);
+  for (int i = 0; i < reasons; ++i) {
+    result.verification->residue.push_back({.reason = static_cast<Reason>(i)});
+  }
+  for (int i = 0; i < caveats; ++i) {
+    result.caveats.push_back({.kind = static_cast<cac::CaveatKind>(i)});
+  }
+  const Json json = parse_report(result);
+  for (const Json& residue : json["residue"]) {
+    words.insert(residue["reason"].get<std::string>());
+    explanations.insert(residue["explanation"].get<std::string>());
+  }
+  for (const Json& caveat : json["caveats"]) {
+    words.insert(caveat["kind"].get<std::string>());
+    explanations.insert(caveat["explanation"].get<std::string>());
+  }
+  CHECK(words.size() == reasons + caveats);
+  CHECK(explanations.size() == reasons + caveats);
+  CHECK_FALSE(words.contains(""));
+  CHECK_FALSE(explanations.contains(""));
 }
 
 TEST_CASE("texts that are no UTF-8 or have quotes and line ends leave the JSON valid") {
-  Run run = run_with({}, Verdict::residue);
-  run.verification->residue = {{.object = "a\"\\\n\x01\xff\xc3"
-                                          "b"}};
-  CHECK(json_of(run)["residue"][0]["object"] ==
+  RunResult result = cleared_result({}, Verdict::residue);
+  result.verification->residue = {{.object = "a\"\\\n\x01\xff\xc3"
+                                             "b"}};
+  CHECK(parse_report(result)["residue"][0]["object"] ==
         "a\"\\\n\x01\xef\xbf\xbd\xef\xbf\xbd"
         "b");
 }

@@ -1,26 +1,27 @@
+#include "clear/application.hpp"
+
 #include <doctest/doctest.h>
 
 #include <ostream>
 #include <string>
 #include <vector>
 
-#include "clear/application.hpp"
 #include "texts.hpp"
 
 using cac::Target;
 using cac::test::Texts;
 
 TEST_CASE("each target is named by its word, and by no other") {
-  CHECK(cac::target_from("backend") == Target::backend);
-  CHECK(cac::target_from("frontend") == Target::frontend);
-  CHECK(cac::target_from("all") == Target::all);
+  CHECK(cac::parse_target("backend") == Target::backend);
+  CHECK(cac::parse_target("frontend") == Target::frontend);
+  CHECK(cac::parse_target("all") == Target::all);
   for (const std::string& text :
        Texts{"", "Backend", "backend ", "back", "everything", "backend:latest"}) {
     CAPTURE(text);
-    CHECK_FALSE(cac::target_from(text));
+    CHECK_FALSE(cac::parse_target(text));
   }
   for (const Target target : {Target::backend, Target::frontend, Target::all}) {
-    CHECK(cac::target_from(cac::text_of(target)) == target);
+    CHECK(cac::parse_target(to_string(target)) == target);
   }
 }
 
@@ -47,7 +48,7 @@ TEST_CASE("a project is written as engines write it in image names") {
   };
   for (const auto& row : rows) {
     CAPTURE(row.text);
-    CHECK(cac::project_from(row.text).value_or("refused") == row.expected);
+    CHECK(cac::parse_project(row.text).value_or("refused") == row.expected);
   }
 }
 
@@ -57,18 +58,18 @@ TEST_CASE("a project that makes no image name is refused") {
              "x//y", "x:latest", "x@sha256", "-x",         "x-",   ".x", "x..y", "x___y",
              "x\n",  "x*",       "\xc3\xa4", "x?filters=", "x%2f", "x#y"}) {
     CAPTURE(text);
-    CHECK_FALSE(cac::project_from(text));
+    CHECK_FALSE(cac::parse_project(text));
   }
 }
 
 TEST_CASE("a project may be as long as its longest image name allows") {
   const std::string longest(255 - std::string("-frontend").size(), 'x');
-  CHECK(cac::project_from(longest) == longest);
-  CHECK_FALSE(cac::project_from(longest + "x"));
+  CHECK(cac::parse_project(longest) == longest);
+  CHECK_FALSE(cac::parse_project(longest + "x"));
 }
 
 TEST_CASE("the pattern for the engine covers every image of the project, whatever its tag") {
-  CHECK(cac::reference_pattern("watchparty") == "watchparty-*");
+  CHECK(cac::Application{.project = "watchparty"}.reference_pattern() == "watchparty-*");
 }
 
 TEST_CASE("a target selects exactly its own names with the tag latest") {
@@ -97,8 +98,8 @@ TEST_CASE("a target selects exactly its own names with the tag latest") {
   };
   for (const auto& row : rows) {
     CAPTURE(row.name);
-    CHECK(cac::selects(Target::backend, "watchparty", row.name) == row.backend);
-    CHECK(cac::selects(Target::frontend, "watchparty", row.name) == row.frontend);
-    CHECK(cac::selects(Target::all, "watchparty", row.name) == row.all);
+    CHECK(cac::Application{"watchparty", Target::backend}.selects(row.name) == row.backend);
+    CHECK(cac::Application{"watchparty", Target::frontend}.selects(row.name) == row.frontend);
+    CHECK(cac::Application{"watchparty", Target::all}.selects(row.name) == row.all);
   }
 }

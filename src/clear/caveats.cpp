@@ -1,0 +1,81 @@
+#include "clear/caveats.hpp"
+
+#include <algorithm>
+
+namespace cac {
+
+namespace {
+
+// buildx names the container of a builder so.
+constexpr std::string_view builder_prefix = "buildx_buildkit_";
+
+constexpr std::size_t max_listed = 10;
+
+// A copy in a registry shows as a digest that is not the image's own ID. (The containerd store
+// writes a digest for every image, and it is the ID.)
+bool has_registry_copy(const Image& image) {
+  return std::any_of(image.repo_digests.begin(), image.repo_digests.end(),
+                     [&](const std::string& digest) { return !digest.ends_with("@" + image.id); });
+}
+
+void add_builders(std::vector<Caveat>& caveats, const std::optional<std::string>& buildx_builder,
+                  const State& state) {
+  if (buildx_builder && *buildx_builder != "default") {
+    caveats.push_back({.kind = CaveatKind::builder, .object = *buildx_builder});
+  }
+  for (const Container& container : state.containers) {
+    if (!container.name.starts_with(builder_prefix)) continue;
+    caveats.push_back(
+        {.kind = CaveatKind::builder, .object = container.name, .is_container = true});
+  }
+}
+
+}  // namespace
+
+std::vector<Caveat> find_caveats(const ClearRequest& request, const State& state) {
+  std::vector<Caveat> caveats;
+  bool is_any_selected = false;
+  for (const Image& image : state.images) {
+    for (const std::string& name : image.tags) {
+      if (!request.application.selects(name)) continue;
+      is_any_selected = true;
+      if (!has_registry_copy(image)) continue;
+      caveats.push_back({.kind = CaveatKind::registry_copy, .object = name});
+    }
+  }
+  if (request.keep_as && is_any_selected) {
+    caveats.push_back({.kind = CaveatKind::other_tag, .object = *request.keep_as});
+  }
+  add_builders(caveats, request.buildx_builder, state);
+  return caveats;
+}
+
+std::vector<Caveat> find_caveats(const PruneRequest& request, const State& state) {
+  std::vector<Caveat> caveats;
+  add_builders(caveats, request.buildx_builder, state);
+  return caveats;
+}
+
+std::vector<Caveat> find_dangling(const State& after, const std::vector<Container>& containers,
+                                  const std::vector<Outcome>& outcomes) {
+  std::vector<Caveat> caveats;
+  if (after.dangling_failure) {
+    return {{.kind = CaveatKind::classic_builder, .unknown = after.dangling_failure->message}};
+  }
+  if (!after.dangling) return caveats;
+  const ImageHolders holders(containers);
+  const RemovedImages removed(outcomes);
+  for (const Image& image : *after.dangling) {
+    if (removed.reports(image.id)) continue;
+    if (caveats.size() < max_listed) {
+      caveats.push_back({.kind = CaveatKind::classic_builder,
+                         .object = image.id,
+                         .holders = holders.find(image.id)});
+    } else {
+      ++caveats.back().more;
+    }
+  }
+  return caveats;
+}
+
+}  // namespace cac

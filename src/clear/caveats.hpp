@@ -1,0 +1,45 @@
+// Caches that lie outside what a run clears: they never change the exit status, but can explain why
+// steps come back. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "clear/execute.hpp"
+#include "clear/state.hpp"
+
+namespace cac {
+
+enum class CaveatKind {
+  registry_copy,    // a build whose cache_from names the image takes steps from its registry
+  builder,          // a buildx builder has a cache of its own
+  other_tag,        // the backup of --keep-as, if its image holds inline cache
+  classic_builder,  // a dangling image: only the classic builder (DOCKER_BUILDKIT=0) would use it
+};
+
+inline constexpr std::string_view caveat_words[] = {"registry-copy", "builder", "other-tag",
+                                                    "classic-builder"};
+constexpr std::string_view to_string(CaveatKind kind) {
+  return caveat_words[static_cast<std::size_t>(kind)];
+}
+
+struct Caveat {
+  CaveatKind kind{};
+  std::string object = {};              // the image's name or ID, the builder's name, the tag
+  bool is_container = false;            // the object is the container that a builder runs in
+  std::vector<Container> holders = {};  // of the dangling image
+  std::size_t more = 0;                 // of many dangling images, the number beyond those listed
+  std::string unknown = {};             // why dangling images could not be read: no object
+};
+
+// Returns those that the state shows before anything is changed.
+std::vector<Caveat> find_caveats(const ClearRequest& request, const State& state);
+std::vector<Caveat> find_caveats(const PruneRequest& request, const State& state);
+
+// Returns the dangling images that are left, except those that the outcomes report already.
+// containers: as read at any time of the run; nothing here stops or starts one.
+std::vector<Caveat> find_dangling(const State& after, const std::vector<Container>& containers,
+                                  const std::vector<Outcome>& outcomes);
+
+}  // namespace cac

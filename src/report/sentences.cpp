@@ -1,0 +1,261 @@
+#include "report/sentences.hpp"
+
+#include <fmt/ranges.h>
+
+namespace cac {
+
+namespace {
+
+// Keeps a long list of names readable: the first ten, and "7 more".
+std::vector<std::string> abridge(std::vector<std::string> names) {
+  constexpr std::size_t max_names = 10;
+  if (names.size() <= max_names) return names;
+  const std::size_t rest = names.size() - max_names;
+  names.resize(max_names);
+  names.push_back(fmt::format("{} more", rest));
+  return names;
+}
+
+// "container wp-backend (running)", or "containers a (running) and b (exited)"
+std::string list_containers(const std::vector<Container>& containers) {
+  std::vector<std::string> names;
+  for (const Container& container : containers) {
+    names.push_back(container.state.empty()
+                        ? container.name
+                        : fmt::format("{} ({})", container.name, container.state));
+  }
+  names = abridge(std::move(names));
+  const std::string last = names.back();
+  names.pop_back();
+  if (names.empty()) return "container " + last;
+  return fmt::format("containers {} and {}", fmt::join(names, ", "), last);
+}
+
+std::string list_names(const std::vector<std::string>& names) {
+  return names.empty() ? "" : fmt::format("the image stays as {}", fmt::join(abridge(names), ", "));
+}
+
+std::string join_nonempty(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) {
+    if (!part.empty()) text += (text.empty() ? "" : "; ") + part;
+  }
+  return text;
+}
+
+std::string explain(Reason reason) {
+  switch (reason) {
+    case Reason::cache_from:
+      return "usable as a cache_from source";
+    case Reason::copied_by_build:
+      return "the next build would copy it in";
+    case Reason::leftover:
+      return "left over from earlier builds";
+    case Reason::shared_cache:
+      return "shared by all applications on this engine";
+    case Reason::unused:
+      return "all that no running build holds";
+    case Reason::older_than:
+      return "unused for";
+    case Reason::keep_storage:
+      return "until it is no larger than";
+    case Reason::left_by_prune:
+      return "records were left after the prune: once more";
+    case Reason::still_tagged:
+      return "still tagged";
+    case Reason::retagged:
+      return "tagged again during the run, so left alone";
+    case Reason::newer_deleted:
+      return "tagged again during the run, and deleted as the newer image";
+    case Reason::reusable:
+      return "reusable by a build";
+    case Reason::running_build:
+      return "held by a running build";
+    case Reason::kept_cache_mount:
+      return "held by a cache mount that is kept";
+    case Reason::survived_pruning:
+      return "still there after every prune";
+  }
+  return "";
+}
+
+// What keeps the records outside a limit, with how much of them.
+std::string explain(const Excess& excess) {
+  std::vector<std::string> parts;
+  const auto add = [&](Bytes size, std::string_view why) {
+    if (size.count > 0) parts.push_back(fmt::format("{} {}", text_of(size), why));
+  };
+  add(excess.in_use, "in use by a running build");
+  add(excess.shared, "shared with images");
+  add(excess.kept, "in cache mounts, which are kept");
+  add(excess.held, "left by the engine: newer records hold them, or it stopped short of the limit");
+  return parts.empty() ? "records without a size" : fmt::format("{}", fmt::join(parts, ", "));
+}
+
+void add_pruning_notes(const PruneSummary& pruning, std::vector<std::string>& notes) {
+  if (pruning.too_old) {
+    notes.push_back(fmt::format(
+        "{} older than the limit {} left: {}", count_noun(pruning.too_old->count, "record"),
+        pruning.too_old->count == 1 ? "is" : "are", explain(*pruning.too_old)));
+  }
+  if (pruning.too_large) {
+    notes.push_back(fmt::format(
+        "the build cache is {} over its limit (an engine does not count what images share, and may "
+        "stop a little above): {}",
+        text_of(pruning.too_large->over), explain(*pruning.too_large)));
+  }
+}
+
+}  // namespace
+
+std::string count_noun(std::size_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+std::string name_object(const Action& action) {
+  if (action.kind == ActionKind::prune_dangling_images) return "dangling images";
+  if (action.kind == ActionKind::prune_build_cache) return "build cache";
+  return action.object;
+}
+
+std::string name_application(const Application& application) {
+  if (application.target == Target::all) return application.project;
+  return fmt::format("{}-{}", application.project, to_string(application.target));
+}
+
+std::string explain(const Action& action) {
+  const std::string sentence = explain(action.reason);
+  if (action.reason == Reason::older_than) {
+    return fmt::format("{} {}", sentence, text_of(*action.prunes.front().older_than));
+  }
+  if (action.reason == Reason::keep_storage) {
+    return fmt::format("{} {}", sentence, text_of(*action.prunes.front().keep_storage));
+  }
+  return sentence;
+}
+
+std::string explain(const Residue& residue) {
+  const std::string sentence = explain(residue.reason);
+  if (residue.reason != Reason::kept_cache_mount) return sentence;
+  return fmt::format("{}: {}", sentence, residue.blocking_mount);
+}
+
+std::string explain(const Caveat& caveat) {
+  switch (caveat.kind) {
+    case CaveatKind::registry_copy:
+      return fmt::format(
+          "{} has a copy in a registry: a build whose cache_from names it takes steps from there, "
+          "and this tool cannot clear it",
+          caveat.object);
+    case CaveatKind::builder:
+      if (caveat.is_container) {
+        return fmt::format(
+            "the buildx builder in container {} has a cache of its own, which is not touched: "
+            "docker buildx prune --builder NAME --all",
+            caveat.object);
+      }
+      return fmt::format(
+          "BUILDX_BUILDER is '{0}': if builds go there, their cache is not this engine's: docker "
+          "buildx prune --builder {0} --all",
+          caveat.object);
+    case CaveatKind::other_tag:
+      return fmt::format(
+          "an image built with BUILDKIT_INLINE_CACHE=1 brings its steps back if a build's "
+          "cache_from names it by the tag '{}'",
+          caveat.object);
+    case CaveatKind::classic_builder:
+      if (!caveat.unknown.empty()) {
+        return fmt::format("it is not known which dangling images are left: {}", caveat.unknown);
+      }
+      return fmt::format(
+          "dangling image {} stays{}{}: only the classic builder would use it",
+          caveat.object.substr(0, 19),
+          caveat.holders.empty() ? "" : ", held by " + list_containers(caveat.holders),
+          caveat.more > 0 ? fmt::format(", and {} more", caveat.more) : "");
+  }
+  return "";
+}
+
+std::string describe_effect(const RunResult& result, const Action& action) {
+  std::vector<std::string> parts;
+  if (result.prune_request() != nullptr && result.is_dry_run()) {
+    // How much of it goes is up to the engine's collector, which is not imitated here.
+    for (const CachePrune& prune : action.prunes) {
+      parts.push_back(text_of(prune, result.engine->api));
+    }
+    return fmt::format("{}", fmt::join(parts, ", "));
+  }
+  switch (action.kind) {
+    case ActionKind::remove_artifact:
+      break;
+    case ActionKind::remove_image:
+      parts.push_back(list_names(action.other_names));
+      if (action.holders.empty()) break;
+      parts.push_back(list_containers(action.holders) + (action.holders.size() == 1
+                                                             ? " uses it and is not touched"
+                                                             : " use it and are not touched"));
+      break;
+    case ActionKind::prune_dangling_images:
+      if (action.held > 0)
+        parts.push_back(fmt::format("{} in use by containers stay", action.held));
+      break;
+    case ActionKind::prune_build_cache:
+      if (action.held > 0) {
+        parts.push_back(fmt::format("{} held by a running build stay", action.held));
+      }
+      if (action.kept > 0) parts.push_back(fmt::format("cache mounts kept: {}", action.kept));
+  }
+  return join_nonempty(parts);
+}
+
+std::string describe_effect(const RunResult& result, const Outcome& outcome,
+                            const RemovedImages& removed) {
+  std::string effect = describe_effect(result, outcome.action);
+  if (effect.empty() && removed.stays(outcome)) effect = list_names(removed.other_names(outcome));
+  return effect;
+}
+
+std::vector<std::string> list_warnings(const RunResult& result) {
+  std::vector<std::string> warnings;
+  const ClearRequest* const request = result.clear_request();
+  if (!result.state || request == nullptr) return warnings;
+  const ArtifactSearch& search = result.state->artifacts;
+  if (search.nothing_there) {
+    warnings.push_back(
+        fmt::format("there is no directory {}: is its name right?", request->app_dir.value_or("")));
+  }
+  for (const Failure& failure : search.unreadable) {
+    warnings.push_back("a directory could not be searched for build artifacts: " + failure.message);
+  }
+  if (const auto first = first_failure(result)) {
+    std::erase_if(warnings,
+                  [&](const std::string& warning) { return warning.ends_with(first->message); });
+  }
+  if (result.state->images.empty()) {
+    warnings.push_back(fmt::format(
+        "no image on this engine has a name that begins with '{}-': is the project's name right?",
+        request->application.project));
+  }
+  return warnings;
+}
+
+std::vector<std::string> list_notes(const RunResult& result) {
+  std::vector<std::string> notes;
+  if (result.state && !result.state->artifacts.nothing_there) {
+    for (const auto& directory : result.state->artifacts.absent) {
+      notes.push_back(fmt::format("no directory {}: no artifacts there", directory.string()));
+    }
+  }
+  const bool is_plan_of_clearing = result.clear_request() != nullptr && result.is_dry_run();
+  if ((is_plan_of_clearing && result.state && !result.state->records) ||
+      (result.verification && !result.verification->records_known)) {
+    notes.emplace_back("the engine did not say which build cache records there are");
+  }
+  if (result.verification && !result.verification->names_known) {
+    notes.emplace_back("the engine did not say all the names of its images");
+  }
+  if (result.pruning) add_pruning_notes(*result.pruning, notes);
+  return notes;
+}
+
+}  // namespace cac

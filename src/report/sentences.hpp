@@ -1,0 +1,39 @@
+// The facts of a run in plain English: the only place that explains an action, a residue or a
+// caveat. Knows no layout. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "clear/result.hpp"
+
+namespace cac {
+
+// "1 record", "2 records"
+std::string count_noun(std::size_t count, std::string_view noun);
+
+// The image's name, the artifact's path, "dangling images" or "build cache".
+std::string name_object(const Action& action);
+
+// "watchparty-backend"; of the target all, "watchparty".
+std::string name_application(const Application& application);
+
+// Why it is done, or why it is still there.
+std::string explain(const Action& action);
+std::string explain(const Residue& residue);
+std::string explain(const Caveat& caveat);
+
+// What stays all the same, and why; of the dry run of a pruning, the requests. May be empty.
+std::string describe_effect(const RunResult& result, const Action& action);
+// removed: of the result's outcomes.
+std::string describe_effect(const RunResult& result, const Outcome& outcome,
+                            const RemovedImages& removed);
+
+// What may be wrong, except what first_failure says.
+std::vector<std::string> list_warnings(const RunResult& result);
+
+// What else is good to know, besides the caveats.
+std::vector<std::string> list_notes(const RunResult& result);
+
+}  // namespace cac

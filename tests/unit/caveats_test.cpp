@@ -1,0 +1,86 @@
+#include "clear/caveats.hpp"
+
+#include <doctest/doctest.h>
+
+#include "samples.hpp"
+#include "texts.hpp"
+
+using cac::Caveat;
+using cac::CaveatKind;
+using cac::State;
+using cac::test::clear_request;
+using cac::test::joined;
+using cac::test::Texts;
+using cac::test::Words;
+
+namespace {
+
+std::string list(const std::vector<Caveat>& caveats) {
+  Texts lines;
+  for (const Caveat& caveat : caveats) {
+    lines.push_back(std::string(to_string(caveat.kind)) + " " + caveat.object);
+  }
+  return joined(lines);
+}
+
+std::string find(const Words& words, const State& state) {
+  return list(cac::find_caveats(clear_request(words), state));
+}
+
+}  // namespace
+
+TEST_CASE("a copy in a registry is a caveat, and the containerd store's own digest is none") {
+  State state{.images = {{.id = "sha256:b",
+                          .tags = {"watchparty-backend:latest", "watchparty-backend:v1"},
+                          .repo_digests = {"watchparty-backend@sha256:b"}}}};
+  CHECK(find({"backend"}, state).empty());
+  state.images[0].repo_digests.emplace_back("watchparty-backend@sha256:other");
+  CHECK(find({"backend"}, state) == "registry-copy watchparty-backend:latest\n");
+  CHECK(find({"--verify-only", "backend"}, state) == find({"backend"}, state));
+  CHECK(find({"frontend"}, state).empty());
+}
+
+TEST_CASE("a builder with a cache of its own is a caveat, for a pruning as well") {
+  const State state{.containers = {{"c", "buildx_buildkit_multi0", "sha256:k", "running"},
+                                   {"d", "my-buildx_buildkit_", "sha256:k", "running"}}};
+  CHECK(find({"all"}, state) == "builder buildx_buildkit_multi0\n");
+  CHECK(list(cac::find_caveats(cac::PruneRequest{.buildx_builder = "remote"}, state)) ==
+        "builder remote\nbuilder buildx_buildkit_multi0\n");
+  CHECK(list(cac::find_caveats(cac::PruneRequest{.buildx_builder = "default"}, {})).empty());
+}
+
+TEST_CASE("the backup's tag is a caveat if there is an image to back up") {
+  CHECK(find({"backend", "--keep-as", "old"}, {}).empty());
+  const State state{.images = {{.id = "sha256:b", .tags = {"watchparty-backend:latest"}}}};
+  CHECK(find({"backend", "--keep-as", "old"}, state) == "other-tag old\n");
+}
+
+TEST_CASE("dangling images are caveats, with their holders, except those that the run untagged") {
+  const State after{.dangling = {{{.id = "sha256:1"}, {.id = "sha256:2"}, {.id = "sha256:3"}}}};
+  const cac::Outcome untagged{.action = {.kind = cac::ActionKind::remove_image,
+                                         .object = "watchparty-backend:latest",
+                                         .image_id = "sha256:2"},
+                              .status = cac::OutcomeStatus::done,
+                              .untagged = true};
+  const auto caveats = cac::find_dangling(after, {{"c", "old", "sha256:1", "running"}}, {untagged});
+  CHECK(list(caveats) == "classic-builder sha256:1\nclassic-builder sha256:3\n");
+  CHECK(caveats.at(0).holders.size() == 1);
+  CHECK(caveats.at(1).holders.empty());
+  CHECK(cac::find_dangling({}, {}, {}).empty());
+}
+
+TEST_CASE("of very many dangling images the first ten are listed, and the rest is counted") {
+  State after{.dangling = {{}}};
+  after.dangling->resize(25);
+  const auto caveats = cac::find_dangling(after, {}, {});
+  REQUIRE(caveats.size() == 10);
+  CHECK(caveats.back().more == 15);
+}
+
+TEST_CASE("that the dangling images could not be read is a caveat, not a failure") {
+  const State after{.dangling_failure = cac::Failure{cac::FailureKind::refused, "no"}};
+  const auto caveats = cac::find_dangling(after, {}, {});
+  REQUIRE(caveats.size() == 1);
+  CHECK(caveats[0].kind == CaveatKind::classic_builder);
+  CHECK(caveats[0].unknown == "no");
+}
