@@ -8,13 +8,15 @@
 #   engine.sh start NAME           returns once GET /_ping answers; makes a missing root first
 #   engine.sh stop NAME            ends it and everything that runs in it
 #   engine.sh wipe NAME            stops it and deletes its data
+#   engine.sh save NAME COPY       keeps a copy of its data; restarts it, which stops its containers
+#   engine.sh load NAME COPY       replaces its data by that copy; fails if there is none
 #   engine.sh socket NAME          prints the path of the API socket of a running engine
 #   engine.sh dir NAME             prints the folder that engine and host see under the same path
 #   engine.sh exec NAME CMD...     runs a command where the engine lives (its own docker/podman
 #                                  client; DOCKER_HOST and CONTAINER_HOST are set)
 #
-# ENGINES_DIR (default: build/engines of this checkout) holds roots/SUITE, kept between runs, and
-# run/NAME, an engine's data. MIRROR is the Debian mirror. Needs root. An engine has mount, network
+# ENGINES_DIR (default: build/engines of this checkout) holds roots/SUITE and copies/NAME, kept between
+# runs, and run/NAME, an engine's data. MIRROR is the Debian mirror. Needs root. An engine has mount, network
 # and process namespaces of its own; no engine package gets onto the host, and a host's own docker,
 # dockerd or podman is neither used nor looked for: whatever there is, the engines are the same.
 set -euo pipefail
@@ -86,7 +88,7 @@ prepare() {
   if ! ready "$suite"; then
     require_host_tools
     echo "engine.sh: making the $suite root from $MIRROR, which takes minutes" >&2
-    rm -rf --one-file-system "$root"
+    rm -rf --one-file-system "$root" "$ENGINES_DIR/copies" # which another version may have written
     make_root "$suite" "$root" >"$root.log" 2>&1 || {
       tail -n 20 "$root.log" >&2
       die "the $suite root could not be made, see $root.log"
@@ -266,6 +268,26 @@ wipe() {
   rm -rf --one-file-system "$(dir "$1")"
 }
 
+# What is copied is at rest: the engine is stopped meanwhile.
+save() {
+  local copy=$ENGINES_DIR/copies/$1/$2
+  stop "$1"
+  rm -rf --one-file-system "$copy"*
+  mkdir -p "$(dirname "$copy")"
+  cp -a "$(dir "$1")/data" "$copy.part"
+  mv "$copy.part" "$copy"
+  start "$1"
+}
+
+load() {
+  local copy=$ENGINES_DIR/copies/$1/$2
+  [[ -d $copy ]] || return 1
+  stop "$1"
+  rm -rf --one-file-system "$(dir "$1")/data"
+  cp -a "$copy" "$(dir "$1")/data"
+  start "$1"
+}
+
 inside() {
   local name=$1 pid start env url
   shift
@@ -316,6 +338,11 @@ case $action in
     [[ $# == 1 ]] || usage
     known "$1"
     "$action" "$1"
+    ;;
+  save | load)
+    [[ $# == 2 ]] || usage
+    known "$1"
+    "$action" "$@"
     ;;
   socket)
     [[ $# == 1 ]] || usage

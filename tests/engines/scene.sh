@@ -210,9 +210,16 @@ scene_clean() {
   }
 }
 
-# Each scene starts from nothing; a seed builds what a scene lacks.
-scene_images_only() { scene_clean && seed_images_only; }
-scene_other_apps() { scene_clean && seed_other_apps; }
+# Fills the engine with what SEED builds from nothing. A seed is built once for an engine and a builder, and
+# copied from then on.
+scene_from() { # SEED
+  local copy
+  copy=$1-$BUILDER-$INLINE-$CACHE_FROM-$(cksum <"${BASH_SOURCE[0]}" | cut -d' ' -f1)
+  "$engine_sh" load "$ENGINE" "$copy" || { scene_clean && "$1" && "$engine_sh" save "$ENGINE" "$copy"; } || return
+  SOCKET=$("$engine_sh" socket "$ENGINE")
+}
+scene_images_only() { scene_from seed_images_only; }
+scene_other_apps() { scene_from seed_other_apps; }
 scene_containers() { scene_other_apps && start_containers; }
 
 seed_images_only() { build_app backend && build_app frontend; }
