@@ -41,7 +41,7 @@ using Clock = Interruption::Clock;
 // How long a reader that stalls is waited for when the run itself has no more time.
 constexpr std::chrono::seconds patience{2};
 
-HttpConnection::Watcher request_log(const Options& options, std::ostream& err) {
+RequestLogger request_log(const Options& options, std::ostream& err) {
   if (!options.verbose) return nullptr;
   return [&err](const Exchange& exchange) {
     err << fmt::format("{} {} -> {}, {}, {}", text_of(exchange.method), exchange.target,

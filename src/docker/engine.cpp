@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <system_error>
+
+#include "docker/connection_keeper.hpp"
 
 namespace cac {
 
@@ -120,12 +123,11 @@ Engine::Engine(const Endpoint& endpoint, std::optional<ApiVersion> pinned, Means
   identify(pinned);
 }
 
-HttpResponse Engine::exchange(Method method, const std::string& target,
-                              WhenCutShort when_cut_short) {
+HttpResponse Engine::exchange(Method method, const std::string& target, const SendHooks& hooks) {
   using Kind = TransportError::Kind;
   for (bool repeated = false;; repeated = true) {
     try {
-      return http_.exchange(method, target, when_cut_short);
+      return http_.send(method, target, hooks);
     } catch (const TransportError& error) {
       if (error.kind() == Kind::connect) {
         auto problem =
@@ -136,15 +138,6 @@ HttpResponse Engine::exchange(Method method, const std::string& target,
       // Reading again is harmless. Whether to write again takes a fresh look at the objects.
       if (error.kind() == Kind::closed && method == Method::get && !repeated) continue;
       const std::string request = named(method, target);
-      if (error.kind() == Kind::not_sent) {
-        throw EngineError(
-            {FailureKind::internal,
-             fmt::format("{}: not sent, because no process could be started that would keep the "
-                         "connection open if this one ended: {}",
-                         request, error.what()),
-             "Raise the limits on open files and processes (ulimit -n, ulimit -u), then run "
-             "again."});
-      }
       if (error.kind() == Kind::lost || error.kind() == Kind::closed) {
         throw EngineError(
             {FailureKind::lost,
@@ -158,9 +151,9 @@ HttpResponse Engine::exchange(Method method, const std::string& target,
   }
 }
 
-Answer Engine::ask(Method method, const std::string& endpoint, WhenCutShort when_cut_short) {
+Answer Engine::ask(Method method, const std::string& endpoint, const SendHooks& hooks) {
   const std::string target = fmt::format("/v{}{}", text_of(identity_.api), endpoint);
-  Answer answer{named(method, endpoint), exchange(method, target, when_cut_short)};
+  Answer answer{named(method, endpoint), exchange(method, target, hooks)};
   // The socket can have gone to somebody else since the ping.
   if (is_podman(answer.response)) {
     throw EngineError(
@@ -171,17 +164,16 @@ Answer Engine::ask(Method method, const std::string& endpoint, WhenCutShort when
   return answer;
 }
 
-Answer Engine::patient_ask(Method method, const std::string& endpoint,
-                           WhenCutShort when_cut_short) {
+Answer Engine::patient_ask(Method method, const std::string& endpoint, const SendHooks& hooks) {
   for (Patience patience;;) {
-    Answer answer = ask(method, endpoint, when_cut_short);
+    Answer answer = ask(method, endpoint, hooks);
     answer.tries = patience.tries();
     if (!passes(answer.response) || !patience.wait(means_.interruption)) return answer;
   }
 }
 
-Answer Engine::request(Method method, const std::string& endpoint, WhenCutShort when_cut_short) {
-  Answer answer = patient_ask(method, endpoint, when_cut_short);
+Answer Engine::request(Method method, const std::string& endpoint, const SendHooks& hooks) {
+  Answer answer = patient_ask(method, endpoint, hooks);
   if (answer.response.status == 200) return answer;
   if (!is_absent(answer.response)) throw_refusal(answer);
   throw EngineError({FailureKind::refused,
@@ -370,7 +362,26 @@ Pruned Engine::prune_build_cache(const CachePrune& prune) {
     endpoint += fmt::format("{}{}={}", separator, key, query_encoded(value));
     separator = '&';
   }
-  return pruned_from(request(Method::post, endpoint, WhenCutShort::finish), "CachesDeleted");
+  std::optional<ConnectionKeeper> keeper;
+  const SendHooks hooks{
+      .before_sending =
+          [&](int socket) {
+            keeper.emplace(socket);
+            if (keeper->error() == 0) return;
+            throw EngineError(
+                {FailureKind::internal,
+                 fmt::format("POST /build/prune: not sent, because no process could be started "
+                             "that would keep the connection open if this one ended: {}",
+                             std::generic_category().message(keeper->error())),
+                 "Raise the limits on open files and processes (ulimit -n, ulimit -u), then run "
+                 "again."});
+          },
+      .waiting = [&] { keeper->expect_answer(); },
+      .finished =
+          [&] {
+            if (keeper) keeper->dismiss();
+          }};
+  return pruned_from(request(Method::post, endpoint, hooks), "CachesDeleted");
 }
 
 }  // namespace cac

@@ -40,7 +40,7 @@ class Engine {
     const Environment& environment;
     Interruption& interruption;
     Progress& progress;
-    HttpConnection::Watcher watcher;
+    RequestLogger watcher;
   };
 
   // Asks who answers and settles the API version: the pinned one, else the newest that both know.
@@ -84,20 +84,14 @@ class Engine {
   Pruned prune_build_cache(const CachePrune& prune);
 
  private:
-  using WhenCutShort = HttpConnection::WhenCutShort;
-
-  HttpResponse exchange(Method method, const std::string& target,
-                        WhenCutShort when_cut_short = WhenCutShort::hang_up);
+  HttpResponse exchange(Method method, const std::string& target, const SendHooks& hooks = {});
   // One answer, whatever it is. endpoint: without the version.
-  Answer ask(Method method, const std::string& endpoint,
-             WhenCutShort when_cut_short = WhenCutShort::hang_up);
+  Answer ask(Method method, const std::string& endpoint, const SendHooks& hooks = {});
   // The answer that comes once the engine is not busy any more: repeats the request for a while on
   // errors that pass.
-  Answer patient_ask(Method method, const std::string& endpoint,
-                     WhenCutShort when_cut_short = WhenCutShort::hang_up);
+  Answer patient_ask(Method method, const std::string& endpoint, const SendHooks& hooks = {});
   // An answer with status 200; everything else throws.
-  Answer request(Method method, const std::string& endpoint,
-                 WhenCutShort when_cut_short = WhenCutShort::hang_up);
+  Answer request(Method method, const std::string& endpoint, const SendHooks& hooks = {});
   std::vector<Image> list_images(const char* filter, std::string_view value);
   HttpResponse first_exchange();
   void identify(std::optional<ApiVersion> pinned);

@@ -35,16 +35,16 @@ Interruption::Clock::time_point far_away() {
 
 // A connection to whatever listens at the URL.
 struct Client {
-  explicit Client(const std::string& url, HttpConnection::Watcher watcher = nullptr)
+  explicit Client(const std::string& url, cac::RequestLogger log_request = nullptr)
       : http(cac::endpoint_for(url, cac::test::environment_of()), interruption,
-             std::move(watcher)) {}
+             std::move(log_request)) {}
 
-  HttpResponse get(const std::string& target) { return http.exchange(Method::get, target); }
+  HttpResponse get(const std::string& target) { return http.send(Method::get, target); }
 
   // How the request fails; -1: it does not.
   int failure(Method method, const std::string& target) {
     try {
-      http.exchange(method, target);
+      http.send(method, target);
     } catch (const TransportError& error) {
       os_error = error.os_error();
       CHECK_FALSE(std::string(error.what()).empty());
@@ -69,8 +69,8 @@ TEST_CASE("many requests share one connection, over a socket and over TCP") {
     Client client(fake.url());
     CHECK(client.get("/_ping").body == "OK");
     CHECK(client.get("/v1.51/nothing").status == 404);
-    CHECK(client.http.exchange(Method::post, "/v1.51/build/prune").status == 200);
-    CHECK(client.http.exchange(Method::del, "/v1.51/images/x").status == 404);
+    CHECK(client.http.send(Method::post, "/v1.51/build/prune").status == 200);
+    CHECK(client.http.send(Method::del, "/v1.51/images/x").status == 404);
     CHECK(client.get("/_ping").status == 200);
     CHECK(fake.connections() == 1);
     CHECK(joined(fake.requests()) ==
@@ -222,7 +222,7 @@ TEST_CASE("a full backlog is waited for") {
     Interruption interruption(-1, Interruption::Clock::now() + std::chrono::milliseconds(200));
     HttpConnection http(cac::endpoint_for("unix://" + path, cac::test::environment_of()),
                         interruption, nullptr);
-    CHECK_THROWS_AS(http.exchange(Method::get, "/_ping"), TimedOut);
+    CHECK_THROWS_AS(http.send(Method::get, "/_ping"), TimedOut);
   }
   for (const int open : {first, second, listener}) close(open);
   unlink(path.c_str());
@@ -259,7 +259,7 @@ TEST_CASE("an answer that does not come is waited for until the deadline, then h
   for (auto time = std::chrono::milliseconds(20); fake.requests().empty(); time *= 2) {
     Interruption interruption(-1, Interruption::Clock::now() + time);
     HttpConnection http(endpoint, interruption, nullptr);
-    CHECK_THROWS_AS(http.exchange(Method::get, "/x"), TimedOut);
+    CHECK_THROWS_AS(http.send(Method::get, "/x"), TimedOut);
   }
   fake.wait_for_hang_up();
 }
@@ -278,7 +278,7 @@ TEST_CASE("a signal ends the wait for an answer at once, and the engine sees the
   HttpConnection http(endpoint, interruption, nullptr);
   int told = 0;
   try {
-    http.exchange(Method::get, "/x");
+    http.send(Method::get, "/x");
   } catch (const Interrupted& interrupted) {
     told = interrupted.signal;
   }
@@ -300,7 +300,7 @@ TEST_CASE("who watches is told of every exchange, of failed ones too") {
   });
   client.get("/_ping");
   client.failure(Method::get, "/lost");
-  client.http.exchange(Method::del, "/gone");
+  client.http.send(Method::del, "/gone");
   CHECK(joined(seen) ==
         "GET /_ping 200 2\n"
         "GET /lost 0 0\n"
