@@ -84,9 +84,8 @@ void run_stations(Run& run, Clock::time_point start, Progress& progress,
   if (options.app_dir) {
     check_app_dir(*options.app_dir, options.target, home_folder(surroundings.environment));
   }
-  Engine engine(
-      options.endpoint, options.pinned_api,
-      {surroundings.environment, interruption, progress, request_log(options, surroundings.err)});
+  Engine engine(options.endpoint, options.pinned_api,
+                {surroundings.environment, interruption, request_log(options, surroundings.err)});
   run.engine = engine.identity();
   if (options.wait && !options.dry_run) wait_for_builds(engine, interruption, progress);
   if (options.mode == Mode::verify_only) {

@@ -3,13 +3,11 @@
 
 #include <map>
 #include <optional>
-#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/cancellation.hpp"
-#include "base/progress.hpp"
 #include "cli/options.hpp"
 #include "docker/endpoint.hpp"
 #include "docker/engine.hpp"
@@ -35,14 +33,11 @@ class Connected {
   explicit Connected(const std::string& url, std::optional<ApiVersion> pinned = {},
                      int signal_fd = -1)
       : interruption_(signal_fd, Interruption::Clock::now() + std::chrono::minutes(5)),
-        engine(endpoint_for(url, environment_), pinned,
-               {environment_, interruption_, progress_, nullptr}) {}
+        engine(endpoint_for(url, environment_), pinned, {environment_, interruption_, nullptr}) {}
 
  private:
   const Environment environment_ = environment_of();
   Interruption interruption_;
-  std::ostream nowhere_{nullptr};
-  Progress progress_{nowhere_, {}, false};
 
  public:
   Engine engine;
