@@ -30,6 +30,18 @@ std::string proxy_advice(std::string_view request) {
                      request);
 }
 
+// Returns the "message" of a JSON error, else the first line of a plain text; 2,000 bytes at most.
+std::string error_text(const HttpResponse& response) {
+  if (const auto message = decode_error(response.body)) {
+    constexpr std::size_t max_size = 2'000;
+    return message->size() > max_size ? message->substr(0, max_size) + "..." : *message;
+  }
+  if (is_html(response)) return "an HTML page";
+  const auto end = std::min(response.body.find_first_of("\r\n"), std::size_t{200});
+  const std::string line = response.body.substr(0, end);
+  return line.empty() ? "nothing" : line;
+}
+
 }  // namespace
 
 std::string describe_request(Method method, std::string_view target) {
@@ -60,17 +72,6 @@ bool is_transient(const HttpResponse& response) {
   return response.status >= 300 && is_transient(error_text(response));
 }
 
-std::string error_text(const HttpResponse& response) {
-  if (const auto message = decode_error(response.body)) {
-    constexpr std::size_t max_size = 2'000;
-    return message->size() > max_size ? message->substr(0, max_size) + "..." : *message;
-  }
-  if (is_html(response)) return "an HTML page";
-  const auto end = std::min(response.body.find_first_of("\r\n"), std::size_t{200});
-  const std::string line = response.body.substr(0, end);
-  return line.empty() ? "nothing" : line;
-}
-
 void throw_failure(FailureKind kind, std::string message, std::string advice, int http_status) {
   throw EngineError({kind, std::move(message), std::move(advice), http_status});
 }
@@ -88,7 +89,7 @@ void throw_html(const ApiResponse& response) {
                 proxy_advice(response.request), response.http.status);
 }
 
-void throw_unexpected(const ApiResponse& response) {
+void throw_unexpected(const ApiResponse& response, FailureKind kind) {
   const auto& [request, http, tries] = response;
   const int status = http.status;
   const std::string text = error_text(http);
@@ -107,12 +108,12 @@ void throw_unexpected(const ApiResponse& response) {
                   status);
   }
   if (!is_json && (status == 404 || status == 405 || is_html(http))) {
-    throw_failure(FailureKind::refused,
+    throw_failure(kind,
                   fmt::format("{} does not reach an engine: the answer is {} with status {}",
                               request, text, status),
                   proxy_advice(request), status);
   }
-  throw_failure(FailureKind::refused,
+  throw_failure(kind,
                 fmt::format("{}: the engine answers {}: {}{}", request, status, text,
                             tries > 1 ? fmt::format(" (tried {} times)", tries) : ""),
                 "See the engine's log: journalctl -u docker.", status);
@@ -120,7 +121,7 @@ void throw_unexpected(const ApiResponse& response) {
 
 void throw_lost(const std::string& request, const TransportError& error) {
   using Kind = TransportError::Kind;
-  if (error.kind() != Kind::lost && error.kind() != Kind::closed) {
+  if (error.kind != Kind::lost && error.kind != Kind::closed) {
     throw_malformed(request, error.what());
   }
   throw_failure(

@@ -27,16 +27,14 @@ bool is_absent(const HttpResponse& response);
 // Returns whether the same request may succeed a little later.
 bool is_transient(const HttpResponse& response);
 
-// Returns the "message" of a JSON error, else the first line of a plain text; 2,000 bytes at most.
-std::string error_text(const HttpResponse& response);
-
 [[noreturn]] void throw_failure(FailureKind kind, std::string message, std::string advice,
                                 int http_status = 0);
 [[noreturn]] void throw_malformed(const std::string& request, std::string_view reason);
 // For an HTML page with a good status.
 [[noreturn]] void throw_html(const ApiResponse& response);
-// For a response with a status that is not the expected one.
-[[noreturn]] void throw_unexpected(const ApiResponse& response);
+// For a response with another status than the expected one; kind: unless another one fits better.
+[[noreturn]] void throw_unexpected(const ApiResponse& response,
+                                   FailureKind kind = FailureKind::refused);
 // For no response to a request that was sent.
 [[noreturn]] void throw_lost(const std::string& request, const TransportError& error);
 

@@ -20,6 +20,7 @@ struct BuildCache {
 // A part of what DELETE /images did.
 struct ImageDeletion {
   std::string id = {};  // of a deleted image or layer; empty: an image lost a name
+  bool operator==(const ImageDeletion&) const = default;
 };
 
 // Returns the body as an Image, a BuildCache, a Pruned, or a vector of Image, Container or

@@ -49,11 +49,11 @@ HttpResponse Engine::send(Method method, const std::string& target, const SendHo
     try {
       return http_.send(method, target, hooks);
     } catch (const TransportError& error) {
-      if (error.kind() == Kind::connect) {
-        throw EngineError(connect_failure(endpoint_, error.os_error(), error.what(), environment_));
+      if (error.kind == Kind::connect) {
+        throw EngineError(connect_failure(endpoint_, error.os_error, error.what(), environment_));
       }
       // Reading again is harmless. Before writing again the objects must be looked up.
-      if (error.kind() == Kind::closed && method == Method::get && !repeated) continue;
+      if (error.kind == Kind::closed && method == Method::get && !repeated) continue;
       throw_lost(describe_request(method, target), error);
     }
   }
@@ -126,12 +126,7 @@ void Engine::identify(std::optional<ApiVersion> pinned) {
   identity_.name = "Docker";
   identity_.version = server.substr(docker.size(), server.find(' ') - docker.size());
   // Error replies also have the headers, but an engine that cannot answer a ping is not usable.
-  if (ping.http.status != 200) {
-    throw_failure(FailureKind::unreachable,
-                  fmt::format("GET /_ping: the engine answers {}: {}", ping.http.status,
-                              error_text(ping.http)),
-                  "See the engine's log: journalctl -u docker.", ping.http.status);
-  }
+  if (ping.http.status != 200) throw_unexpected(ping, FailureKind::unreachable);
   const auto newest = api_version_from(ping.http.header("api-version"));
   if (!newest || *newest < oldest_api) {
     throw_failure(
@@ -178,48 +173,38 @@ std::optional<std::vector<CacheRecord>> Engine::build_cache() {
 
 ImageRemoval Engine::remove_image(std::string_view name, const std::string& id) {
   using Result = ImageRemoval::Result;
+  const std::string path = fmt::format("/images/{}?force=1", path_encoded(name));
   std::optional<EngineError> lost;
-  int lost_answers = 0;
   std::vector<std::string> other_names;
   // The lost answer may have said that the image was deleted.
-  const auto settle = [&]() -> ImageRemoval {
-    if (!lost) return {Result::absent};
+  const auto settle = [&](Result otherwise) -> ImageRemoval {
+    if (!lost) return {otherwise};
     return {image(id) ? Result::untagged : Result::deleted, other_names};
   };
-  for (int tries = 1;;) {
-    const auto found = [&] {
-      try {
-        return image(name);
-      } catch (const EngineError&) {
-        if (lost) throw *lost;
-        throw;
-      }
-    }();
-    if (!found) return settle();
-    // After a removal whose answer was lost, the name was given to another image.
-    if (found->id != id) return lost ? settle() : ImageRemoval{Result::retagged};
-    other_names = found->tags;
-    std::erase(other_names, name);
+  for (int tries = 1, lost_answers = 0;; ++tries) {
+    bool is_sent = false;
     try {
-      ApiResponse response =
-          request_once(Method::del, fmt::format("/images/{}?force=1", path_encoded(name)));
+      const auto found = image(name);
+      if (!found) return settle(Result::absent);
+      // After a lost answer the name was removed, and given to another image.
+      if (found->id != id) return settle(Result::retagged);
+      other_names = found->tags;
+      std::erase(other_names, name);
+      is_sent = true;
+      ApiResponse response = request_once(Method::del, path);
       response.tries = tries;
-      if (wait_to_retry(response, interruption_)) {
-        ++tries;
-        continue;
-      }
-      if (is_absent(response.http)) return settle();
+      if (wait_to_retry(response, interruption_)) continue;
+      if (is_absent(response.http)) return settle(Result::absent);
       if (response.http.status != 200) throw_unexpected(response);
-      // 200 alone does not mean that the image is gone.
       auto deletions = decode<std::vector<ImageDeletion>>(response);
-      std::erase_if(deletions, [](const ImageDeletion& deletion) { return deletion.id.empty(); });
+      // 200 alone does not mean that the image is gone.
+      std::erase(deletions, ImageDeletion{});
       if (deletions.empty()) return {Result::untagged, other_names};
-      const bool is_expected =
-          std::any_of(deletions.begin(), deletions.end(),
-                      [&](const ImageDeletion& deletion) { return deletion.id == id; });
-      if (is_expected) return {Result::deleted, other_names};
+      const auto expected = std::find(deletions.begin(), deletions.end(), ImageDeletion{id});
+      if (expected != deletions.end()) return {Result::deleted, other_names};
       return {Result::retagged, {}, deletions.front().id};
     } catch (const EngineError& error) {
+      if (!is_sent) throw lost.value_or(error);
       if (error.failure().kind != FailureKind::lost || ++lost_answers == max_lost_answers) throw;
       lost = error;
     }

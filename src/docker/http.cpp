@@ -143,13 +143,14 @@ int connect_errno(const std::string& path) {
   return error;
 }
 
-std::string percent_encoded(std::string_view text, std::string_view also_kept) {
-  constexpr std::string_view unreserved =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+constexpr std::string_view kept_in_path =
+    "/:ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+constexpr std::string_view kept_in_query = kept_in_path.substr(2);
+
+std::string percent_encoded(std::string_view text, std::string_view kept) {
   std::string encoded;
   for (const char c : text) {
-    const bool is_kept =
-        unreserved.find(c) != std::string_view::npos || also_kept.find(c) != std::string_view::npos;
+    const bool is_kept = kept.find(c) != std::string_view::npos;
     encoded += is_kept ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
   return encoded;
@@ -162,8 +163,8 @@ std::string_view text_of(Method method) {
   return names[static_cast<int>(method)];
 }
 
-std::string path_encoded(std::string_view text) { return percent_encoded(text, "/:"); }
-std::string query_encoded(std::string_view text) { return percent_encoded(text, ""); }
+std::string path_encoded(std::string_view text) { return percent_encoded(text, kept_in_path); }
+std::string query_encoded(std::string_view text) { return percent_encoded(text, kept_in_query); }
 
 std::string_view HttpResponse::header(std::string_view lower_case_name) const {
   const auto found = headers.find(std::string(lower_case_name));
@@ -271,24 +272,23 @@ HttpResponse HttpConnection::send(Method method, const std::string& target,
   for (const auto option : {CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_PREREQDATA}) {
     curl_easy_setopt(easy, option, &transfer);
   }
-  const auto log = [&](int status) {
-    if (!log_request_) return;
-    log_request_({method, target, status, response.body.size(),
-                  std::chrono::duration_cast<std::chrono::milliseconds>(Interruption::Clock::now() -
-                                                                        start)});
+  const auto log = [&] {
+    const auto took =
+        std::chrono::floor<std::chrono::milliseconds>(Interruption::Clock::now() - start);
+    if (log_request_) log_request_({method, target, response.status, response.body.size(), took});
   };
   try {
     while (!handles_->complete(transfer, endpoint_.socket_path, interruption_)) {
       interruption_.sleep_for(backlog_pause);
     }
   } catch (...) {
-    log(0);
+    log();
     throw;
   }
   long status = 0;
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
   response.status = static_cast<int>(status);
-  log(response.status);
+  log();
   return response;
 }
 

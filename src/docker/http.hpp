@@ -29,8 +29,7 @@ struct HttpResponse {
 };
 
 // There is no response, or an incomplete one.
-class TransportError : public std::runtime_error {
- public:
+struct TransportError : std::runtime_error {
   enum class Kind {
     connect,    // no connection; os_error says why, if the system did
     closed,     // a kept connection was closed before any of the response came: the peer may have
@@ -39,14 +38,10 @@ class TransportError : public std::runtime_error {
     malformed,  // the peer did not answer in HTTP
     too_large,  // the header or the body is larger than any engine's
   };
-  TransportError(Kind kind, const std::string& message, int os_error = 0)
-      : std::runtime_error(message), kind_(kind), os_error_(os_error) {}
-  Kind kind() const { return kind_; }
-  int os_error() const { return os_error_; }
-
- private:
-  Kind kind_;
-  int os_error_;
+  TransportError(Kind what_failed, const std::string& message, int error = 0)
+      : std::runtime_error(message), kind(what_failed), os_error(error) {}
+  Kind kind;
+  int os_error;
 };
 
 // One request and its outcome, for a log.

@@ -46,9 +46,9 @@ struct Client {
     try {
       http.send(method, target);
     } catch (const TransportError& error) {
-      os_error = error.os_error();
+      os_error = error.os_error;
       CHECK_FALSE(std::string(error.what()).empty());
-      return static_cast<int>(error.kind());
+      return static_cast<int>(error.kind);
     }
     return -1;
   }
