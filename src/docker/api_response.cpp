@@ -44,11 +44,6 @@ std::string error_text(const HttpResponse& response) {
 
 }  // namespace
 
-std::string describe_request(Method method, std::string_view target) {
-  if (target.starts_with("/v1.")) target.remove_prefix(target.find('/', 1));
-  return fmt::format("{} {}", text_of(method), target.substr(0, target.find('?')));
-}
-
 bool is_html(const HttpResponse& response) {
   return response.header("content-type").starts_with("text/html") || response.body.starts_with("<");
 }
@@ -112,6 +107,10 @@ void throw_unexpected(const ApiResponse& response, FailureKind kind) {
                   fmt::format("{} does not reach an engine: the answer is {} with status {}",
                               request, text, status),
                   proxy_advice(request), status);
+  }
+  if (is_absent(http)) {
+    throw_failure(kind, request + ": the engine does not know this endpoint",
+                  "Is it a Docker Engine? See its log: journalctl -u docker.", status);
   }
   throw_failure(kind,
                 fmt::format("{}: the engine answers {}: {}{}", request, status, text,

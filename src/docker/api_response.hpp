@@ -16,8 +16,6 @@ struct ApiResponse {
   int tries = 1;  // how often the request was sent because of transient errors
 };
 
-std::string describe_request(Method method, std::string_view target);
-
 bool is_html(const HttpResponse& response);
 bool is_podman(const HttpResponse& response);
 // Returns whether the engine, or a proxy in front of it, denies access.

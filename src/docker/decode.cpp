@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-// Says what is wrong with a body; decode() adds which request it answers.
+// The reason why a body is malformed; decode() adds which request it answers.
 class MalformedJson : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -183,7 +183,7 @@ void from_json(const JsonReader& reader, BuildCache& cache) {
       has_sum = has_sum || sum != 0;
     }
   }
-  // Sums say that there are records, not which.
+  // Sums say that there are records, but not which ones.
   if (records && (records->empty() ? has_sum : count > std::ssize(*records))) records.reset();
 }
 

@@ -63,9 +63,9 @@ Endpoint tcp_endpoint(std::string_view address, std::string_view host) {
 
 // Returns what to do when there is no socket at the endpoint's path.
 std::string suggest_socket(const Endpoint& endpoint, const Environment& environment) {
-  const std::string rootless = environment("XDG_RUNTIME_DIR").value_or("") + "/docker.sock";
-  if (environment("XDG_RUNTIME_DIR") && rootless != endpoint.socket_path &&
-      access(rootless.c_str(), F_OK) == 0) {
+  const auto directory = environment("XDG_RUNTIME_DIR");
+  const std::string rootless = directory.value_or("") + "/docker.sock";
+  if (directory && rootless != endpoint.socket_path && access(rootless.c_str(), F_OK) == 0) {
     return fmt::format("A rootless engine's socket is there: try --host unix://{}", rootless);
   }
   return "Start the engine (systemctl start docker), or say where it is with --host or "

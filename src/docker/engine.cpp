@@ -43,59 +43,48 @@ Engine::Engine(const Endpoint& endpoint, std::optional<ApiVersion> pinned,
   identify(pinned);
 }
 
-HttpResponse Engine::send(Method method, const std::string& target, const SendHooks& hooks) {
+ApiResponse Engine::send(const Request& request) {
   using Kind = TransportError::Kind;
+  const auto& [method, path, may_be_absent, expected_status, hooks] = request;
+  const bool is_ping = identity_.api == ApiVersion{};
+  const std::string target = is_ping ? path : fmt::format("/v{}{}", text_of(identity_.api), path);
+  const std::string name = fmt::format("{} {}", text_of(method), path.substr(0, path.find('?')));
   for (bool repeated = false;; repeated = true) {
     try {
-      return http_.send(method, target, hooks);
+      ApiResponse response{name, http_.send(method, target, hooks)};
+      if (is_ping || !is_podman(response.http)) return response;
+      // Another process may listen at the address since the ping.
+      throw_failure(FailureKind::not_docker,
+                    name + ": the answer is Podman's, not Docker's any more",
+                    "Check what is listening at this address.");
     } catch (const TransportError& error) {
       if (error.kind == Kind::connect) {
         throw EngineError(connect_failure(endpoint_, error.os_error, error.what(), environment_));
       }
       // Reading again is harmless. Before writing again the objects must be looked up.
       if (error.kind == Kind::closed && method == Method::get && !repeated) continue;
-      throw_lost(describe_request(method, target), error);
+      throw_lost(name, error);
     }
   }
 }
 
-ApiResponse Engine::request_once(Method method, const std::string& path, const SendHooks& hooks) {
-  const std::string target = fmt::format("/v{}{}", text_of(identity_.api), path);
-  ApiResponse response{describe_request(method, path), send(method, target, hooks)};
-  // Another process may listen at the address since the ping.
-  if (is_podman(response.http)) {
-    throw_failure(FailureKind::not_docker,
-                  response.request + ": the answer is Podman's, not Docker's any more",
-                  "Check what is listening at this address.");
-  }
-  return response;
-}
-
-std::optional<ApiResponse> Engine::request_with_retry(Method method, const std::string& path,
-                                                      int expected_status, const SendHooks& hooks) {
+ApiResponse Engine::request(const Request& request) {
   for (int tries = 1;; ++tries) {
-    ApiResponse response = request_once(method, path, hooks);
+    ApiResponse response = send(request);
     response.tries = tries;
     if (wait_to_retry(response, interruption_)) continue;
-    if (is_absent(response.http)) return std::nullopt;
-    if (response.http.status != expected_status) throw_unexpected(response);
+    const bool is_expected = response.http.status == request.expected_status ||
+                             (request.may_be_absent && is_absent(response.http));
+    if (!is_expected) throw_unexpected(response);
     return response;
   }
 }
 
-ApiResponse Engine::request(Method method, const std::string& path, const SendHooks& hooks) {
-  auto response = request_with_retry(method, path, 200, hooks);
-  if (response) return *std::move(response);
-  throw_failure(FailureKind::refused,
-                describe_request(method, path) + ": the engine does not know this endpoint",
-                "Is it a Docker Engine? See its log: journalctl -u docker.", 404);
-}
-
 void Engine::identify(std::optional<ApiVersion> pinned) {
   identity_.address = endpoint_.text();
-  ApiResponse ping{"GET /_ping", {}};
+  ApiResponse ping;
   try {
-    ping.http = send(Method::get, "/_ping");
+    ping = send({Method::get, "/_ping"});
   } catch (const EngineError& error) {
     // No valid answer to the ping: not a Docker engine.
     const auto& [kind, message, advice, status] = error.failure();
@@ -141,7 +130,8 @@ void Engine::identify(std::optional<ApiVersion> pinned) {
 }
 
 std::vector<Image> Engine::list_images(const char* filter, std::string_view value) {
-  return decode<std::vector<Image>>(request(Method::get, "/images/json?" + filters(filter, value)));
+  return decode<std::vector<Image>>(
+      request({Method::get, "/images/json?" + filters(filter, value)}));
 }
 
 std::vector<Image> Engine::images(std::string_view reference_pattern) {
@@ -156,19 +146,19 @@ std::vector<Image> Engine::images(std::string_view reference_pattern) {
 std::vector<Image> Engine::dangling_images() { return list_images("dangling", "true"); }
 
 std::optional<Image> Engine::image(std::string_view name) {
-  const auto response =
-      request_with_retry(Method::get, fmt::format("/images/{}/json", path_encoded(name)), 200);
-  return response ? std::optional(decode<Image>(*response)) : std::nullopt;
+  const auto path = fmt::format("/images/{}/json", path_encoded(name));
+  const auto response = request({.method = Method::get, .path = path, .may_be_absent = true});
+  return is_absent(response.http) ? std::nullopt : std::optional(decode<Image>(response));
 }
 
 std::vector<Container> Engine::containers() {
-  return decode<std::vector<Container>>(request(Method::get, "/containers/json?all=1"));
+  return decode<std::vector<Container>>(request({Method::get, "/containers/json?all=1"}));
 }
 
 std::optional<std::vector<CacheRecord>> Engine::build_cache() {
   const std::string path = "/system/df?type=build-cache";
   const bool verbose = identity_.api.lists_usage_if_verbose();
-  return decode<BuildCache>(request(Method::get, verbose ? path + "&verbose=1" : path)).records;
+  return decode<BuildCache>(request({Method::get, verbose ? path + "&verbose=1" : path})).records;
 }
 
 ImageRemoval Engine::remove_image(std::string_view name, const std::string& id) {
@@ -191,7 +181,7 @@ ImageRemoval Engine::remove_image(std::string_view name, const std::string& id) 
       other_names = found->tags;
       std::erase(other_names, name);
       is_sent = true;
-      ApiResponse response = request_once(Method::del, path);
+      ApiResponse response = send({Method::del, path});
       response.tries = tries;
       if (wait_to_retry(response, interruption_)) continue;
       if (is_absent(response.http)) return settle(Result::absent);
@@ -212,7 +202,7 @@ ImageRemoval Engine::remove_image(std::string_view name, const std::string& id) 
 }
 
 Pruned Engine::prune_dangling_images() {
-  return decode<Pruned>(request(Method::post, "/images/prune?" + filters("dangling", "true")));
+  return decode<Pruned>(request({Method::post, "/images/prune?" + filters("dangling", "true")}));
 }
 
 bool Engine::tag_image(const std::string& id, std::string_view repository, std::string_view tag) {
@@ -220,7 +210,7 @@ bool Engine::tag_image(const std::string& id, std::string_view repository, std::
   try {
     const auto path = fmt::format("/images/{}/tag?repo={}&tag={}", path_encoded(id),
                                   query_encoded(repository), query_encoded(tag));
-    if (!request_with_retry(Method::post, path, 201)) return false;
+    if (is_absent(request({Method::post, path, true, 201}).http)) return false;
   } catch (const EngineError& error) {
     if (error.failure().kind != FailureKind::lost) throw;
     lost = error;
@@ -250,7 +240,7 @@ Pruned Engine::prune_build_cache(const CachePrune& prune) {
   };
   const SendHooks hooks{start_keeper, [&] { keeper->expect_answer(); }, dismiss_keeper};
   const std::string path = prune_target(prune, identity_.api, query_encoded);
-  return decode<Pruned>(request(Method::post, path, hooks));
+  return decode<Pruned>(request({.method = Method::post, .path = path, .hooks = hooks}));
 }
 
 }  // namespace cac

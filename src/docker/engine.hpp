@@ -78,16 +78,18 @@ class Engine {
   Pruned prune_build_cache(const CachePrune& prune);
 
  private:
-  // target: with the API version. Explains why there is no response.
-  HttpResponse send(Method method, const std::string& target, const SendHooks& hooks = {});
-  // path: without the API version.
-  ApiResponse request_once(Method method, const std::string& path, const SendHooks& hooks = {});
-  // Repeats the request on transient errors. Returns nullopt when the engine says that the object
-  // is absent; throws for any other status than the expected one.
-  std::optional<ApiResponse> request_with_retry(Method method, const std::string& path,
-                                                int expected_status, const SendHooks& hooks = {});
-  // For what cannot be absent; expects 200.
-  ApiResponse request(Method method, const std::string& path, const SendHooks& hooks = {});
+  struct Request {
+    Method method;
+    std::string path;  // and query, without the API version
+    bool may_be_absent = false;
+    int expected_status = 200;
+    SendHooks hooks = {};
+  };
+  // Sends a request once, and a GET again if the connection was closed before.
+  ApiResponse send(const Request& request);
+  // Repeats the request on transient errors. Throws for any other status than the expected one,
+  // unless it says that the object is absent and it may be.
+  ApiResponse request(const Request& request);
   std::vector<Image> list_images(const char* filter, std::string_view value);
   void identify(std::optional<ApiVersion> pinned);
 
