@@ -58,8 +58,8 @@ using RequestLogger = std::function<void(const Exchange&)>;
 
 // Called while a request is sent; each may be empty.
 struct SendHooks {
-  // Gets the connected socket (-1: unknown) right before the request goes out. What it throws keeps
-  // the request from being sent, and send() throws it.
+  // Gets the connected socket (-1: unknown) right before the request goes out. If it throws, the
+  // request is not sent, and send() throws the same exception.
   std::function<void(int socket)> before_sending = {};
   // The request was sent, and its response is not complete. Called again and again.
   std::function<void()> waiting = {};

@@ -83,7 +83,7 @@ std::vector<std::string> descriptors_of(pid_t process) {
 
 }  // namespace
 
-TEST_CASE("the line stays open until the other side says something") {
+TEST_CASE("the connection stays open until the other side answers") {
   Line line;
   {
     ConnectionKeeper keeper(line.ours());
@@ -96,7 +96,7 @@ TEST_CASE("the line stays open until the other side says something") {
   line.wait_for_hang_up();
 }
 
-TEST_CASE("the line stays open although every signal but SIGKILL is sent to who keeps it") {
+TEST_CASE("the connection stays open although the keeper gets every signal but SIGKILL") {
   wait_until_none_is_left();  // of another test
   Line line;
   {
@@ -114,8 +114,7 @@ TEST_CASE("the line stays open although every signal but SIGKILL is sent to who 
   line.wait_for_hang_up();
 }
 
-TEST_CASE(
-    "who keeps the line holds nothing else of the caller's, whatever is left of descriptors") {
+TEST_CASE("the keeper holds none of the caller's descriptors, however few descriptors are left") {
   wait_until_none_is_left();
   rlimit before{};
   REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
@@ -154,14 +153,14 @@ TEST_CASE(
   close(held[1]);
 }
 
-TEST_CASE("a standard stream is no line, and neither is none") {
+TEST_CASE("a standard stream and -1 are not valid connections") {
   wait_until_none_is_left();
   CHECK(ConnectionKeeper(STDOUT_FILENO).error() == EBADF);
   CHECK(ConnectionKeeper(-1).error() == EBADF);
   CHECK(only_child() == 0);
 }
 
-TEST_CASE("who is dismissed goes, and is no zombie") {
+TEST_CASE("a dismissed keeper ends, and leaves no zombie") {
   Line line;
   ConnectionKeeper keeper(line.ours());
   keeper.expect_answer();

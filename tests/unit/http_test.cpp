@@ -103,7 +103,7 @@ TEST_CASE("a redirect is an answer like any other, and is not followed") {
   CHECK(fake.requests().size() == 1);
 }
 
-TEST_CASE("half an answer, none, one without end and one that is not HTTP are told apart") {
+TEST_CASE("half an answer, none, an endless one and one that is not HTTP are different errors") {
   struct {
     Fault fault;
     TransportError::Kind kind;
@@ -153,7 +153,7 @@ TEST_CASE("a header without an end is given up on") {
   }
 }
 
-TEST_CASE("what comes behind the body is no header of it") {
+TEST_CASE("a trailer behind the body is not taken for a header") {
   FakeEngine fake;
   fake.reply("GET /x",
              {{{.body = "HTTP/1.1 200 OK\r\nServer: Docker/1\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -229,7 +229,7 @@ TEST_CASE("a full backlog is waited for") {
   rmdir(folder.c_str());
 }
 
-TEST_CASE("why nobody was reached is told by the system's number") {
+TEST_CASE("the reason for a failed connection is the system's error number") {
   std::string folder = "/tmp/http-test.XXXXXX";
   REQUIRE(mkdtemp(folder.data()) != nullptr);
   const std::string path = folder + "/x.sock";
@@ -288,7 +288,7 @@ TEST_CASE("a signal ends the wait for an answer at once, and the engine sees the
   close(signals[1]);
 }
 
-TEST_CASE("who watches is told of every exchange, of failed ones too") {
+TEST_CASE("every request is logged, also one that failed") {
   FakeEngine fake;
   fake.reply("GET /lost", {{{.fault = Fault::hang_up}}});
   fake.reply("DELETE /gone", {{{.status = 404, .body = "gone"}}});
