@@ -94,7 +94,8 @@ void throw_unexpected(const ApiResponse& response, FailureKind kind) {
                   fmt::format("{} is refused with status {}: {}", request, status, text),
                   proxy_advice(request), status);
   }
-  if (status < 300) throw_malformed(request, fmt::format("its status is {}", status));
+  const bool is_success = status < 300 && kind == FailureKind::refused;
+  if (is_success) throw_malformed(request, fmt::format("its status is {}", status));
   if (status == 400 && text.find("client version") != std::string::npos) {
     throw_failure(FailureKind::version, fmt::format("{}: the engine answers: {}", request, text),
                   fmt::format("This tool speaks API {} to {}, and DOCKER_API_VERSION can pin one "

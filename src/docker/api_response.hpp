@@ -30,7 +30,8 @@ bool is_transient(const HttpResponse& response);
 [[noreturn]] void throw_malformed(const std::string& request, std::string_view reason);
 // For an HTML page with a good status.
 [[noreturn]] void throw_html(const ApiResponse& response);
-// For a response with another status than the expected one; kind: unless another one fits better.
+// For a response with another status than the expected one. kind: of a failure without a more
+// specific one; other than refused, also for a wrong status of success.
 [[noreturn]] void throw_unexpected(const ApiResponse& response,
                                    FailureKind kind = FailureKind::refused);
 // For no response to a request that was sent.
