@@ -41,7 +41,7 @@ using Clock = Interruption::Clock;
 // Time for a reader that stalls, if the run itself has none left.
 constexpr std::chrono::seconds patience{2};
 
-HttpConnection::Watcher log_requests(std::ostream& err) {
+RequestLogger log_requests(std::ostream& err) {
   return [&err](const Exchange& exchange) {
     err << fmt::format("{} {} -> {}, {}, {}", text_of(exchange.method), exchange.target,
                        exchange.status == 0 ? "no answer" : std::to_string(exchange.status),
@@ -117,9 +117,11 @@ void run_pipeline(const Options& options, Clock::time_point start, Progress& pro
   if (clear != nullptr && clear->app_dir) {
     check_app_dir(*clear->app_dir, clear->application.target, find_home(context.environment));
   }
+  std::optional<Progress::Activity> connecting(std::in_place, progress, "connecting to the engine");
   Engine engine(options.endpoint, options.pinned_api,
-                {context.environment, interruption, progress,
+                {context.environment, interruption,
                  options.output.verbose ? log_requests(context.err) : nullptr});
+  connecting.reset();
   result.engine = engine.identity();
   std::visit(
       [&](const auto& request) {

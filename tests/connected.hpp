@@ -3,7 +3,6 @@
 
 #include <map>
 #include <optional>
-#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,8 +29,7 @@ class Connected {
   explicit Connected(const std::string& url, std::optional<ApiVersion> pinned = {},
                      int signal_fd = -1)
       : interruption_(signal_fd, Interruption::Clock::now() + std::chrono::minutes(5)),
-        engine(endpoint_for(url, environment_), pinned,
-               {environment_, interruption_, progress, nullptr}) {}
+        engine(endpoint_for(url, environment_), pinned, {environment_, interruption_, nullptr}) {}
 
  private:
   const Environment environment_ = environment_of();

@@ -4,31 +4,25 @@
 
 namespace cac {
 
-std::vector<std::pair<std::string, std::string>> parameters_of(const CachePrune& prune,
-                                                               ApiVersion api) {
-  std::vector<std::pair<std::string, std::string>> parameters{{"all", "1"}};
+std::string prune_target(const CachePrune& prune, ApiVersion api,
+                         std::string (*encode)(std::string_view)) {
+  std::string target = "/build/prune?all=1";
   std::string filters;
   const auto add_filter = [&](std::string_view key, std::string_view value) {
     filters += fmt::format(R"({}"{}":["{}"])", filters.empty() ? "" : ",", key, value);
   };
   if (!prune.type.empty()) add_filter("type", prune.type);
   if (prune.older_than) add_filter("until", fmt::format("{}s", prune.older_than->count()));
-  if (!filters.empty()) parameters.emplace_back("filters", "{" + filters + "}");
+  if (!filters.empty()) target += "&filters=" + encode("{" + filters + "}");
   if (prune.keep_storage) {
-    parameters.emplace_back(api >= ApiVersion{1, 48} ? "reserved-space" : "keep-storage",
-                            std::to_string(prune.keep_storage->count));
+    target += fmt::format("&{}={}", api.size_limit_parameter(), prune.keep_storage->count);
   }
-  return parameters;
+  return target;
 }
 
 std::string text_of(const CachePrune& prune, ApiVersion api) {
-  std::string text = "POST /build/prune";
-  char separator = '?';
-  for (const auto& [key, value] : parameters_of(prune, api)) {
-    text += fmt::format("{}{}={}", separator, key, value);
-    separator = '&';
-  }
-  return text;
+  return "POST " +
+         prune_target(prune, api, [](std::string_view text) { return std::string(text); });
 }
 
 }  // namespace cac

@@ -14,15 +14,15 @@ namespace cac {
 
 namespace {
 
-// For an engine that never answers, and for a request that may not even be out.
-constexpr int max_stay_ms = 3'600'000;
-constexpr int max_doubt_ms = 60'000;
+// For an engine that never answers, and for a request that may not even have been sent.
+constexpr int max_wait_for_answer_ms = 3'600'000;
+constexpr int max_wait_unsent_ms = 60'000;
 
 constexpr char answer_is_expected = '?';
-constexpr char answer_is_there = '.';
+constexpr char answer_is_complete = '.';
 
-// Closes every descriptor from standard error on, on kernels older than 5.9, too.
-void close_the_rest() {
+// Closes every descriptor from standard error on, also on kernels older than 5.9.
+void close_other_descriptors() {
   if (close_range(STDERR_FILENO, ~0U, 0) == 0) return;
   constexpr rlim_t max_descriptors = 65'536;
   rlimit limit{};
@@ -33,18 +33,18 @@ void close_the_rest() {
 }
 
 // Runs after a fork, so nothing here may allocate. Both descriptors are above standard error.
-[[noreturn]] void stay(int socket, int words) {
+[[noreturn]] void keep_open(int socket, int messages) {
   // Every signal but SIGKILL and SIGSTOP is blocked, and stays so.
   setsid();
   [[maybe_unused]] const int moved = chdir("/");  // keeps no file system busy
-  // Nobody who waits for the end of a stream or a lock of the caller's may wait for this process:
-  // it keeps two descriptors, in the places of standard input and output, which takes no new ones.
-  if (dup2(socket, STDIN_FILENO) < 0 || dup2(words, STDOUT_FILENO) < 0) _exit(1);
-  close_the_rest();
-  int max_wait_ms = max_doubt_ms;
-  for (char word = 0; read(STDOUT_FILENO, &word, 1) == 1;) {
-    if (word == answer_is_there) _exit(0);
-    max_wait_ms = max_stay_ms;
+  // Nobody who waits for the end of a stream or a lock of the caller's may wait for this process.
+  // The two descriptors it keeps replace standard input and output, which takes no new ones.
+  if (dup2(socket, STDIN_FILENO) < 0 || dup2(messages, STDOUT_FILENO) < 0) _exit(1);
+  close_other_descriptors();
+  int max_wait_ms = max_wait_unsent_ms;
+  for (char message = 0; read(STDOUT_FILENO, &message, 1) == 1;) {
+    if (message == answer_is_complete) _exit(0);
+    max_wait_ms = max_wait_for_answer_ms;
   }
   pollfd answer{STDIN_FILENO, POLLIN, 0};
   poll(&answer, 1, max_wait_ms);
@@ -53,57 +53,44 @@ void close_the_rest() {
 
 }  // namespace
 
-Standby::Standby(int socket) {
+int ConnectionKeeper::start(int socket) {
   int ends[2];
-  if (socket <= STDERR_FILENO) {
-    error_ = EBADF;
-    return;
+  if (socket <= STDERR_FILENO) return EBADF;
+  if (pipe2(ends, O_CLOEXEC) != 0) return errno;
+  pipe_ = ends[1];
+  int error = EBADF;
+  if (std::min(ends[0], ends[1]) > STDERR_FILENO) {
+    std::signal(SIGCHLD, SIG_IGN);
+    // No signal may reach the new process, which inherits the mask.
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &before);
+    const pid_t process = fork();
+    error = process < 0 ? errno : 0;
+    if (process == 0) {
+      close(pipe_);
+      keep_open(socket, ends[0]);
+    }
+    sigprocmask(SIG_SETMASK, &before, nullptr);
   }
-  if (pipe2(ends, O_CLOEXEC) != 0) {
-    error_ = errno;
-    return;
-  }
-  if (ends[0] <= STDERR_FILENO || ends[1] <= STDERR_FILENO) {
-    close(ends[0]);
-    close(ends[1]);
-    error_ = EBADF;
-    return;
-  }
-  std::signal(SIGCHLD, SIG_IGN);
-  // No signal may reach the new process before it ignores them.
-  sigset_t blocked;
-  sigset_t before;
-  sigfillset(&blocked);
-  sigprocmask(SIG_BLOCK, &blocked, &before);
-  const pid_t process = fork();
-  if (process == 0) {
-    close(ends[1]);
-    stay(socket, ends[0]);
-  }
-  sigprocmask(SIG_SETMASK, &before, nullptr);
-  const int fork_error = errno;
   close(ends[0]);
-  if (process > 0) {
-    words_ = ends[1];
-  } else {
-    close(ends[1]);
-    error_ = fork_error;
-  }
+  return error;
 }
 
-Standby::~Standby() {
-  if (words_ >= 0) close(words_);
+ConnectionKeeper::~ConnectionKeeper() {
+  if (pipe_ >= 0) close(pipe_);
 }
 
-void Standby::say(char word) const {
-  if (words_ < 0) return;
-  [[maybe_unused]] const auto written = write(words_, &word, 1);
+void ConnectionKeeper::notify(char message) const {
+  if (error_ != 0) return;
+  [[maybe_unused]] const auto written = write(pipe_, &message, 1);
 }
 
-void Standby::expect_answer() {
-  if (!std::exchange(expects_answer_, true)) say(answer_is_expected);
+void ConnectionKeeper::expect_answer() {
+  if (!std::exchange(expects_answer_, true)) notify(answer_is_expected);
 }
 
-void Standby::dismiss() { say(answer_is_there); }
+void ConnectionKeeper::dismiss() { notify(answer_is_complete); }
 
 }  // namespace cac

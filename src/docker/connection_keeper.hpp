@@ -1,36 +1,37 @@
-// Keeps a connection open beyond the end of this process: an engine takes a closed connection for a
-// cancel, and a prune that it has begun is better finished. Knows nothing of HTTP.
+// Keeps a connection open after this process has ended: an engine cancels what it is doing when the
+// client hangs up, and a prune that it has begun should be finished. Must not know HTTP.
 #pragma once
 
 namespace cac {
 
-// A forked process that holds a second reference to the connection. It blocks signals: systemd
-// sends SIGTERM to every process of a unit that ends.
-class Standby {
+// Forks a process that holds a second reference to the connection. That process blocks signals,
+// because systemd sends SIGTERM to every process of a unit that ends.
+class ConnectionKeeper {
  public:
-  // Forks. If this process ends now, the connection stays open until the other side answers or
-  // hangs up, for a minute at most. From here on this process ignores SIGCHLD.
-  explicit Standby(int socket);
-  Standby(const Standby&) = delete;
-  Standby& operator=(const Standby&) = delete;
-  // Leaves the process on the line, unless it was dismissed.
-  ~Standby();
+  // Starts the process. If this process ends now, the connection stays open until the peer answers
+  // or hangs up, for a minute at most. From here on this process ignores SIGCHLD.
+  explicit ConnectionKeeper(int socket) : error_(start(socket)) {}
+  ConnectionKeeper(const ConnectionKeeper&) = delete;
+  ConnectionKeeper& operator=(const ConnectionKeeper&) = delete;
+  // Lets the process keep the connection, unless it was dismissed.
+  ~ConnectionKeeper();
 
-  // The errno of why nobody is on the line: the system is out of processes or descriptors, or the
-  // socket is below 3 (-1, a standard stream). 0: somebody is.
+  // Returns 0, or the errno of why no process was started: the system is out of processes or
+  // descriptors, or a descriptor is that of a standard stream or -1 (EBADF).
   int error() const { return error_; }
 
-  // To be called once the request was sent: the process now waits for an hour at most.
+  // To be called once the request was sent: raises the minute to an hour.
   void expect_answer();
-  // To be called once the answer is complete: ends the process without waiting for its end.
+  // To be called once the answer is complete: ends the process, without waiting for its end.
   void dismiss();
 
  private:
-  void say(char word) const;
+  int start(int socket);
+  void notify(char message) const;
 
-  int error_ = 0;
-  int words_ = -1;  // to the process; when it closes, this process is gone
+  int pipe_ = -1;  // to the process, which takes its end for the end of this one
   bool expects_answer_ = false;
+  int error_;  // initialized last: start() sets pipe_
 };
 
 }  // namespace cac

@@ -4,32 +4,30 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
-
-#include "base/error.hpp"
+#include <string>
 
 namespace cac {
 
 namespace {
 
 // sun_path holds the path and a terminating zero; connect() with a longer one fails without errno.
-constexpr std::size_t longest_socket_path = sizeof(sockaddr_un::sun_path) - 1;
+constexpr std::size_t max_socket_path = sizeof(sockaddr_un::sun_path) - 1;
 
-constexpr std::string_view accepted = "use unix:///path/to/docker.sock or tcp://host:port";
+[[noreturn]] void refuse(std::string_view host, std::string_view reason) {
+  throw UsageError(
+      fmt::format("host '{}'{}; use unix:///path/to/docker.sock or tcp://host:port", host, reason));
+}
 
-Endpoint socket_endpoint(std::string_view path, std::string_view whole) {
-  if (!path.starts_with('/')) {
-    throw UsageError(
-        fmt::format("host '{}': a socket needs an absolute path; {}", whole, accepted));
-  }
-  if (path.size() > longest_socket_path) {
+Endpoint socket_endpoint(std::string_view path, std::string_view host) {
+  if (!path.starts_with('/')) refuse(host, ": a socket needs an absolute path");
+  if (path.size() > max_socket_path) {
     throw UsageError(
         fmt::format("host '{}': the socket's path has {} bytes, and the system takes {} at most; "
                     "reach it through a shorter symbolic link",
-                    whole, path.size(), longest_socket_path));
+                    host, path.size(), max_socket_path));
   }
   return {.socket_path = std::string(path), .host_port = {}};
 }
@@ -40,29 +38,38 @@ bool is_port(std::string_view text) {
   return error == std::errc{} && end == text.data() + text.size() && port >= 1 && port <= 65535;
 }
 
-bool is_host_name(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '.' || c == '-' || c == '_';
-  });
+bool consists_of(std::string_view characters, std::string_view text) {
+  return !text.empty() && text.find_first_not_of(characters) == std::string_view::npos;
 }
 
-bool is_bracketed_address(std::string_view text) {
-  return text.size() > 2 && text.front() == '[' && text.back() == ']' &&
-         text.substr(1, text.size() - 2).find_first_not_of("0123456789abcdefABCDEF:.") ==
-             std::string_view::npos;
+// Returns whether the text is a host name, or an IPv6 address in brackets.
+bool is_host(std::string_view text) {
+  if (text.starts_with('[') && text.ends_with(']')) {
+    return consists_of("0123456789abcdefABCDEF:.", text.substr(1, text.size() - 2));
+  }
+  return consists_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_", text);
 }
 
-Endpoint tcp_endpoint(std::string_view address, std::string_view whole) {
+Endpoint tcp_endpoint(std::string_view address, std::string_view host) {
   if (address.ends_with('/')) address.remove_suffix(1);
   const auto colon = address.rfind(':');
   const bool has_port = colon != std::string_view::npos && !address.ends_with(']');
-  const std::string_view host = has_port ? address.substr(0, colon) : address;
-  // The docker CLI's default port, with TLS too.
+  const std::string_view name = has_port ? address.substr(0, colon) : address;
+  // The docker CLI's default port, also with TLS.
   const std::string_view port = has_port ? address.substr(colon + 1) : "2375";
-  if (!is_port(port) || !(is_host_name(host) || is_bracketed_address(host))) {
-    throw UsageError(fmt::format("host '{}' is not a valid address; {}", whole, accepted));
+  if (!is_port(port) || !is_host(name)) refuse(host, " is not a valid address");
+  return {.socket_path = {}, .host_port = fmt::format("{}:{}", name, port)};
+}
+
+// Returns what to do when there is no socket at the endpoint's path.
+std::string suggest_socket(const Endpoint& endpoint, const Environment& environment) {
+  const auto directory = environment("XDG_RUNTIME_DIR");
+  const std::string rootless = directory.value_or("") + "/docker.sock";
+  if (directory && rootless != endpoint.socket_path && access(rootless.c_str(), F_OK) == 0) {
+    return fmt::format("A rootless engine's socket is there: try --host unix://{}", rootless);
   }
-  return {.socket_path = {}, .host_port = fmt::format("{}:{}", host, port)};
+  return "Start the engine (systemctl start docker), or say where it is with --host or "
+         "DOCKER_HOST.";
 }
 
 }  // namespace
@@ -75,70 +82,53 @@ Endpoint endpoint_for(const std::optional<std::string>& host_option,
                       const Environment& environment) {
   const auto host = host_option ? host_option : environment("DOCKER_HOST");
   if (!host) {
-    const auto context = environment("DOCKER_CONTEXT");
-    if (context && *context != "default") {
-      throw UsageError(fmt::format(
-          "DOCKER_CONTEXT is '{}', but Docker contexts are not supported: select the engine "
-          "with --host",
-          *context));
-    }
-    return socket_endpoint(default_socket, default_socket);
+    const std::string context = environment("DOCKER_CONTEXT").value_or("default");
+    if (context == "default") return socket_endpoint(default_socket, default_socket);
+    throw UsageError(
+        fmt::format("DOCKER_CONTEXT is '{}', but Docker contexts are not supported: select the "
+                    "engine with --host",
+                    context));
   }
-  constexpr std::string_view unix_scheme = "unix://";
-  constexpr std::string_view tcp_scheme = "tcp://";
   const std::string_view text = *host;
-  if (text.starts_with(unix_scheme)) return socket_endpoint(text.substr(unix_scheme.size()), text);
-  if (text.starts_with(tcp_scheme)) {
-    for (const std::string_view name : {"DOCKER_TLS_VERIFY", "DOCKER_TLS"}) {
-      if (!environment(name)) continue;
-      throw UsageError(fmt::format(
-          "{} is set, but TLS is not supported; run this on the engine's own host and {}", name,
-          "leave the variable out, or use its unix socket"));
-    }
-    return tcp_endpoint(text.substr(tcp_scheme.size()), text);
-  }
   const auto scheme_end = text.find("://");
-  if (scheme_end == std::string_view::npos) {
-    throw UsageError(fmt::format("host '{}' names no scheme; {}", text, accepted));
+  if (scheme_end == std::string_view::npos) refuse(text, " names no scheme");
+  const std::string_view scheme = text.substr(0, scheme_end);
+  const std::string_view address = text.substr(scheme_end + 3);
+  if (scheme == "unix") return socket_endpoint(address, text);
+  if (scheme != "tcp") refuse(text, fmt::format(": the scheme '{}' is not supported", scheme));
+  for (const std::string_view name : {"DOCKER_TLS_VERIFY", "DOCKER_TLS"}) {
+    if (!environment(name)) continue;
+    throw UsageError(
+        fmt::format("{} is set, but TLS is not supported; run this on the engine's own host and "
+                    "leave the variable out, or use its unix socket",
+                    name));
   }
-  throw UsageError(fmt::format("host '{}': the scheme '{}' is not supported; {}", text,
-                               text.substr(0, scheme_end), accepted));
+  return tcp_endpoint(address, text);
 }
 
-ConnectProblem connect_problem(const Endpoint& endpoint, int os_error, std::string_view detail,
-                               const Environment& environment) {
+Failure connect_failure(const Endpoint& endpoint, int os_error, std::string_view detail,
+                        const Environment& environment) {
   const std::string where = endpoint.text();
   if (endpoint.socket_path.empty()) {
-    return {fmt::format("cannot connect to {}: {}", where, detail),
+    return {FailureKind::unreachable, fmt::format("cannot connect to {}: {}", where, detail),
             "Check that the engine listens there and that no firewall blocks it."};
   }
   switch (os_error) {
-    case ENOENT: {
-      std::string advice =
-          "Start the engine (systemctl start docker), or say where it is with --host or "
-          "DOCKER_HOST.";
-      if (const auto runtime_dir = environment("XDG_RUNTIME_DIR")) {
-        const std::string rootless = *runtime_dir + "/docker.sock";
-        if (rootless != endpoint.socket_path && access(rootless.c_str(), F_OK) == 0) {
-          advice =
-              fmt::format("A rootless engine's socket is there: try --host unix://{}", rootless);
-        }
-      }
-      return {fmt::format("there is no socket at {}", where), std::move(advice)};
-    }
+    case ENOENT:
+      return {FailureKind::unreachable, fmt::format("there is no socket at {}", where),
+              suggest_socket(endpoint, environment)};
     case EACCES:
     case EPERM:
-      return {fmt::format("permission denied on {}", where),
+      return {FailureKind::denied, fmt::format("permission denied on {}", where),
               "Run this with sudo, or as a member of the socket's group: sudo usermod -aG docker "
-              "\"$USER\", then log in again.",
-              true};
+              "\"$USER\", then log in again."};
     case ECONNREFUSED:
-      return {
-          fmt::format("connection refused: {}", where),
-          "The socket exists, but the engine is stopped or still starting: see systemctl status "
-          "docker."};
+      return {FailureKind::unreachable, fmt::format("connection refused: {}", where),
+              "The socket exists, but the engine is stopped or still starting: see systemctl "
+              "status docker."};
     default:
-      return {fmt::format("cannot connect to {}: {}", where,
+      return {FailureKind::unreachable,
+              fmt::format("cannot connect to {}: {}", where,
                           os_error != 0 ? std::strerror(os_error) : std::string(detail)),
               "Say where the engine is with --host or DOCKER_HOST."};
   }

@@ -1,5 +1,5 @@
 // Which engine: options and environment become a socket or an address.
-// Knows nothing of HTTP; whether somebody answers there is found out by `http`.
+// Must not know HTTP; `http` finds out whether an engine answers there.
 #pragma once
 
 #include <optional>
@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/environment.hpp"
+#include "base/error.hpp"
 
 namespace cac {
 
@@ -18,20 +19,14 @@ struct Endpoint {
 
 inline constexpr std::string_view default_socket = "/var/run/docker.sock";
 
-// --host, else DOCKER_HOST, else the default socket. Throws UsageError for an address that cannot
-// be one, and where another engine than docker's own commands would use might be meant: TLS is not
-// spoken, and docker contexts are not followed.
+// Returns --host, else DOCKER_HOST, else the default socket. Throws UsageError for an invalid
+// address, and where docker's own commands might use another engine: TLS and docker contexts are
+// not supported.
 Endpoint endpoint_for(const std::optional<std::string>& host_option,
                       const Environment& environment);
 
-// Why connecting failed and what to do about it, as three sentences for three different cases.
-// os_error: errno of connect(); 0 when unknown.
-struct ConnectProblem {
-  std::string message;
-  std::string advice;
-  bool denied = false;
-};
-ConnectProblem connect_problem(const Endpoint& endpoint, int os_error, std::string_view detail,
-                               const Environment& environment);
+// Explains why connecting failed and what to do about it. os_error: errno of connect(); 0: unknown.
+Failure connect_failure(const Endpoint& endpoint, int os_error, std::string_view detail,
+                        const Environment& environment);
 
 }  // namespace cac

@@ -8,52 +8,100 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <exception>
 #include <new>
-#include <optional>
-#include <system_error>
 #include <utility>
 #include <vector>
 
-#include "docker/connection_keeper.hpp"
+#include "base/units.hpp"
 
 namespace cac {
 
 namespace {
 
-// Far above what an engine says (5,000 build cache records are 2.5 MB), far below what hurts.
+using Kind = TransportError::Kind;
+
+// Far above what an engine sends (5,000 build cache records are 2.5 MB), far below what hurts.
 constexpr std::int64_t max_body = 32'000'000;
 constexpr std::size_t max_header = 250'000;  // libcurl gives up at 300 kB, without saying so
 constexpr const char* long_header = "the response's header is larger than any engine's";
 
-// To a host that drops packets; a socket answers at once or never.
+// For a host that drops packets; a socket answers at once or never.
 constexpr long connect_timeout_ms = 10'000;
 
 // A connection cannot be made while the listener's backlog is full.
 constexpr std::chrono::milliseconds backlog_pause{50};
 
-// One request, and what has come of its response.
+// One request and the part of its response that has arrived. The methods are libcurl's callbacks.
 struct Transfer {
-  CURL* easy;
+  const SendHooks& hooks;
   const std::vector<curl_socket_t>& open_sockets;
-  bool finishes;  // also when this process ends before the response is there
-  std::optional<Standby> standby = {};
-  bool sent = false;
+  HttpResponse& response;
+  bool is_sent = false;
   std::size_t header_size = 0;
   bool header_complete = false;
-  bool out_of_memory = false;  // no exception may pass through libcurl
-  std::string too_large = {};  // what is, and how large it may be
-  HttpResponse response = {};
+  std::exception_ptr exception = {};  // of a callback: none may pass through libcurl
+
+  // libcurl sends a request again, whatever its method, when a kept connection was closed before an
+  // answer. Only the caller may decide that.
+  void send() {
+    if (std::exchange(is_sent, true)) {
+      throw TransportError(Kind::closed, "it was closed while the request was sent");
+    }
+    // There is one connection, made by now. (CURLINFO_ACTIVESOCKET does not know it yet.)
+    const int socket = open_sockets.size() == 1 ? open_sockets.front() : -1;
+    if (hooks.before_sending) hooks.before_sending(socket);
+  }
+
+  void receive_header(std::string_view line) {
+    header_size += line.size();
+    if (header_size > max_header) throw TransportError(Kind::too_large, long_header);
+    if (line.starts_with("HTTP/")) {
+      // Drops the headers of an earlier, interim response.
+      response.headers.clear();
+      header_complete = false;
+    }
+    if (header_complete) return;  // a trailer
+    header_complete = line == "\r\n" || line == "\n";
+    const auto colon = line.find(':');
+    if (colon == std::string_view::npos) return;
+    std::string name(line.substr(0, colon));
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    constexpr const char* blanks = " \t\r\n";
+    const auto begin = std::min(line.find_first_not_of(blanks, colon + 1), line.size());
+    response.headers[name] = line.substr(begin, line.find_last_not_of(blanks) + 1 - begin);
+  }
+
+  void receive_body(std::string_view data) {
+    if (std::cmp_greater(response.body.size() + data.size(), max_body)) {
+      throw TransportError(Kind::too_large,
+                           fmt::format("the response is larger than {}", text_of(Bytes{max_body})));
+    }
+    response.body.append(data);
+  }
 };
 
-// Called each time that the request is about to go out. libcurl sends a request again, whatever its
-// method, when a kept connection was closed before an answer; that is not its to decide.
-int before_sending(void* to, char*, char*, int, int) {
+template <typename... Arguments>
+bool call(void* to, void (Transfer::*method)(Arguments...), Arguments... arguments) {
   auto& transfer = *static_cast<Transfer*>(to);
-  if (std::exchange(transfer.sent, true)) return CURL_PREREQFUNC_ABORT;
-  // There is one connection, and it is made by now. (CURLINFO_ACTIVESOCKET does not know it yet.)
-  if (!transfer.finishes) return CURL_PREREQFUNC_OK;
-  transfer.standby.emplace(transfer.open_sockets.size() == 1 ? transfer.open_sockets.front() : -1);
-  return transfer.standby->error() == 0 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+  try {
+    (transfer.*method)(arguments...);
+    return true;
+  } catch (...) {
+    transfer.exception = std::current_exception();
+    return false;
+  }
+}
+
+int before_sending(void* to, char*, char*, int, int) {
+  return call(to, &Transfer::send) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+}
+
+// Any other number than that of the bytes received ends the transfer.
+template <void (Transfer::*receive)(std::string_view)>
+std::size_t receiver(char* data, std::size_t, std::size_t size, void* to) {
+  return call(to, receive, std::string_view(data, size)) ? size : size + 1;
 }
 
 int add_socket(void* to, curl_socket_t socket, curlsocktype) {
@@ -66,71 +114,23 @@ int close_socket(void* from, curl_socket_t socket) {
   return close(socket);
 }
 
-std::size_t receive_body(std::string_view data, Transfer& transfer) {
-  if (std::cmp_greater(transfer.response.body.size() + data.size(), max_body)) {
-    transfer.too_large = fmt::format("the response is larger than {}", text_of(Bytes{max_body}));
-    return 0;
-  }
-  transfer.response.body.append(data);
-  return data.size();
-}
-
-std::size_t receive_header(std::string_view line, Transfer& transfer) {
-  transfer.header_size += line.size();
-  if (transfer.header_size > max_header) {
-    transfer.too_large = long_header;
-    return 0;
-  }
-  auto& headers = transfer.response.headers;
-  if (line.starts_with("HTTP/")) {
-    // Drops the headers of an earlier, interim response.
-    headers.clear();
-    transfer.header_complete = false;
-  }
-  if (transfer.header_complete) return line.size();  // a trailer
-  transfer.header_complete = line == "\r\n" || line == "\n";
-  const auto colon = line.find(':');
-  if (colon == std::string_view::npos) return line.size();
-  std::string name(line.substr(0, colon));
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  const auto begin = line.find_first_not_of(" \t", colon + 1);
-  const auto end = line.find_last_not_of(" \t\r\n");
-  headers[name] = begin == std::string_view::npos || begin > end
-                      ? std::string()
-                      : std::string(line.substr(begin, end - begin + 1));
-  return line.size();
-}
-
-// For libcurl, through which no exception may pass; fewer bytes than came end the transfer.
-template <std::size_t (*receive)(std::string_view, Transfer&)>
-std::size_t receiver(char* data, std::size_t, std::size_t size, void* to) {
-  auto& transfer = *static_cast<Transfer*>(to);
-  try {
-    return receive({data, size}, transfer);
-  } catch (const std::bad_alloc&) {
-    transfer.out_of_memory = true;
-    return size + 1;
-  }
-}
-
-TransportError::Kind kind_of(CURLcode code) {
+Kind error_kind(CURLcode code) {
   switch (code) {
     case CURLE_COULDNT_CONNECT:
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_OPERATION_TIMEDOUT:  // only the connect timeout is set
-      return TransportError::Kind::connect;
+      return Kind::connect;
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_BAD_CONTENT_ENCODING:
-      return TransportError::Kind::malformed;
+      return Kind::malformed;
     default:
-      return TransportError::Kind::lost;
+      return Kind::lost;
   }
 }
 
-// The errno of an attempt to connect to a unix socket; 0: it can be connected to. libcurl has none
-// when the backlog is full (EAGAIN).
+// Returns the errno of an attempt to connect to a unix socket, or 0. libcurl knows none when the
+// backlog is full (EAGAIN).
 int connect_errno(const std::string& path) {
   const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return errno;
@@ -143,42 +143,15 @@ int connect_errno(const std::string& path) {
   return error;
 }
 
-// Throws what became of a transfer that did not yield a response.
-void check(const Transfer& transfer, CURLcode code) {
-  using Kind = TransportError::Kind;
-  // libcurl reports a single header line of more than 100 kB as out of memory; newer ones than 8.6
-  // have a code for it.
-  constexpr int curle_too_large = 100;
-  const bool endless_line =
-      (code == CURLE_OUT_OF_MEMORY || static_cast<int>(code) == curle_too_large) &&
-      !transfer.header_complete;
-  if (transfer.out_of_memory) throw std::bad_alloc();
-  if (const int error = transfer.standby ? transfer.standby->error() : 0; error != 0) {
-    throw TransportError(Kind::not_sent, error, std::generic_category().message(error));
-  }
-  if (endless_line) throw TransportError(Kind::too_large, 0, long_header);
-  if (!transfer.too_large.empty()) throw TransportError(Kind::too_large, 0, transfer.too_large);
-  if (code == CURLE_ABORTED_BY_CALLBACK) {
-    throw TransportError(Kind::closed, 0, "it was closed while the request was sent");
-  }
-  if (code != CURLE_OK) {
-    long os_error = 0;
-    curl_easy_getinfo(transfer.easy, CURLINFO_OS_ERRNO, &os_error);
-    throw TransportError(kind_of(code), static_cast<int>(os_error), curl_easy_strerror(code));
-  }
-  // libcurl takes the end of the connection for the end of the header.
-  if (!transfer.header_complete) throw TransportError(Kind::lost, 0, "the header is cut off");
-}
+constexpr std::string_view kept_in_path =
+    "/:ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+constexpr std::string_view kept_in_query = kept_in_path.substr(2);
 
 std::string percent_encoded(std::string_view text, std::string_view kept) {
   std::string encoded;
   for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((byte < 0x80 && std::isalnum(byte) != 0) || kept.find(c) != std::string_view::npos) {
-      encoded += c;
-    } else {
-      encoded += fmt::format("%{:02X}", byte);
-    }
+    const bool is_kept = kept.find(c) != std::string_view::npos;
+    encoded += is_kept ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
   return encoded;
 }
@@ -186,19 +159,12 @@ std::string percent_encoded(std::string_view text, std::string_view kept) {
 }  // namespace
 
 std::string_view text_of(Method method) {
-  switch (method) {
-    case Method::get:
-      return "GET";
-    case Method::post:
-      return "POST";
-    case Method::del:
-      return "DELETE";
-  }
-  return "";
+  constexpr std::string_view names[] = {"GET", "POST", "DELETE"};
+  return names[static_cast<int>(method)];
 }
 
-std::string path_encoded(std::string_view text) { return percent_encoded(text, "-._~/:"); }
-std::string query_encoded(std::string_view text) { return percent_encoded(text, "-._~"); }
+std::string path_encoded(std::string_view text) { return percent_encoded(text, kept_in_path); }
+std::string query_encoded(std::string_view text) { return percent_encoded(text, kept_in_query); }
 
 std::string_view HttpResponse::header(std::string_view lower_case_name) const {
   const auto found = headers.find(std::string(lower_case_name));
@@ -206,60 +172,80 @@ std::string_view HttpResponse::header(std::string_view lower_case_name) const {
 }
 
 struct HttpConnection::Handles {
-  Handles() : multi(curl_multi_init()), easy(curl_easy_init()) {
-    if (multi == nullptr || easy == nullptr) throw std::bad_alloc();
-  }
-  ~Handles() {
-    curl_easy_cleanup(easy);
-    curl_multi_cleanup(multi);
-  }
-  Handles(const Handles&) = delete;
-  Handles& operator=(const Handles&) = delete;
-
   // Carries out the transfer that `easy` is set up for. An interruption passes through, and closes
-  // the connection in mid-transfer, unless the request is to be finished all the same.
-  CURLcode perform(Transfer& transfer, Interruption& interruption) {
-    curl_multi_add_handle(multi, easy);
+  // the connection in mid-transfer.
+  CURLcode perform(const Transfer& transfer, Interruption& interruption) const {
+    curl_multi_add_handle(multi.get(), easy.get());
     const std::unique_ptr<CURL, std::function<void(CURL*)>> added(
-        easy, [this](CURL* handle) { curl_multi_remove_handle(multi, handle); });
+        easy.get(), [this](CURL* handle) { curl_multi_remove_handle(multi.get(), handle); });
     interruption.check();
     for (int running = 1;;) {
-      curl_multi_perform(multi, &running);
+      curl_multi_perform(multi.get(), &running);
       if (running == 0) break;
-      if (transfer.standby) transfer.standby->expect_answer();
+      if (transfer.is_sent && transfer.hooks.waiting) transfer.hooks.waiting();
       curl_waitfd signal{interruption.signal_fd(), CURL_WAIT_POLLIN, 0};
-      curl_multi_poll(multi, &signal, signal.fd < 0 ? 0 : 1,
+      curl_multi_poll(multi.get(), &signal, signal.fd < 0 ? 0 : 1,
                       static_cast<int>(interruption.longest_wait().count()), nullptr);
       interruption.check();
     }
-    if (transfer.standby) transfer.standby->dismiss();
+    if (transfer.hooks.finished) transfer.hooks.finished();
     int queued = 0;
-    const CURLMsg* const message = curl_multi_info_read(multi, &queued);
+    const CURLMsg* const message = curl_multi_info_read(multi.get(), &queued);
     return message == nullptr ? CURLE_RECV_ERROR : message->data.result;
   }
 
-  CURLM* multi;
-  CURL* easy;
-  std::vector<curl_socket_t> open_sockets = {};
+  // Returns false when no connection could be made because the listener's backlog is full.
+  bool complete(const Transfer& transfer, const std::string& socket_path,
+                Interruption& interruption) const {
+    const CURLcode code = perform(transfer, interruption);
+    if (transfer.exception) std::rethrow_exception(transfer.exception);
+    // libcurl reports a single header line of more than 100 kB as out of memory; newer ones than
+    // 8.6 have a code for it.
+    constexpr int curle_too_large = 100;
+    if ((code == CURLE_OUT_OF_MEMORY || static_cast<int>(code) == curle_too_large) &&
+        !transfer.header_complete) {
+      throw TransportError(Kind::too_large, long_header);
+    }
+    if (code != CURLE_OK) {
+      long os_error = 0;
+      curl_easy_getinfo(easy.get(), CURLINFO_OS_ERRNO, &os_error);
+      const Kind kind = error_kind(code);
+      if (kind == Kind::connect && os_error == 0 && !socket_path.empty()) {
+        os_error = connect_errno(socket_path);
+        if (os_error == EAGAIN || os_error == 0) return false;
+      }
+      throw TransportError(kind, curl_easy_strerror(code), static_cast<int>(os_error));
+    }
+    // libcurl takes the end of the connection for the end of the header.
+    if (!transfer.header_complete) throw TransportError(Kind::lost, "the header is cut off");
+    return true;
+  }
+
+  std::vector<curl_socket_t> open_sockets = {};  // used while the others are destroyed
+  std::unique_ptr<CURLM, decltype(&curl_multi_cleanup)> multi{curl_multi_init(),
+                                                              curl_multi_cleanup};
+  std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> easy{curl_easy_init(), curl_easy_cleanup};
 };
 
 HttpConnection::HttpConnection(const Endpoint& endpoint, Interruption& interruption,
-                               Watcher watcher)
+                               RequestLogger log_request)
     : handles_(std::make_unique<Handles>()),
       endpoint_(endpoint),
       interruption_(interruption),
-      watcher_(std::move(watcher)) {
-  CURL* easy = handles_->easy;
+      log_request_(std::move(log_request)) {
+  if (!handles_->multi || !handles_->easy) throw std::bad_alloc();
+  CURL* const easy = handles_->easy.get();
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075700
-  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT,
-                   1L);  // waits for no name server when a run is cut short
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);  // an interrupted run awaits no name server
 #endif
   curl_easy_setopt(easy, CURLOPT_PROXY, "");  // *_proxy is for the world outside
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms);
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receiver<receive_body>);
-  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, receiver<receive_header>);
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, 0L);
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDS, "");
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receiver<&Transfer::receive_body>);
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, receiver<&Transfer::receive_header>);
   curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_sending);
   curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, add_socket);
   curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, &handles_->open_sockets);
@@ -272,59 +258,38 @@ HttpConnection::HttpConnection(const Endpoint& endpoint, Interruption& interrupt
 
 HttpConnection::~HttpConnection() = default;
 
-HttpResponse HttpConnection::exchange(Method method, const std::string& target,
-                                      WhenCutShort when_cut_short) {
-  CURL* easy = handles_->easy;
+HttpResponse HttpConnection::send(Method method, const std::string& target,
+                                  const SendHooks& hooks) {
   const auto start = Interruption::Clock::now();
+  HttpResponse response;
+  Transfer transfer{hooks, handles_->open_sockets, response};
+  CURL* const easy = handles_->easy.get();
   const std::string url =
       "http://" + (endpoint_.socket_path.empty() ? endpoint_.host_port : "localhost") + target;
   curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
-  curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, nullptr);
-  if (method == Method::post) {
-    curl_easy_setopt(easy, CURLOPT_POST, 1L);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, 0L);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, "");
-  } else {
-    curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
-    if (method == Method::del) curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "DELETE");
+  curl_easy_setopt(easy, method == Method::post ? CURLOPT_POST : CURLOPT_HTTPGET, 1L);
+  curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method == Method::del ? "DELETE" : nullptr);
+  for (const auto option : {CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_PREREQDATA}) {
+    curl_easy_setopt(easy, option, &transfer);
   }
-
-  for (;;) {
-    Transfer transfer{.easy = easy,
-                      .open_sockets = handles_->open_sockets,
-                      .finishes = when_cut_short == WhenCutShort::finish};
-    for (const auto option : {CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_PREREQDATA}) {
-      curl_easy_setopt(easy, option, &transfer);
+  const auto log = [&] {
+    const auto took =
+        std::chrono::floor<std::chrono::milliseconds>(Interruption::Clock::now() - start);
+    if (log_request_) log_request_({method, target, response.status, response.body.size(), took});
+  };
+  try {
+    while (!handles_->complete(transfer, endpoint_.socket_path, interruption_)) {
+      interruption_.sleep_for(backlog_pause);
     }
-    const auto tell = [&](int status) {
-      if (!watcher_) return;
-      watcher_({method, target, status, transfer.response.body.size(),
-                std::chrono::duration_cast<std::chrono::milliseconds>(Interruption::Clock::now() -
-                                                                      start)});
-    };
-    try {
-      check(transfer, handles_->perform(transfer, interruption_));
-      long status = 0;
-      curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-      transfer.response.status = static_cast<int>(status);
-    } catch (const TransportError& error) {
-      const bool is_unexplained = error.kind() == TransportError::Kind::connect &&
-                                  error.os_error() == 0 && !endpoint_.socket_path.empty();
-      const int reason = is_unexplained ? connect_errno(endpoint_.socket_path) : 0;
-      if (is_unexplained && (reason == EAGAIN || reason == 0)) {
-        interruption_.sleep_for(backlog_pause);
-        continue;
-      }
-      tell(0);
-      if (is_unexplained) throw TransportError(error.kind(), reason, error.what());
-      throw;
-    } catch (...) {
-      tell(0);
-      throw;
-    }
-    tell(transfer.response.status);
-    return std::move(transfer.response);
+  } catch (...) {
+    log();
+    throw;
   }
+  long status = 0;
+  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+  response.status = static_cast<int>(status);
+  log();
+  return response;
 }
 
 }  // namespace cac

@@ -1,6 +1,6 @@
-// One HTTP exchange after the other over one kept-alive connection; the only user of libcurl.
-// Does not know Docker: a status is a number here, and a body is text. Sends each request once:
-// whether to repeat one is up to the caller, who is told what the connection did.
+// Sends HTTP requests one after the other over one kept-alive connection; the only user of libcurl.
+// Must not know Docker: a status is a number here, and a body is text. Sends each request once:
+// the caller decides whether to repeat one, and TransportError says how the connection failed.
 #pragma once
 
 #include <chrono>
@@ -12,7 +12,6 @@
 #include <string_view>
 
 #include "base/cancellation.hpp"
-#include "base/units.hpp"
 #include "docker/endpoint.hpp"
 
 namespace cac {
@@ -22,76 +21,75 @@ std::string_view text_of(Method method);
 
 struct HttpResponse {
   int status = 0;
-  std::map<std::string, std::string> headers;  // names in lower case
-  std::string body;
+  std::map<std::string, std::string> headers = {};  // names in lower case
+  std::string body = {};
 
-  // Empty when there is no such header.
+  // Returns "" when there is no such header.
   std::string_view header(std::string_view lower_case_name) const;
 };
 
-// No response, or an incomplete one.
-class TransportError : public std::runtime_error {
- public:
+// There is no response, or an incomplete one.
+struct TransportError : std::runtime_error {
   enum class Kind {
-    connect,    // nobody was reached; os_error tells why, where the system said so
+    connect,    // no connection; os_error says why, if the system did
     closed,     // a kept connection was closed before any of the response came: the peer may have
                 // closed it before it got the request
-    not_sent,   // nobody could be left on the line (see Standby); os_error tells why
     lost,       // the connection broke before the response was complete
-    malformed,  // what came is not HTTP
-    too_large,  // the header or the body is longer than any engine's
+    malformed,  // the peer did not answer in HTTP
+    too_large,  // the header or the body is larger than any engine's
   };
-  TransportError(Kind kind, int os_error, const std::string& message)
-      : std::runtime_error(message), kind_(kind), os_error_(os_error) {}
-  Kind kind() const { return kind_; }
-  int os_error() const { return os_error_; }
-
- private:
-  Kind kind_;
-  int os_error_;
+  TransportError(Kind what_failed, const std::string& message, int error = 0)
+      : std::runtime_error(message), kind(what_failed), os_error(error) {}
+  Kind kind;
+  int os_error;
 };
 
-// What became of one request, for whoever watches.
+// One request and its outcome, for a log.
 struct Exchange {
   Method method;
   std::string_view target;
-  int status;  // 0: no answer
+  int status;  // 0: no response
   std::size_t body_size;
   std::chrono::milliseconds took;
 };
 
+// Called after every request, also after one that failed.
+using RequestLogger = std::function<void(const Exchange&)>;
+
+// Called while a request is sent; each may be empty.
+struct SendHooks {
+  // Gets the connected socket (-1: unknown) right before the request goes out. If it throws, the
+  // request is not sent, and send() throws the same exception.
+  std::function<void(int socket)> before_sending = {};
+  // The request was sent, and its response is not complete. Called again and again.
+  std::function<void()> waiting = {};
+  // The response is complete, or will not come. Not called when the wait is interrupted.
+  std::function<void()> finished = {};
+};
+
 class HttpConnection {
  public:
-  using Watcher = std::function<void(const Exchange&)>;
-
-  // The watcher is told of every exchange, failed ones too.
-  HttpConnection(const Endpoint& endpoint, Interruption& interruption, Watcher watcher);
+  HttpConnection(const Endpoint& endpoint, Interruption& interruption, RequestLogger log_request);
   ~HttpConnection();
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;
 
-  // What becomes of a request whose response this process does not live to see.
-  enum class WhenCutShort {
-    hang_up,  // the connection is closed, which an engine takes for a cancel
-    finish,   // the connection stays open until the response (see Standby)
-  };
-
-  // target: path and query, already encoded. Any status is a response; throws TransportError, and
-  // Interrupted or TimedOut. Waits, while a listener's backlog is full, until it can connect.
-  HttpResponse exchange(Method method, const std::string& target,
-                        WhenCutShort when_cut_short = WhenCutShort::hang_up);
+  // Returns the response, whatever its status. target: path and query, already encoded. Waits for
+  // a connection while the listener's backlog is full. Throws TransportError, and Interrupted or
+  // TimedOut, which close the connection.
+  HttpResponse send(Method method, const std::string& target, const SendHooks& hooks = {});
 
  private:
   struct Handles;
   std::unique_ptr<Handles> handles_;
   Endpoint endpoint_;
   Interruption& interruption_;
-  Watcher watcher_;
+  RequestLogger log_request_;
 };
 
-// Percent-encoded for a path: names keep their '/' and ':', as the engine's router wants.
+// Percent-encodes a path: names keep their '/' and ':', as the engine's router wants.
 std::string path_encoded(std::string_view text);
-// Percent-encoded for the value of a query parameter.
+// Percent-encodes the value of a query parameter.
 std::string query_encoded(std::string_view text);
 
 }  // namespace cac

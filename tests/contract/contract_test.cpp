@@ -49,9 +49,8 @@ struct Bench {
     }
     const auto endpoint = cac::endpoint_for(url, cac::test::environment_of());
     cac::Interruption interruption(-1, cac::Interruption::Clock::now() + std::chrono::minutes(1));
-    const std::string info = cac::HttpConnection(endpoint, interruption, nullptr)
-                                 .exchange(cac::Method::get, "/info")
-                                 .body;
+    const std::string info =
+        cac::HttpConnection(endpoint, interruption, nullptr).send(cac::Method::get, "/info").body;
     has_containerd_store = info.find("io.containerd.snapshotter.v1") != std::string::npos;
     std::cout << "contract: " << (fake ? "the fake engine" : url) << ", "
               << (has_containerd_store ? "containerd" : "classic") << " store\n";

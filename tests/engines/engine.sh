@@ -8,7 +8,7 @@
 #   engine.sh start NAME           returns once GET /_ping answers; makes a missing root first
 #   engine.sh stop NAME            ends it and everything that runs in it
 #   engine.sh wipe NAME            stops it and deletes its data
-#   engine.sh save NAME COPY       keeps a copy of its data; restarts it, which stops its containers
+#   engine.sh save NAME COPY       keeps a copy of its data; a restart, which stops its containers
 #   engine.sh load NAME COPY       replaces its data by that copy; fails if there is none
 #   engine.sh socket NAME          prints the path of the API socket of a running engine
 #   engine.sh dir NAME             prints the folder that engine and host see under the same path
@@ -201,7 +201,7 @@ engine_command() { # of engine $1 with socket $2, group $3, overlay driver or no
   esac
 }
 
-start() {
+start() { # NAME [DIRECTORY of the socket]
   local name=$1 dir sockets socket overlay=yes env command launcher=() launched i
   if running "$name"; then return; fi
   prepare "$(suite "$name")"
@@ -209,7 +209,7 @@ start() {
   dir=$(dir "$name")
   mkdir -p "$dir/home"
   # A socket's path is limited to 107 characters, and the checkout may be deep.
-  sockets=$(mktemp -d "${TMPDIR:-/tmp}/engine.XXXXXX")
+  sockets=${2-$(mktemp -d "${TMPDIR:-/tmp}/engine.XXXXXX")}
   socket=$sockets/api.sock
   echo "$socket" >"$dir/socket"
   ((${#socket} < 108)) || die "$socket is too long for a socket: set TMPDIR to a shorter path"
@@ -268,24 +268,28 @@ wipe() {
   rm -rf --one-file-system "$(dir "$1")"
 }
 
-# What is copied is at rest: the engine is stopped meanwhile.
-save() {
-  local copy=$ENGINES_DIR/copies/$1/$2
-  stop "$1"
-  rm -rf --one-file-system "$copy"*
-  mkdir -p "$(dirname "$copy")"
-  cp -a "$(dir "$1")/data" "$copy.part"
-  mv "$copy.part" "$copy"
-  start "$1"
+# at_rest NAME COMMAND...: runs it while the engine is stopped. The socket keeps its path.
+at_rest() {
+  local name=$1 sockets
+  sockets=$(dirname "$(socket "$name")")
+  shift
+  stop "$name"
+  "$@"
+  mkdir -m 700 "$sockets"
+  start "$name" "$sockets"
 }
 
+replace_by_copy() { # FROM TO
+  rm -rf --one-file-system "$2" "$2.part"
+  mkdir -p "$(dirname "$2")"
+  cp -a "$1" "$2.part"
+  mv "$2.part" "$2"
+}
+
+save() { at_rest "$1" replace_by_copy "$(dir "$1")/data" "$ENGINES_DIR/copies/$1/$2"; }
 load() {
-  local copy=$ENGINES_DIR/copies/$1/$2
-  [[ -d $copy ]] || return 1
-  stop "$1"
-  rm -rf --one-file-system "$(dir "$1")/data"
-  cp -a "$copy" "$(dir "$1")/data"
-  start "$1"
+  [[ -d $ENGINES_DIR/copies/$1/$2 ]] || return 1
+  at_rest "$1" replace_by_copy "$ENGINES_DIR/copies/$1/$2" "$(dir "$1")/data"
 }
 
 inside() {

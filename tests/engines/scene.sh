@@ -215,8 +215,7 @@ scene_clean() {
 scene_from() { # SEED
   local copy
   copy=$1-$BUILDER-$INLINE-$CACHE_FROM-$(cksum <"${BASH_SOURCE[0]}" | cut -d' ' -f1)
-  "$engine_sh" load "$ENGINE" "$copy" || { scene_clean && "$1" && "$engine_sh" save "$ENGINE" "$copy"; } || return
-  SOCKET=$("$engine_sh" socket "$ENGINE")
+  "$engine_sh" load "$ENGINE" "$copy" || { scene_clean && "$1" && "$engine_sh" save "$ENGINE" "$copy"; }
 }
 scene_images_only() { scene_from seed_images_only; }
 scene_other_apps() { scene_from seed_other_apps; }

@@ -146,11 +146,11 @@ TEST_CASE("each reason for a failed connection has its own sentence and its own 
   };
   for (const auto& row : rows) {
     CAPTURE(row.os_error);
-    const auto problem =
-        cac::connect_problem(row.endpoint, row.os_error, "the detail", environment_of());
-    CHECK(problem.message == row.message);
-    CHECK(problem.advice == Containing{row.advice});
-    CHECK(problem.denied == row.denied);
+    const auto failure =
+        cac::connect_failure(row.endpoint, row.os_error, "the detail", environment_of());
+    CHECK(failure.message == row.message);
+    CHECK(failure.advice == Containing{row.advice});
+    CHECK(failure.kind == (row.denied ? cac::FailureKind::denied : cac::FailureKind::unreachable));
   }
 }
 
@@ -161,7 +161,7 @@ TEST_CASE("a rootless engine's socket is suggested where it exists, and only the
   const Endpoint missing{.socket_path = "/run/x.sock", .host_port = {}};
   const std::string rootless = folder + "/docker.sock";
   const auto advice = [&](const Endpoint& endpoint) {
-    return cac::connect_problem(endpoint, ENOENT, "", environment).advice;
+    return cac::connect_failure(endpoint, ENOENT, "", environment).advice;
   };
 
   CHECK(advice(missing) == Containing{"systemctl start docker"});

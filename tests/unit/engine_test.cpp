@@ -845,7 +845,7 @@ constexpr bool sanitized = true;
 #else
 constexpr bool sanitized = false;
 #endif
-TEST_CASE("a prune that nobody could be left on the line for is not sent" *
+TEST_CASE("a prune is not sent if the connection keeper cannot be started" *
           doctest::skip(sanitized)) {
   rlimit before{};
   REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);

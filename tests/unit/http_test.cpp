@@ -35,20 +35,20 @@ Interruption::Clock::time_point far_away() {
 
 // A connection to whatever listens at the URL.
 struct Client {
-  explicit Client(const std::string& url, HttpConnection::Watcher watcher = nullptr)
+  explicit Client(const std::string& url, cac::RequestLogger log_request = nullptr)
       : http(cac::endpoint_for(url, cac::test::environment_of()), interruption,
-             std::move(watcher)) {}
+             std::move(log_request)) {}
 
-  HttpResponse get(const std::string& target) { return http.exchange(Method::get, target); }
+  HttpResponse get(const std::string& target) { return http.send(Method::get, target); }
 
   // How the request fails; -1: it does not.
   int failure(Method method, const std::string& target) {
     try {
-      http.exchange(method, target);
+      http.send(method, target);
     } catch (const TransportError& error) {
-      os_error = error.os_error();
+      os_error = error.os_error;
       CHECK_FALSE(std::string(error.what()).empty());
-      return static_cast<int>(error.kind());
+      return static_cast<int>(error.kind);
     }
     return -1;
   }
@@ -69,8 +69,8 @@ TEST_CASE("many requests share one connection, over a socket and over TCP") {
     Client client(fake.url());
     CHECK(client.get("/_ping").body == "OK");
     CHECK(client.get("/v1.51/nothing").status == 404);
-    CHECK(client.http.exchange(Method::post, "/v1.51/build/prune").status == 200);
-    CHECK(client.http.exchange(Method::del, "/v1.51/images/x").status == 404);
+    CHECK(client.http.send(Method::post, "/v1.51/build/prune").status == 200);
+    CHECK(client.http.send(Method::del, "/v1.51/images/x").status == 404);
     CHECK(client.get("/_ping").status == 200);
     CHECK(fake.connections() == 1);
     CHECK(joined(fake.requests()) ==
@@ -103,7 +103,7 @@ TEST_CASE("a redirect is an answer like any other, and is not followed") {
   CHECK(fake.requests().size() == 1);
 }
 
-TEST_CASE("half an answer, none, one without end and one that is not HTTP are told apart") {
+TEST_CASE("half an answer, none, an endless one and one that is not HTTP are different errors") {
   struct {
     Fault fault;
     TransportError::Kind kind;
@@ -153,7 +153,7 @@ TEST_CASE("a header without an end is given up on") {
   }
 }
 
-TEST_CASE("what comes behind the body is no header of it") {
+TEST_CASE("a trailer behind the body is not taken for a header") {
   FakeEngine fake;
   fake.reply("GET /x",
              {{{.body = "HTTP/1.1 200 OK\r\nServer: Docker/1\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -222,14 +222,14 @@ TEST_CASE("a full backlog is waited for") {
     Interruption interruption(-1, Interruption::Clock::now() + std::chrono::milliseconds(200));
     HttpConnection http(cac::endpoint_for("unix://" + path, cac::test::environment_of()),
                         interruption, nullptr);
-    CHECK_THROWS_AS(http.exchange(Method::get, "/_ping"), TimedOut);
+    CHECK_THROWS_AS(http.send(Method::get, "/_ping"), TimedOut);
   }
   for (const int open : {first, second, listener}) close(open);
   unlink(path.c_str());
   rmdir(folder.c_str());
 }
 
-TEST_CASE("why nobody was reached is told by the system's number") {
+TEST_CASE("the reason for a failed connection is the system's error number") {
   std::string folder = "/tmp/http-test.XXXXXX";
   REQUIRE(mkdtemp(folder.data()) != nullptr);
   const std::string path = folder + "/x.sock";
@@ -259,7 +259,7 @@ TEST_CASE("an answer that does not come is waited for until the deadline, then h
   for (auto time = std::chrono::milliseconds(20); fake.requests().empty(); time *= 2) {
     Interruption interruption(-1, Interruption::Clock::now() + time);
     HttpConnection http(endpoint, interruption, nullptr);
-    CHECK_THROWS_AS(http.exchange(Method::get, "/x"), TimedOut);
+    CHECK_THROWS_AS(http.send(Method::get, "/x"), TimedOut);
   }
   fake.wait_for_hang_up();
 }
@@ -278,7 +278,7 @@ TEST_CASE("a signal ends the wait for an answer at once, and the engine sees the
   HttpConnection http(endpoint, interruption, nullptr);
   int told = 0;
   try {
-    http.exchange(Method::get, "/x");
+    http.send(Method::get, "/x");
   } catch (const Interrupted& interrupted) {
     told = interrupted.signal;
   }
@@ -288,7 +288,7 @@ TEST_CASE("a signal ends the wait for an answer at once, and the engine sees the
   close(signals[1]);
 }
 
-TEST_CASE("who watches is told of every exchange, of failed ones too") {
+TEST_CASE("every request is logged, also one that failed") {
   FakeEngine fake;
   fake.reply("GET /lost", {{{.fault = Fault::hang_up}}});
   fake.reply("DELETE /gone", {{{.status = 404, .body = "gone"}}});
@@ -300,7 +300,7 @@ TEST_CASE("who watches is told of every exchange, of failed ones too") {
   });
   client.get("/_ping");
   client.failure(Method::get, "/lost");
-  client.http.exchange(Method::del, "/gone");
+  client.http.send(Method::del, "/gone");
   CHECK(joined(seen) ==
         "GET /_ping 200 2\n"
         "GET /lost 0 0\n"

@@ -1,4 +1,4 @@
-#include "docker/objects.hpp"
+#include "docker/api_version.hpp"
 
 #include <fmt/format.h>
 
@@ -13,7 +13,6 @@ std::optional<ApiVersion> api_version_from(std::string_view text) {
   if (major.ec != std::errc{} || major.ptr == end || *major.ptr != '.') return std::nullopt;
   const auto minor = std::from_chars(major.ptr + 1, end, version.minor);
   if (minor.ec != std::errc{} || minor.ptr != end) return std::nullopt;
-  if (version.major < 0 || version.minor < 0) return std::nullopt;
   return version;
 }
 

@@ -1,3 +1,5 @@
+#include "docker/connection_keeper.hpp"
+
 #include <doctest/doctest.h>
 #include <poll.h>
 #include <sys/resource.h>
@@ -14,9 +16,7 @@
 #include <thread>
 #include <vector>
 
-#include "docker/connection_keeper.hpp"
-
-using cac::Standby;
+using cac::ConnectionKeeper;
 
 namespace {
 
@@ -83,12 +83,12 @@ std::vector<std::string> descriptors_of(pid_t process) {
 
 }  // namespace
 
-TEST_CASE("the line stays open until the other side says something") {
+TEST_CASE("the connection stays open until the other side answers") {
   Line line;
   {
-    Standby standby(line.ours());
-    standby.expect_answer();
-    standby.expect_answer();
+    ConnectionKeeper keeper(line.ours());
+    keeper.expect_answer();
+    keeper.expect_answer();
   }
   line.hang_up();
   CHECK(line.is_open());
@@ -96,26 +96,25 @@ TEST_CASE("the line stays open until the other side says something") {
   line.wait_for_hang_up();
 }
 
-TEST_CASE("the line stays open although every signal but SIGKILL is sent to who keeps it") {
+TEST_CASE("the connection stays open although the keeper gets every signal but SIGKILL") {
   wait_until_none_is_left();  // of another test
   Line line;
   {
-    Standby standby(line.ours());
-    standby.expect_answer();
+    ConnectionKeeper keeper(line.ours());
+    keeper.expect_answer();
   }
   line.hang_up();
-  const pid_t keeper = only_child();
+  const pid_t process = only_child();
   for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGUSR1}) {
-    REQUIRE(kill(keeper, signal) == 0);
+    REQUIRE(kill(process, signal) == 0);
   }
-  CHECK(has_blocked(keeper, SIGTERM));
+  CHECK(has_blocked(process, SIGTERM));
   CHECK(line.is_open());
   line.say_something();
   line.wait_for_hang_up();
 }
 
-TEST_CASE(
-    "who keeps the line holds nothing else of the caller's, whatever is left of descriptors") {
+TEST_CASE("the keeper holds none of the caller's descriptors, however few descriptors are left") {
   wait_until_none_is_left();
   rlimit before{};
   REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
@@ -131,19 +130,19 @@ TEST_CASE(
     rlimit limit = before;
     limit.rlim_cur = most;
     REQUIRE(setrlimit(RLIMIT_NOFILE, &limit) == 0);
-    Standby standby(line.ours());
-    if (standby.error() == 0) {
+    ConnectionKeeper keeper(line.ours());
+    if (keeper.error() == 0) {
       kept = true;
-      const pid_t keeper = only_child();
-      standby.expect_answer();
+      const pid_t process = only_child();
+      keeper.expect_answer();
       // It has put its own two in place once it reads what it is told.
-      while (descriptors_of(keeper).size() > 2 && kill(keeper, 0) == 0) std::this_thread::yield();
-      CHECK(descriptors_of(keeper) == std::vector<std::string>{"0", "1"});
-      CHECK(std::filesystem::read_symlink("/proc/" + std::to_string(keeper) + "/cwd") == "/");
-      standby.dismiss();
+      while (descriptors_of(process).size() > 2 && kill(process, 0) == 0) std::this_thread::yield();
+      CHECK(descriptors_of(process) == std::vector<std::string>{"0", "1"});
+      CHECK(std::filesystem::read_symlink("/proc/" + std::to_string(process) + "/cwd") == "/");
+      keeper.dismiss();
     } else {
       refused = true;
-      CHECK(standby.error() == EMFILE);
+      CHECK(keeper.error() == EMFILE);
     }
     wait_until_none_is_left();
   }
@@ -154,18 +153,18 @@ TEST_CASE(
   close(held[1]);
 }
 
-TEST_CASE("a standard stream is no line, and neither is none") {
+TEST_CASE("a standard stream and -1 are not valid connections") {
   wait_until_none_is_left();
-  CHECK(Standby(STDOUT_FILENO).error() == EBADF);
-  CHECK(Standby(-1).error() == EBADF);
+  CHECK(ConnectionKeeper(STDOUT_FILENO).error() == EBADF);
+  CHECK(ConnectionKeeper(-1).error() == EBADF);
   CHECK(only_child() == 0);
 }
 
-TEST_CASE("who is dismissed goes, and is no zombie") {
+TEST_CASE("a dismissed keeper ends, and leaves no zombie") {
   Line line;
-  Standby standby(line.ours());
-  standby.expect_answer();
-  standby.dismiss();
+  ConnectionKeeper keeper(line.ours());
+  keeper.expect_answer();
+  keeper.dismiss();
   line.hang_up();
   line.wait_for_hang_up();
   CHECK(waitpid(-1, nullptr, 0) == -1);

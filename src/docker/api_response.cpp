@@ -1,0 +1,134 @@
+#include "docker/api_response.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "docker/decode.hpp"
+
+namespace cac {
+
+namespace {
+
+// Transient: the same operation is already running, or one of two known races inside the engine: a
+// lease (moby#40480), or the snapshot of a record that is being measured (28.5 with the containerd
+// store), has just been removed. Their statuses differ from release to release; the words do not.
+bool is_transient(std::string_view error) {
+  const auto contains = [&](std::string_view words) {
+    return error.find(words) != std::string_view::npos;
+  };
+  return contains("a prune operation is already running") ||
+         contains("a disk usage operation is already running") ||
+         (contains("lease") && contains("not found")) ||
+         (contains("snapshot") && (contains("not found") || contains("does not exist")));
+}
+
+std::string proxy_advice(std::string_view request) {
+  return fmt::format("A proxy seems to be blocking this: allow {}, or use the engine's own socket.",
+                     request);
+}
+
+// Returns the "message" of a JSON error, else the first line of a plain text; 2,000 bytes at most.
+std::string error_text(const HttpResponse& response) {
+  if (const auto message = decode_error(response.body)) {
+    constexpr std::size_t max_size = 2'000;
+    return message->size() > max_size ? message->substr(0, max_size) + "..." : *message;
+  }
+  if (is_html(response)) return "an HTML page";
+  const auto end = std::min(response.body.find_first_of("\r\n"), std::size_t{200});
+  const std::string line = response.body.substr(0, end);
+  return line.empty() ? "nothing" : line;
+}
+
+}  // namespace
+
+bool is_html(const HttpResponse& response) {
+  return response.header("content-type").starts_with("text/html") || response.body.starts_with("<");
+}
+
+bool is_podman(const HttpResponse& response) {
+  return response.header("server").starts_with("Libpod/") ||
+         !response.header("libpod-api-version").empty();
+}
+
+bool is_denial(const HttpResponse& response) {
+  return response.status == 401 || response.status == 403 || response.status == 407;
+}
+
+bool is_absent(const HttpResponse& response) {
+  if (response.status != 404) return false;
+  const auto message = decode_error(response.body);
+  return message && !is_transient(*message);
+}
+
+bool is_transient(const HttpResponse& response) {
+  return response.status >= 300 && is_transient(error_text(response));
+}
+
+void throw_failure(FailureKind kind, std::string message, std::string advice, int http_status) {
+  throw EngineError({kind, std::move(message), std::move(advice), http_status});
+}
+
+void throw_malformed(const std::string& request, std::string_view reason) {
+  throw_failure(
+      FailureKind::malformed,
+      fmt::format("{}: the answer is not what the Docker API documents: {}", request, reason),
+      "Is something other than the engine, a proxy perhaps, answering at this address?");
+}
+
+void throw_html(const ApiResponse& response) {
+  throw_failure(FailureKind::malformed,
+                fmt::format("{}: the answer is an HTML page, not an engine's", response.request),
+                proxy_advice(response.request), response.http.status);
+}
+
+void throw_unexpected(const ApiResponse& response, FailureKind kind) {
+  const auto& [request, http, tries] = response;
+  const int status = http.status;
+  const std::string text = error_text(http);
+  const bool is_json = decode_error(http.body).has_value();
+  if (is_denial(http)) {
+    throw_failure(FailureKind::denied,
+                  fmt::format("{} is refused with status {}: {}", request, status, text),
+                  proxy_advice(request), status);
+  }
+  const bool is_success = status < 300 && kind == FailureKind::refused;
+  if (is_success) throw_malformed(request, fmt::format("its status is {}", status));
+  if (status == 400 && text.find("client version") != std::string::npos) {
+    throw_failure(FailureKind::version, fmt::format("{}: the engine answers: {}", request, text),
+                  fmt::format("This tool speaks API {} to {}, and DOCKER_API_VERSION can pin one "
+                              "of them: update the older of the two.",
+                              text_of(oldest_api), text_of(newest_api)),
+                  status);
+  }
+  if (!is_json && (status == 404 || status == 405 || is_html(http))) {
+    throw_failure(kind,
+                  fmt::format("{} does not reach an engine: the answer is {} with status {}",
+                              request, text, status),
+                  proxy_advice(request), status);
+  }
+  if (is_absent(http)) {
+    throw_failure(kind, request + ": the engine does not know this endpoint",
+                  "Is it a Docker Engine? See its log: journalctl -u docker.", status);
+  }
+  throw_failure(kind,
+                fmt::format("{}: the engine answers {}: {}{}", request, status, text,
+                            tries > 1 ? fmt::format(" (tried {} times)", tries) : ""),
+                "See the engine's log: journalctl -u docker.", status);
+}
+
+void throw_lost(const std::string& request, const TransportError& error) {
+  using Kind = TransportError::Kind;
+  if (error.kind != Kind::lost && error.kind != Kind::closed) {
+    throw_malformed(request, error.what());
+  }
+  throw_failure(
+      FailureKind::lost,
+      fmt::format("{}: the connection to the engine broke before the answer was complete: {}",
+                  request, error.what()),
+      "The engine may have been restarted. Run again; items already removed are skipped.");
+}
+
+}  // namespace cac
