@@ -43,10 +43,10 @@ constexpr std::chrono::seconds patience{2};
 
 RequestLogger log_requests(std::ostream& err) {
   return [&err](const Exchange& exchange) {
-    err << fmt::format("{} {} -> {}, {}, {}", text_of(exchange.method), exchange.target,
+    err << fmt::format("{} {} -> {}, {}, {}", to_string(exchange.method), exchange.target,
                        exchange.status == 0 ? "no answer" : std::to_string(exchange.status),
-                       text_of(Bytes{static_cast<std::int64_t>(exchange.body_size)}),
-                       text_of(exchange.took))
+                       to_string(Bytes{static_cast<std::int64_t>(exchange.body_size)}),
+                       to_string(exchange.took))
         << std::endl;
   };
 }
@@ -170,7 +170,7 @@ Options run_to_an_end(std::span<const char* const> arguments, const ProcessConte
   } catch (const EngineError& error) {
     result.failure = error.failure();
   } catch (const std::filesystem::filesystem_error& error) {
-    result.failure = failure_of(error);
+    result.failure = to_failure(error);
   } catch (const Interrupted& interrupted) {
     result.signal = interrupted.signal;
     result.failure = {
@@ -180,7 +180,7 @@ Options run_to_an_end(std::span<const char* const> arguments, const ProcessConte
   } catch (const TimedOut&) {
     result.failure = {
         FailureKind::timeout,
-        fmt::format("the timeout of {} ran out{}", text_of(options.timeout), meanwhile()),
+        fmt::format("the timeout of {} ran out{}", to_string(options.timeout), meanwhile()),
         std::string("A longer --timeout may help. ") + advise_to_finish(result)};
   } catch (const std::exception& error) {
     result.failure = make_internal_failure(error, meanwhile(), result);

@@ -29,7 +29,8 @@ class Connected {
   explicit Connected(const std::string& url, std::optional<ApiVersion> pinned = {},
                      int signal_fd = -1)
       : interruption_(signal_fd, Interruption::Clock::now() + std::chrono::minutes(5)),
-        engine(endpoint_for(url, environment_), pinned, {environment_, interruption_, nullptr}) {}
+        engine(choose_endpoint(url, environment_), pinned, {environment_, interruption_, nullptr}) {
+  }
 
  private:
   const Environment environment_ = environment_of();

@@ -21,7 +21,7 @@ void Interruption::sleep_for(std::chrono::milliseconds duration) {
   const auto until = Clock::now() + duration;
   for (;;) {
     const auto rest = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
-    const auto wait = std::clamp(rest, std::chrono::milliseconds(0), longest_wait());
+    const auto wait = std::clamp(rest, std::chrono::milliseconds(0), max_wait());
     pollfd poll_fd{signal_fd_, POLLIN, 0};
     if (poll(&poll_fd, 1, static_cast<int>(wait.count())) == 1) {
       unsigned char signal = 0;
@@ -33,7 +33,7 @@ void Interruption::sleep_for(std::chrono::milliseconds duration) {
   }
 }
 
-std::chrono::milliseconds Interruption::longest_wait() const {
+std::chrono::milliseconds Interruption::max_wait() const {
   return tick_interval_.count() > 0 ? std::min(time_left(), tick_interval_) : time_left();
 }
 

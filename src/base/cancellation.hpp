@@ -1,6 +1,6 @@
-// What ends a run before its work is done: a signal, or the deadline of --timeout.
-// Whoever waits asks here, so that both end every wait at once, and so that whoever shows the time
-// gets to do so. Knows nothing of HTTP or engines.
+// Ends a run before its work is done: on a signal, or at the deadline of --timeout. Every wait goes
+// through here, so that both end it at once, and the progress line can tick meanwhile. Knows
+// nothing of HTTP or engines.
 #pragma once
 
 #include <chrono>
@@ -18,24 +18,24 @@ class Interruption {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // signal_fd: each byte that can be read from it is the number of a signal that came in; -1: none.
+  // signal_fd: yields the number of each signal received, as a byte; -1: none.
   Interruption(int signal_fd, Clock::time_point deadline);
 
-  // Has this called about that often during every wait.
+  // Calls tick about once per interval during every wait.
   void on_tick(std::function<void()> tick, std::chrono::milliseconds interval);
 
-  // Throws Interrupted or TimedOut when it is time to stop. To be called in every turn of a wait.
+  // Throws Interrupted or TimedOut if the run must stop. Call it in every turn of a wait.
   void check();
 
-  // Waits, and throws like check() as soon as there is a reason to.
+  // Waits, and throws like check() as soon as the run must stop.
   void sleep_for(std::chrono::milliseconds duration);
 
-  // To poll along with other descriptors: readable means that check() will throw.
+  // For polling along with other descriptors: check() throws once it is readable.
   int signal_fd() const { return signal_fd_; }
 
-  // How long to wait at most before the next check(): until the deadline or the next tick. Never
-  // negative, and rounded up so that waiting for it ends after it.
-  std::chrono::milliseconds longest_wait() const;
+  // Returns the time until the deadline or the next tick: the longest wait before the next check().
+  // Never negative, and rounded up so that the wait does not end before it.
+  std::chrono::milliseconds max_wait() const;
 
  private:
   std::chrono::milliseconds time_left() const;

@@ -14,21 +14,21 @@ enum class ExitStatus {
   success = 0,    // the verdict is clean; of a dry run: the plan could be made
   failure = 1,    // a request failed, the engine was lost, or the timeout ran out
   usage = 2,      // the command line or the environment makes no sense
-  residue = 3,    // a cache source is left, or it could not be told
+  residue = 3,    // a cache source is left, or the engine did not say
   no_engine = 4,  // no usable Docker engine
 };
 
 enum class FailureKind {
   usage,
-  unreachable,  // nobody answers at the address
-  denied,       // the socket or a proxy in front of the engine refuses us
-  not_docker,   // somebody answers, but it is not Docker
-  version,      // the engine's API is too old or too new
-  refused,      // the engine answered a request with an error
-  malformed,    // the answer is not what the Docker API documents
-  lost,         // the connection broke
-  backup_lost,  // the image that --keep-as was to keep is gone
-  filesystem,   // a directory of --app-dir could not be read or cleared
+  unreachable,          // no answer at the address
+  denied,               // the socket or a proxy in front of the engine refuses us
+  not_docker,           // somebody answers, but it is not Docker
+  unsupported_version,  // the engine's API is too old or too new
+  request_failed,       // the engine answered a request with an error
+  malformed,            // the answer is not what the Docker API documents
+  connection_lost,      // the connection broke
+  backup_lost,          // the image that --keep-as was to keep is gone
+  filesystem,           // a directory of --app-dir could not be read or cleared
   timeout,
   interrupted,
   internal,
@@ -41,7 +41,7 @@ constexpr std::string_view to_string(FailureKind kind) {
   return failure_words[static_cast<std::size_t>(kind)];
 }
 
-// A failure as people are told of it: what, on which object and why; then what to do about it.
+// A failure as it is reported: what failed, on which object and why, and what to do about it.
 struct Failure {
   FailureKind kind{};
   std::string message;

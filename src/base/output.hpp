@@ -1,5 +1,5 @@
-// Standard output and standard error, whose reader may stop reading: a write waits for it, but only
-// until a signal or a deadline ends the wait. Knows nothing of what is written.
+// Standard output and standard error, whose reader may stop reading: a write waits for the reader
+// until a signal or a deadline ends the wait. Knows nothing of the text.
 #pragma once
 
 #include <chrono>
@@ -9,21 +9,21 @@
 
 namespace cac {
 
-// What ends the wait for a reader; all streams of the process share it.
+// Ends the wait for a reader; all streams of the process share it.
 struct OutputLimit {
   using Clock = std::chrono::steady_clock;
 
-  // The number of the signal that has come in; 0: none. Nothing to point to: no signal matters.
+  // The number of the signal received; 0: none. nullptr: no signal ends the wait.
   const volatile std::sig_atomic_t* signal = nullptr;
   Clock::time_point deadline = Clock::time_point::max();
   bool exceeded = false;  // a write was given up
 
-  // Whether the wait has to end. Remembers that it had to.
+  // Returns whether the wait has to end, and remembers that it had to.
   bool reached();
 };
 
-// Collects what is written, and hands it to the descriptor on a flush. A write that cannot be done,
-// or whose reader stalls until the limit, fails, and the rest of its text is lost; the next one is
+// Collects text, and writes it to the descriptor on a flush. A write that the descriptor refuses,
+// or whose reader stalls until the limit, fails and loses the rest of its text; the next one is
 // tried again.
 class OutputBuffer : public std::streambuf {
  public:

@@ -10,7 +10,7 @@ namespace cac {
 
 namespace {
 
-// What is quicker than this flickers by unseen.
+// Shorter activities are not shown.
 constexpr std::chrono::milliseconds patience{700};
 
 }  // namespace
@@ -36,12 +36,12 @@ void Progress::tick() {
   const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - since_);
   if (!live_ || depth_ == 0 || elapsed < patience) return;
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(elapsed);
-  const std::string time = fmt::format(" ({})", text_of(seconds));
+  const std::string time = fmt::format(" ({})", to_string(seconds));
   // One column stays free: a cursor behind the last one wraps on some terminals.
   const std::size_t width = columns_ ? columns_() : style_.width;
   const std::size_t room = width > 0 ? width - 1 : 0;
   const std::string text =
-      room > time.size() ? shortened(harmless(what_, style_), room - time.size()) : "";
+      room > time.size() ? shorten(escape_untrusted(what_, style_), room - time.size()) : "";
   if (time.size() > room) return;
   out_ << '\r' << text << time << "\x1b[K" << std::flush;
   drawn_ = true;

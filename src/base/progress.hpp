@@ -1,5 +1,5 @@
-// What is being done right now, and for how long: a live line on a terminal when it takes long,
-// and the words for it when a run is cut short. Nothing of it stays behind.
+// What is being done right now, and for how long: a live line on a terminal if it takes long, and
+// the words for the message of a run that was interrupted. Erases its line.
 #pragma once
 
 #include <chrono>
@@ -15,16 +15,16 @@ class Progress {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // Draws only on a terminal that can write over a line; live: whether it may at all. columns: how
-  // wide the terminal is now, for windows are resized; nothing: as wide as the style says.
+  // Draws only if live, and only on a terminal that can write over a line. columns: returns the
+  // terminal's current width, as windows are resized; nullptr: the style's width.
   Progress(std::ostream& out, const TerminalStyle& style, bool live,
            std::function<std::size_t()> columns = nullptr);
   ~Progress() { erase(); }
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // While the object lives, `what` ("pruning the build cache") is being done. One that begins
-  // within another is a part of that, and not shown.
+  // `what` ("pruning the build cache") is being done while the object lives. An activity within
+  // another is a part of that, and not shown.
   class Activity {
    public:
     Activity(Progress& progress, std::string what);
@@ -36,9 +36,9 @@ class Progress {
     Progress& progress_;
   };
 
-  // To be called now and then while something is waited for.
+  // Redraws the line. Call it now and then during a wait.
   void tick();
-  // How often that is worth it; zero: never.
+  // Returns how often tick() is useful; zero: never.
   std::chrono::milliseconds tick_interval() const;
 
   // The latest activity; empty before the first.

@@ -47,21 +47,21 @@ std::size_t bytes_that_fit(std::string_view text, std::size_t columns) {
 
 }  // namespace
 
-std::string painted(std::string_view text, Paint paint, const TerminalStyle& style) {
+std::string styled(std::string_view text, Style paint, const TerminalStyle& style) {
   if (!style.color || text.empty()) return std::string(text);
   const auto code = [paint] {
     switch (paint) {
-      case Paint::plain:
+      case Style::plain:
         return 0;
-      case Paint::bold:
+      case Style::bold:
         return 1;
-      case Paint::dim:
+      case Style::dim:
         return 2;
-      case Paint::red:
+      case Style::red:
         return 31;
-      case Paint::green:
+      case Style::green:
         return 32;
-      case Paint::yellow:
+      case Style::yellow:
         return 33;
     }
     return 0;
@@ -69,7 +69,7 @@ std::string painted(std::string_view text, Paint paint, const TerminalStyle& sty
   return code == 0 ? std::string(text) : fmt::format("\x1b[{}m{}\x1b[0m", code, text);
 }
 
-std::string harmless(std::string_view text, const TerminalStyle& style) {
+std::string escape_untrusted(std::string_view text, const TerminalStyle& style) {
   std::string result;
   for (std::size_t characters = 0; !text.empty(); ++characters) {
     if (characters == max_untrusted) return result + "...";
@@ -102,7 +102,7 @@ std::string harmless(std::string_view text, const TerminalStyle& style) {
   return result;
 }
 
-std::size_t columns_of(std::string_view text) {
+std::size_t display_width(std::string_view text) {
   std::size_t columns = 0;
   while (!text.empty()) {
     const Glyph glyph = first_glyph(text);
@@ -112,19 +112,19 @@ std::size_t columns_of(std::string_view text) {
   return columns;
 }
 
-std::string padded(std::string_view text, std::size_t columns) {
-  const std::size_t used = columns_of(text);
+std::string pad(std::string_view text, std::size_t columns) {
+  const std::size_t used = display_width(text);
   return std::string(text) + std::string(used < columns ? columns - used : 0, ' ');
 }
 
-std::string shortened(std::string_view text, std::size_t columns) {
+std::string shorten(std::string_view text, std::size_t columns) {
   constexpr std::string_view dots = "...";
-  if (columns_of(text) <= columns) return std::string(text);
+  if (display_width(text) <= columns) return std::string(text);
   const std::size_t room = columns > dots.size() ? columns - dots.size() : 1;
   return std::string(text.substr(0, bytes_that_fit(text, room))) + std::string(dots);
 }
 
-std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
+std::vector<std::string> wrap(std::string_view text, std::size_t width) {
   const auto without_end = [](std::string_view line) {
     return line.substr(0, line.find_last_not_of(' ') + 1);
   };

@@ -1,5 +1,4 @@
-// What the device behind a stream can show, and texts made fit for it.
-// Knows nothing of reports: it is told texts and widths.
+// What the device behind a stream can show, and texts made fit for it. Knows nothing of reports.
 #pragma once
 
 #include <cstddef>
@@ -16,28 +15,28 @@ struct TerminalStyle {
   bool utf8 = false;
 };
 
-enum class Paint { plain, bold, dim, green, yellow, red };
-std::string painted(std::string_view text, Paint paint, const TerminalStyle& style);
+enum class Style { plain, bold, dim, green, yellow, red };
+std::string styled(std::string_view text, Style paint, const TerminalStyle& style);
 
 // An engine's error can be of any length. In characters.
 inline constexpr std::size_t max_untrusted = 2000;
 
-// Foreign text as one harmless line: control characters, direction overrides and broken UTF-8
-// shown as escapes; without UTF-8 everything beyond ASCII becomes '?'. A text of more than
-// max_untrusted characters is cut, and ends with "...".
-std::string harmless(std::string_view text, const TerminalStyle& style);
+// Makes one harmless line of an untrusted text: escapes control characters, direction overrides and
+// broken UTF-8; without UTF-8, replaces everything beyond ASCII by '?'. Cuts a text of more than
+// max_untrusted characters, and ends it with "...".
+std::string escape_untrusted(std::string_view text, const TerminalStyle& style);
 
-// The columns that a harmless text takes. Looks at the process's LC_CTYPE.
-std::size_t columns_of(std::string_view text);
+// Returns the columns that an escaped text takes, by the process's LC_CTYPE.
+std::size_t display_width(std::string_view text);
 
-// The text padded with blanks to so many columns.
-std::string padded(std::string_view text, std::size_t columns);
+// Appends blanks up to the number of columns.
+std::string pad(std::string_view text, std::size_t columns);
 
-// The front of a text that is longer than so many columns, and "...".
-std::string shortened(std::string_view text, std::size_t columns);
+// Cuts a text that is longer than so many columns, and ends it with "...".
+std::string shorten(std::string_view text, std::size_t columns);
 
-// Lines of at most `width` columns (0: one line), broken at blanks, within a word if it must be. No
-// line ends with a blank.
-std::vector<std::string> wrapped(std::string_view text, std::size_t width);
+// Breaks a text into lines of at most `width` columns (0: one line), at blanks or, if it must be,
+// within a word. No line ends with a blank.
+std::vector<std::string> wrap(std::string_view text, std::size_t width);
 
 }  // namespace cac

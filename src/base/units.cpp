@@ -19,7 +19,7 @@ struct Quantity {
   std::string_view unit;
 };
 
-std::optional<Quantity> quantity_from(std::string_view text) {
+std::optional<Quantity> parse_quantity(std::string_view text) {
   if (text.empty() || text.front() < '0' || text.front() > '9') return std::nullopt;
   std::int64_t count = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
@@ -47,7 +47,7 @@ constexpr std::array duration_units{Unit{"s", 1}, Unit{"m", 60}, Unit{"h", 3600}
                                     Unit{"w", 7LL * 86400}};
 
 // A century: far from every overflow in the clocks that add to it.
-constexpr std::int64_t longest_duration = 36525LL * 86400;
+constexpr std::int64_t max_duration = 36525LL * 86400;
 
 constexpr std::array size_units{
     Unit{"B", 1},           Unit{"kB", 1000},         Unit{"KB", 1000},
@@ -58,23 +58,23 @@ constexpr std::array size_units{
 
 }  // namespace
 
-std::optional<std::chrono::seconds> duration_from(std::string_view text) {
-  const auto quantity = quantity_from(text);
+std::optional<std::chrono::seconds> parse_duration(std::string_view text) {
+  const auto quantity = parse_quantity(text);
   if (!quantity || quantity->count == 0) return std::nullopt;
-  const auto seconds = scaled(*quantity, duration_units, longest_duration);
+  const auto seconds = scaled(*quantity, duration_units, max_duration);
   if (!seconds) return std::nullopt;
   return std::chrono::seconds(*seconds);
 }
 
-std::optional<Bytes> bytes_from(std::string_view text) {
-  const auto quantity = quantity_from(text);
+std::optional<Bytes> parse_bytes(std::string_view text) {
+  const auto quantity = parse_quantity(text);
   if (!quantity || quantity->count == 0) return std::nullopt;
   const auto count = scaled(*quantity, size_units, std::numeric_limits<std::int64_t>::max());
   if (!count) return std::nullopt;
   return Bytes{*count};
 }
 
-std::optional<std::chrono::system_clock::time_point> time_from(std::string_view text) {
+std::optional<std::chrono::system_clock::time_point> parse_time(std::string_view text) {
   std::tm parts{};
   const std::string copy(text);
   const char* rest = strptime(copy.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
@@ -95,7 +95,7 @@ std::optional<std::chrono::system_clock::time_point> time_from(std::string_view 
   return Clock::time_point(seconds) + std::chrono::duration_cast<Clock::duration>(fraction);
 }
 
-std::string text_of(Bytes bytes) {
+std::string to_string(Bytes bytes) {
   if (bytes.count < 1000) return fmt::format("{} B", bytes.count);
   constexpr std::array prefixes{"kB", "MB", "GB", "TB", "PB", "EB"};
   double value = static_cast<double>(bytes.count) / 1000;
@@ -110,7 +110,7 @@ std::string text_of(Bytes bytes) {
   return fmt::format("{:.0f} {}", value, prefixes[prefix]);
 }
 
-std::string text_of(std::chrono::milliseconds duration) {
+std::string to_string(std::chrono::milliseconds duration) {
   using std::chrono::milliseconds;
   if (duration < milliseconds(1000)) return fmt::format("{} ms", duration.count());
   if (duration < milliseconds(59950)) {

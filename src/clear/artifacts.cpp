@@ -38,7 +38,7 @@ bool contains(const std::vector<std::string_view>& names, const std::string& nam
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-// What cannot be read counts nothing: it is told where it cannot be removed.
+// Counts nothing for an entry that cannot be read: its removal reports the error.
 Bytes size_on_disk(const fs::path& path) {
   std::error_code error;
   const auto status = fs::symlink_status(path, error);
@@ -99,7 +99,7 @@ bool is_same(const fs::path& one, const fs::path& other) {
   return fs::equivalent(one, other, error);
 }
 
-// Whether the home directory is this one or anywhere in it.
+// Returns whether the home directory is this one or lies in it.
 bool has_home(const fs::path& directory, const fs::path& home) {
   std::error_code error;
   for (fs::path path = fs::weakly_canonical(home, error); path.has_relative_path();
@@ -187,7 +187,7 @@ ArtifactSearch find_artifacts(const fs::path& app_dir, Target target) {
   return result;
 }
 
-Failure failure_of(const fs::filesystem_error& error) {
+Failure to_failure(const fs::filesystem_error& error) {
   return failure_at(error.path1(), error.code());
 }
 

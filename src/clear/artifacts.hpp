@@ -34,7 +34,7 @@ void check_app_dir(const std::filesystem::path& app_dir, Target target,
 ArtifactSearch find_artifacts(const std::filesystem::path& app_dir, Target target);
 
 // For people: which path, and what to do about it.
-Failure failure_of(const std::filesystem::filesystem_error& error);
+Failure to_failure(const std::filesystem::filesystem_error& error);
 
 // Removes what was found at the path, which lies in app_dir. No link below app_dir is followed,
 // even if somebody puts one there meanwhile. False: it was gone already. Throws

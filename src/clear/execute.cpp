@@ -24,7 +24,7 @@ OutcomeStatus tag_backup(Engine& engine, const Action& action) {
     return OutcomeStatus::done;
   }
   throw EngineError(
-      {FailureKind::refused,
+      {FailureKind::request_failed,
        fmt::format("{} could not be tagged {}: its image is gone", action.object, action.keep_as),
        "Run again: it reads the images anew."});
 }
@@ -90,7 +90,7 @@ OutcomeStatus perform(Engine& engine, Outcome& outcome) {
   } catch (const EngineError& error) {
     outcome.failure = error.failure();
   } catch (const std::filesystem::filesystem_error& error) {
-    outcome.failure = failure_of(error);
+    outcome.failure = to_failure(error);
   }
   return OutcomeStatus::failed;
 }

@@ -1,5 +1,5 @@
-// A request and the state become actions, each with the facts that explain it. Pure: asks nobody,
-// changes nothing, and writes no sentence.
+// A request and the state become actions, each with the facts that explain it. Pure, and writes no
+// sentence.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,4 @@
-// What a run is asked to do, whoever asks. Knows no command line.
+// What a run is asked to do. Knows no command line.
 #pragma once
 
 #include <chrono>

@@ -9,7 +9,7 @@ namespace {
 
 bool means_no_engine(FailureKind kind) {
   return kind == FailureKind::unreachable || kind == FailureKind::denied ||
-         kind == FailureKind::not_docker || kind == FailureKind::version;
+         kind == FailureKind::not_docker || kind == FailureKind::unsupported_version;
 }
 
 }  // namespace
@@ -27,7 +27,7 @@ bool RunResult::is_dry_run() const {
 }
 
 std::optional<Failure> first_failure(const RunResult& result) {
-  // Whoever asked for a backup must hear first that it is gone.
+  // If a backup was asked for, its loss is what the user must read first.
   for (const Outcome& outcome : result.outcomes) {
     if (outcome.failure && outcome.failure->kind == FailureKind::backup_lost) {
       return outcome.failure;

@@ -104,7 +104,8 @@ Examples and the keys of --json: man clear-app-cache
 // "-p, --project NAME"; of the target, "TARGET".
 std::string usage_form(const OptionSpec& spec) {
   if (spec.name == target_argument.name) return std::string(spec.name);
-  return fmt::format("{}--{}{}{}", spec.letter != 0 ? fmt::format("-{}, ", spec.letter) : "    ",
+  return fmt::format("{}--{}{}{}",
+                     spec.short_name != 0 ? fmt::format("-{}, ", spec.short_name) : "    ",
                      spec.name, spec.placeholder.empty() ? "" : " ", spec.placeholder);
 }
 
@@ -122,7 +123,7 @@ void append_text(std::string& out, std::string_view text, std::size_t width) {
   std::string words;
   const auto end_paragraph = [&] {
     if (words.empty()) return;
-    for (const std::string& line : wrapped(words, width - margin.size())) {
+    for (const std::string& line : wrap(words, width - margin.size())) {
       out += margin + line + "\n";
       margin.assign(margin.size(), ' ');
     }

@@ -55,7 +55,7 @@ void append_text(std::string& out, std::string_view text) {
     const auto end = text.find(". ");
     const bool is_last = end == std::string_view::npos;
     const std::string_view sentence = text.substr(0, is_last ? end : end + 1);
-    for (const std::string& line : wrapped(mark_options(sentence), 78)) {
+    for (const std::string& line : wrap(mark_options(sentence), 78)) {
       out += fmt::format("{}{}\n", line.starts_with('.') ? "\\&" : "", line);
     }
     text.remove_prefix(is_last ? text.size() : end + 2);
@@ -67,7 +67,7 @@ void append_option(std::string& out, const OptionSpec& spec) {
   if (spec.name == target_argument.name) {
     out += italic(spec.name);
   } else {
-    if (spec.letter != 0) out += bold(fmt::format("-{}", spec.letter)) + ", ";
+    if (spec.short_name != 0) out += bold(fmt::format("-{}", spec.short_name)) + ", ";
     out += bold(argument_form(spec.name));
     if (!spec.placeholder.empty()) out += "\\ " + italic(spec.placeholder);
   }

@@ -8,7 +8,7 @@
 namespace cac {
 
 struct OptionSpec {
-  char letter = 0;                      // 0: none
+  char short_name = 0;                  // 0: none
   std::string_view name = {};           // without the dashes
   std::string_view placeholder = {};    // of the value; empty: a switch
   std::string_view choices = {};        // all values, separated by blanks; empty: not a choice
@@ -35,7 +35,7 @@ inline constexpr OptionSpec target_argument{
 
 inline constexpr OptionSpec option_table[] = {
     {
-        .letter = 'p',
+        .short_name = 'p',
         .name = "project",
         .placeholder = "NAME",
         .default_value = "watchparty",
@@ -58,7 +58,7 @@ inline constexpr OptionSpec option_table[] = {
                      "your home, and a DIR or service directory that is a symbolic link.",
     },
     {
-        .letter = 'n',
+        .short_name = 'n',
         .name = "dry-run",
         .group = "Behavior",
         .short_help = "print the plan; change nothing",
@@ -136,7 +136,7 @@ inline constexpr OptionSpec option_table[] = {
             "(powers of 1024). With --older-than, age is applied first, then size.",
     },
     {
-        .letter = 'H',
+        .short_name = 'H',
         .name = "host",
         .placeholder = "URL",
         .default_value = "unix:///var/run/docker.sock",
@@ -147,7 +147,7 @@ inline constexpr OptionSpec option_table[] = {
                      "and SSH are not supported.",
     },
     {
-        .letter = 'q',
+        .short_name = 'q',
         .name = "quiet",
         .group = "Output",
         .short_help = "print only warnings on success",
@@ -155,7 +155,7 @@ inline constexpr OptionSpec option_table[] = {
                      "of --json.",
     },
     {
-        .letter = 'v',
+        .short_name = 'v',
         .name = "verbose",
         .group = "Output",
         .short_help = "print a line per request to the engine",
@@ -179,14 +179,14 @@ inline constexpr OptionSpec option_table[] = {
                      "is colored on a terminal, unless NO_COLOR is set or TERM is dumb.",
     },
     {
-        .letter = 'h',
+        .short_name = 'h',
         .name = "help",
         .group = "Help",
         .short_help = "print help; --help prints more",
         .long_help = "Prints a summary (-h) or the full help (--help).",
     },
     {
-        .letter = 'V',
+        .short_name = 'V',
         .name = "version",
         .group = "Help",
         .short_help = "print the version",

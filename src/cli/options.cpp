@@ -110,7 +110,8 @@ void reject_unsupported_syntax(std::span<const char* const> arguments) {
     }
     for (std::size_t i = 1; i < argument.size(); ++i) {
       const char letter = argument[i];
-      const auto* const spec = find_option([&](const auto& row) { return row.letter == letter; });
+      const auto* const spec =
+          find_option([&](const auto& row) { return row.short_name == letter; });
       if (spec == nullptr) {
         throw UsageError(
             fmt::format("unknown option {}{}", argument, suggest_option(argument.substr(1))));
@@ -126,7 +127,7 @@ cxxopts::Options make_parser() {
   cxxopts::Options parser("clear-app-cache");
   for (const OptionSpec& spec : option_table) {
     std::string names(spec.name);
-    if (spec.letter != 0) names = fmt::format("{},{}", spec.letter, spec.name);
+    if (spec.short_name != 0) names = fmt::format("{},{}", spec.short_name, spec.name);
     parser.add_options()(
         names, "",
         spec.placeholder.empty()
@@ -172,14 +173,14 @@ void check_combinations(const ParsedArguments& arguments) {
   }
 }
 
-Target parse_target(const ParsedArguments& arguments) {
+Target read_target(const ParsedArguments& arguments) {
   const std::string text = arguments.value_or_default(target_argument);
   if (!arguments.surplus().empty()) {
     throw UsageError(
         fmt::format("only one TARGET is allowed, got '{}' and '{}' (use all for every service)",
                     text, arguments.surplus().front()));
   }
-  const auto target = cac::parse_target(text);
+  const auto target = parse_target(text);
   if (!target) {
     const std::string suggestion = suggest(text, target_words, "");
     throw UsageError(fmt::format(
@@ -190,12 +191,12 @@ Target parse_target(const ParsedArguments& arguments) {
   return *target;
 }
 
-std::optional<std::chrono::seconds> parse_duration(const ParsedArguments& arguments,
-                                                   const OptionSpec& spec) {
+std::optional<std::chrono::seconds> read_duration(const ParsedArguments& arguments,
+                                                  const OptionSpec& spec) {
   const auto text = arguments.value(spec);
   const std::string value = text.value_or(std::string(spec.default_value));
   if (!text && value.empty()) return std::nullopt;
-  const auto duration = duration_from(value);
+  const auto duration = parse_duration(value);
   if (!duration) {
     throw UsageError(
         fmt::format("--{} '{}' is not a valid duration (expected an integer above zero followed by "
@@ -206,10 +207,10 @@ std::optional<std::chrono::seconds> parse_duration(const ParsedArguments& argume
   return duration;
 }
 
-std::optional<Bytes> parse_size(const ParsedArguments& arguments, const OptionSpec& spec) {
+std::optional<Bytes> read_size(const ParsedArguments& arguments, const OptionSpec& spec) {
   const auto text = arguments.value(spec);
   if (!text) return std::nullopt;
-  const auto size = bytes_from(*text);
+  const auto size = parse_bytes(*text);
   if (!size) {
     throw UsageError(fmt::format(
         "--{} '{}' is not a valid size (expected an integer above zero followed by a unit, such as "
@@ -219,7 +220,7 @@ std::optional<Bytes> parse_size(const ParsedArguments& arguments, const OptionSp
   return size;
 }
 
-std::optional<std::string> parse_keep_as(const ParsedArguments& arguments) {
+std::optional<std::string> read_keep_as(const ParsedArguments& arguments) {
   auto tag = arguments.value(option_spec("keep-as"));
   if (!tag) return std::nullopt;
   if (*tag == "latest") {
@@ -235,7 +236,7 @@ std::optional<std::string> parse_keep_as(const ParsedArguments& arguments) {
   return tag;
 }
 
-ColorWhen parse_color(const ParsedArguments& arguments) {
+ColorWhen read_color(const ParsedArguments& arguments) {
   const std::string text = arguments.value_or_default(option_spec("color"));
   if (text == "auto") return ColorWhen::automatic;
   if (text == "always") return ColorWhen::always;
@@ -244,9 +245,9 @@ ColorWhen parse_color(const ParsedArguments& arguments) {
                                enumerate(option_spec("color").choices)));
 }
 
-std::string parse_project(const ParsedArguments& arguments) {
+std::string read_project(const ParsedArguments& arguments) {
   const std::string text = arguments.value_or_default(option_spec("project"));
-  const auto project = cac::parse_project(text);
+  const auto project = parse_project(text);
   if (!project) {
     throw UsageError(fmt::format(
         "project '{}': '{}-backend' is not a valid image name; use lower case letters, digits, and "
@@ -257,13 +258,13 @@ std::string parse_project(const ParsedArguments& arguments) {
   return *project;
 }
 
-std::optional<ApiVersion> parse_api_version(const Environment& environment) {
+std::optional<ApiVersion> read_api_version(const Environment& environment) {
   const auto text = environment("DOCKER_API_VERSION");
   if (!text) return std::nullopt;
-  const auto version = api_version_from(*text);
+  const auto version = parse_api_version(*text);
   if (!version || *version < oldest_api || *version > newest_api) {
     throw UsageError(fmt::format("DOCKER_API_VERSION '{}' is not supported (expected {} to {})",
-                                 *text, text_of(oldest_api), text_of(newest_api)));
+                                 *text, to_string(oldest_api), to_string(newest_api)));
   }
   return version;
 }
@@ -287,7 +288,7 @@ Options parse_options(std::span<const char* const> words, const Environment& env
     return options;
   }
   ClearRequest clear{
-      .application = {.project = {}, .target = parse_target(arguments)},
+      .application = {.project = {}, .target = read_target(arguments)},
       .dry_run = arguments.has("dry-run"),
       .verify_only = arguments.has("verify-only"),
       .wait = arguments.has("wait"),
@@ -297,26 +298,26 @@ Options parse_options(std::span<const char* const> words, const Environment& env
       .buildx_builder = environment("BUILDX_BUILDER"),
   };
   check_combinations(arguments);
-  clear.application.project = parse_project(arguments);
-  options.timeout = *parse_duration(arguments, option_spec("timeout"));
+  clear.application.project = read_project(arguments);
+  options.timeout = *read_duration(arguments, option_spec("timeout"));
   options.output = {.quiet = arguments.has("quiet"),
                     .verbose = arguments.has("verbose"),
                     .json = arguments.has("json"),
-                    .color = parse_color(arguments)};
-  clear.keep_as = parse_keep_as(arguments);
+                    .color = read_color(arguments)};
+  clear.keep_as = read_keep_as(arguments);
   options.request = clear;
   if (arguments.has("prune-only")) {
     options.request = PruneRequest{
         .dry_run = clear.dry_run,
         .wait = clear.wait,
         .keep_cache_mounts = clear.keep_cache_mounts,
-        .older_than = parse_duration(arguments, option_spec("older-than")),
-        .keep_storage = parse_size(arguments, option_spec("keep-storage")),
+        .older_than = read_duration(arguments, option_spec("older-than")),
+        .keep_storage = read_size(arguments, option_spec("keep-storage")),
         .buildx_builder = clear.buildx_builder,
     };
   }
-  options.pinned_api = parse_api_version(environment);
-  options.endpoint = endpoint_for(arguments.value(option_spec("host")), environment);
+  options.pinned_api = read_api_version(environment);
+  options.endpoint = choose_endpoint(arguments.value(option_spec("host")), environment);
   return options;
 }
 

@@ -94,13 +94,14 @@ void throw_unexpected(const ApiResponse& response, FailureKind kind) {
                   fmt::format("{} is refused with status {}: {}", request, status, text),
                   proxy_advice(request), status);
   }
-  const bool is_success = status < 300 && kind == FailureKind::refused;
+  const bool is_success = status < 300 && kind == FailureKind::request_failed;
   if (is_success) throw_malformed(request, fmt::format("its status is {}", status));
   if (status == 400 && text.find("client version") != std::string::npos) {
-    throw_failure(FailureKind::version, fmt::format("{}: the engine answers: {}", request, text),
+    throw_failure(FailureKind::unsupported_version,
+                  fmt::format("{}: the engine answers: {}", request, text),
                   fmt::format("This tool speaks API {} to {}, and DOCKER_API_VERSION can pin one "
                               "of them: update the older of the two.",
-                              text_of(oldest_api), text_of(newest_api)),
+                              to_string(oldest_api), to_string(newest_api)),
                   status);
   }
   if (!is_json && (status == 404 || status == 405 || is_html(http))) {
@@ -125,7 +126,7 @@ void throw_lost(const std::string& request, const TransportError& error) {
     throw_malformed(request, error.what());
   }
   throw_failure(
-      FailureKind::lost,
+      FailureKind::connection_lost,
       fmt::format("{}: the connection to the engine broke before the answer was complete: {}",
                   request, error.what()),
       "The engine may have been restarted. Run again; items already removed are skipped.");

@@ -33,7 +33,7 @@ bool is_transient(const HttpResponse& response);
 // For a response with another status than the expected one. kind: of a failure without a more
 // specific one; other than refused, also for a wrong status of success.
 [[noreturn]] void throw_unexpected(const ApiResponse& response,
-                                   FailureKind kind = FailureKind::refused);
+                                   FailureKind kind = FailureKind::request_failed);
 // For no response to a request that was sent.
 [[noreturn]] void throw_lost(const std::string& request, const TransportError& error);
 

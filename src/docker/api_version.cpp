@@ -6,7 +6,7 @@
 
 namespace cac {
 
-std::optional<ApiVersion> api_version_from(std::string_view text) {
+std::optional<ApiVersion> parse_api_version(std::string_view text) {
   ApiVersion version;
   const char* const end = text.data() + text.size();
   const auto major = std::from_chars(text.data(), end, version.major);
@@ -16,7 +16,7 @@ std::optional<ApiVersion> api_version_from(std::string_view text) {
   return version;
 }
 
-std::string text_of(ApiVersion version) {
+std::string to_string(ApiVersion version) {
   return fmt::format("{}.{}", version.major, version.minor);
 }
 

@@ -31,7 +31,7 @@ inline constexpr ApiVersion oldest_api{1, 41};
 inline constexpr ApiVersion newest_api{1, 56};
 
 // Parses "1.41". Returns nullopt when the text is not a version.
-std::optional<ApiVersion> api_version_from(std::string_view text);
-std::string text_of(ApiVersion version);
+std::optional<ApiVersion> parse_api_version(std::string_view text);
+std::string to_string(ApiVersion version);
 
 }  // namespace cac

@@ -20,7 +20,7 @@ std::string prune_target(const CachePrune& prune, ApiVersion api,
   return target;
 }
 
-std::string text_of(const CachePrune& prune, ApiVersion api) {
+std::string to_string(const CachePrune& prune, ApiVersion api) {
   return "POST " +
          prune_target(prune, api, [](std::string_view text) { return std::string(text); });
 }

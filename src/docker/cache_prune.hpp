@@ -25,6 +25,6 @@ std::string prune_target(const CachePrune& prune, ApiVersion api,
                          std::string (*encode)(std::string_view));
 
 // Returns the request for people: "POST /build/prune?all=1&reserved-space=5000000000".
-std::string text_of(const CachePrune& prune, ApiVersion api);
+std::string to_string(const CachePrune& prune, ApiVersion api);
 
 }  // namespace cac

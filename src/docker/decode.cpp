@@ -138,7 +138,7 @@ void from_json(const JsonReader& reader, Container& container) {
 auto read_time(const JsonReader& reader, const char* key) {
   std::string text;
   reader.optional(key, text);
-  return time_from(text);
+  return parse_time(text);
 }
 
 void from_json(const JsonReader& reader, CacheRecord& record) {

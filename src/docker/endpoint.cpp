@@ -78,8 +78,8 @@ std::string Endpoint::text() const {
   return socket_path.empty() ? "tcp://" + host_port : "unix://" + socket_path;
 }
 
-Endpoint endpoint_for(const std::optional<std::string>& host_option,
-                      const Environment& environment) {
+Endpoint choose_endpoint(const std::optional<std::string>& host_option,
+                         const Environment& environment) {
   const auto host = host_option ? host_option : environment("DOCKER_HOST");
   if (!host) {
     const std::string context = environment("DOCKER_CONTEXT").value_or("default");

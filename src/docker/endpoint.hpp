@@ -22,8 +22,8 @@ inline constexpr std::string_view default_socket = "/var/run/docker.sock";
 // Returns --host, else DOCKER_HOST, else the default socket. Throws UsageError for an invalid
 // address, and where docker's own commands might use another engine: TLS and docker contexts are
 // not supported.
-Endpoint endpoint_for(const std::optional<std::string>& host_option,
-                      const Environment& environment);
+Endpoint choose_endpoint(const std::optional<std::string>& host_option,
+                         const Environment& environment);
 
 // Explains why connecting failed and what to do about it. os_error: errno of connect(); 0: unknown.
 Failure connect_failure(const Endpoint& endpoint, int os_error, std::string_view detail,

@@ -47,8 +47,8 @@ ApiResponse Engine::send(const Request& request) {
   using Kind = TransportError::Kind;
   const auto& [method, path, may_be_absent, expected_status, hooks] = request;
   const bool is_ping = identity_.api == ApiVersion{};
-  const std::string target = is_ping ? path : fmt::format("/v{}{}", text_of(identity_.api), path);
-  const std::string name = fmt::format("{} {}", text_of(method), path.substr(0, path.find('?')));
+  const std::string target = is_ping ? path : fmt::format("/v{}{}", to_string(identity_.api), path);
+  const std::string name = fmt::format("{} {}", to_string(method), path.substr(0, path.find('?')));
   for (bool repeated = false;; repeated = true) {
     try {
       ApiResponse response{name, http_.send(method, target, hooks)};
@@ -88,7 +88,7 @@ void Engine::identify(std::optional<ApiVersion> pinned) {
   } catch (const EngineError& error) {
     // No valid answer to the ping: not a Docker engine.
     const auto& [kind, message, advice, status] = error.failure();
-    if (kind != FailureKind::lost && kind != FailureKind::malformed) throw;
+    if (kind != FailureKind::connection_lost && kind != FailureKind::malformed) throw;
     throw_failure(FailureKind::not_docker, message + ": nothing was changed",
                   fmt::format("Does an engine listen on {}, and without TLS?", identity_.address));
   }
@@ -116,13 +116,13 @@ void Engine::identify(std::optional<ApiVersion> pinned) {
   identity_.version = server.substr(docker.size(), server.find(' ') - docker.size());
   // Error replies also have the headers, but an engine that cannot answer a ping is not usable.
   if (ping.http.status != 200) throw_unexpected(ping, FailureKind::unreachable);
-  const auto newest = api_version_from(ping.http.header("api-version"));
+  const auto newest = parse_api_version(ping.http.header("api-version"));
   if (!newest || *newest < oldest_api) {
     throw_failure(
-        FailureKind::version,
+        FailureKind::unsupported_version,
         fmt::format("{} {} speaks API {} at most; this tool needs {} (Docker 20.10) or newer",
                     identity_.name, identity_.version,
-                    newest ? text_of(*newest) : "of an unknown version", text_of(oldest_api)),
+                    newest ? to_string(*newest) : "of an unknown version", to_string(oldest_api)),
         "Update the engine.");
   }
   identity_.api = pinned.value_or(std::min(newest_api, *newest));
@@ -195,7 +195,9 @@ ImageRemoval Engine::remove_image(std::string_view name, const std::string& id) 
       return {Result::retagged, {}, deletions.front().id};
     } catch (const EngineError& error) {
       if (!is_sent) throw lost.value_or(error);
-      if (error.failure().kind != FailureKind::lost || ++lost_answers == max_lost_answers) throw;
+      if (error.failure().kind != FailureKind::connection_lost ||
+          ++lost_answers == max_lost_answers)
+        throw;
       lost = error;
     }
   }
@@ -212,14 +214,15 @@ bool Engine::tag_image(const std::string& id, std::string_view repository, std::
                                   query_encoded(repository), query_encoded(tag));
     if (is_absent(request({Method::post, path, true, 201}).http)) return false;
   } catch (const EngineError& error) {
-    if (error.failure().kind != FailureKind::lost) throw;
+    if (error.failure().kind != FailureKind::connection_lost) throw;
     lost = error;
   }
   const std::string name = fmt::format("{}:{}", repository, tag);
   const auto tagged = image(name);
   if (tagged && tagged->id == id) return true;
   if (lost) throw *lost;
-  throw_failure(FailureKind::refused, name + " does not name the image that was just tagged so",
+  throw_failure(FailureKind::request_failed,
+                name + " does not name the image that was just tagged so",
                 "Check what is tagging images on this engine, then run again.");
 }
 

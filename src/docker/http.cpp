@@ -75,8 +75,8 @@ struct Transfer {
 
   void receive_body(std::string_view data) {
     if (std::cmp_greater(response.body.size() + data.size(), max_body)) {
-      throw TransportError(Kind::too_large,
-                           fmt::format("the response is larger than {}", text_of(Bytes{max_body})));
+      throw TransportError(Kind::too_large, fmt::format("the response is larger than {}",
+                                                        to_string(Bytes{max_body})));
     }
     response.body.append(data);
   }
@@ -158,7 +158,7 @@ std::string percent_encoded(std::string_view text, std::string_view kept) {
 
 }  // namespace
 
-std::string_view text_of(Method method) {
+std::string_view to_string(Method method) {
   constexpr std::string_view names[] = {"GET", "POST", "DELETE"};
   return names[static_cast<int>(method)];
 }
@@ -185,7 +185,7 @@ struct HttpConnection::Handles {
       if (transfer.is_sent && transfer.hooks.waiting) transfer.hooks.waiting();
       curl_waitfd signal{interruption.signal_fd(), CURL_WAIT_POLLIN, 0};
       curl_multi_poll(multi.get(), &signal, signal.fd < 0 ? 0 : 1,
-                      static_cast<int>(interruption.longest_wait().count()), nullptr);
+                      static_cast<int>(interruption.max_wait().count()), nullptr);
       interruption.check();
     }
     if (transfer.hooks.finished) transfer.hooks.finished();

@@ -17,7 +17,7 @@
 namespace cac {
 
 enum class Method { get, post, del };
-std::string_view text_of(Method method);
+std::string_view to_string(Method method);
 
 struct HttpResponse {
   int status = 0;

@@ -56,7 +56,7 @@ std::string annotation(std::string_view command, std::string_view title, std::st
   std::string lines;
   for (std::size_t begin = 0; begin <= text.size();) {
     const auto end = std::min(text.find('\n', begin), text.size());
-    lines += (begin > 0 ? "\n" : "") + harmless(text.substr(begin, end - begin), style);
+    lines += (begin > 0 ? "\n" : "") + escape_untrusted(text.substr(begin, end - begin), style);
     begin = end + 1;
   }
   return fmt::format("::{} title={}::{}\n", command, escape_property(title), escape(lines));
@@ -69,7 +69,7 @@ std::string with_advice(const Failure& failure) {
 // Makes an untrusted text a cell of a Markdown table.
 std::string cell(std::string_view text) {
   std::string result;
-  for (const char c : harmless(text, style)) {
+  for (const char c : escape_untrusted(text, style)) {
     if (c == '|' || c == '<' || c == '>' || c == '`' || c == '*' || c == '_' || c == '[' ||
         c == '\\' || c == '&') {
       result += fmt::format("&#{};", static_cast<int>(c));
@@ -109,7 +109,7 @@ std::string workflow_commands(const RunResult& result, bool quiet) {
       const std::string effect = describe_effect(result, action);
       if (!effect.empty()) line += "; " + effect;
       // Indented: a line that begins with "::" would be a command.
-      out += "- " + harmless(line, style) + "\n";
+      out += "- " + escape_untrusted(line, style) + "\n";
     }
     out += "::endgroup::\n";
   }

@@ -30,7 +30,7 @@ Json to_json(const std::optional<EngineIdentity>& engine) {
   if (!engine) return nullptr;
   return {{"name", engine->name},
           {"version", engine->version},
-          {"api", text_of(engine->api)},
+          {"api", to_string(engine->api)},
           {"address", engine->address}};
 }
 

@@ -22,10 +22,10 @@ bool is_removal(const Action& action) {
 
 // "34 records, 812 MB"
 std::string describe_amount(const Action& action, std::size_t count, Bytes size) {
-  if (action.kind == ActionKind::remove_artifact) return text_of(size);
-  if (action.kind == ActionKind::remove_image) return "up to " + text_of(size);
+  if (action.kind == ActionKind::remove_artifact) return to_string(size);
+  if (action.kind == ActionKind::remove_image) return "up to " + to_string(size);
   const auto* const noun = action.kind == ActionKind::prune_build_cache ? "record" : "image";
-  return fmt::format("{}, {}", count_noun(count, noun), text_of(size));
+  return fmt::format("{}, {}", count_noun(count, noun), to_string(size));
 }
 
 std::string append_effect(std::string reason, const std::string& effect) {
@@ -54,7 +54,7 @@ Line make_done_line(const RunResult& result, const Outcome& outcome, const Remov
   if (!removed.stays(outcome)) {
     return {LineStatus::done, "removed", action.object, describe_amount(action, 1, action.size)};
   }
-  return {LineStatus::done, "untagged", action.object, text_of(action.size),
+  return {LineStatus::done, "untagged", action.object, to_string(action.size),
           effect.empty() ? "the image stays: something else holds it" : effect};
 }
 
@@ -114,7 +114,7 @@ void add_residue(const Verification& verification, std::vector<Line>& lines) {
   constexpr std::size_t max_records = 10;
   std::size_t records = 0;
   std::map<std::string, std::pair<std::size_t, Bytes>> sums;  // by reason
-  // Running steps first: they tell who holds the cache.
+  // Running steps first: they show who holds the cache.
   auto residues = verification.residue;
   std::stable_partition(residues.begin(), residues.end(),
                         [](const Residue& residue) { return residue.is_running; });
@@ -126,15 +126,15 @@ void add_residue(const Verification& verification, std::vector<Line>& lines) {
       size += residue.size;
       continue;
     }
-    lines.push_back({LineStatus::failed, "left", residue.object, text_of(residue.size),
+    lines.push_back({LineStatus::failed, "left", residue.object, to_string(residue.size),
                      explain(residue), is_record});
   }
   for (const auto& [reason, sum] : sums) {
     lines.push_back({LineStatus::failed, "left", count_noun(sum.first, "build cache record"),
-                     text_of(sum.second), reason});
+                     to_string(sum.second), reason});
   }
   for (const CacheRecord& record : verification.kept) {
-    lines.push_back({LineStatus::kept, "kept", name_record(record), text_of(record.size),
+    lines.push_back({LineStatus::kept, "kept", name_record(record), to_string(record.size),
                      is_cache_mount(record) ? "a cache mount" : "a cache mount's directory", true});
   }
 }
@@ -162,8 +162,8 @@ std::string describe_verdict(const RunResult& result, const ClearRequest& reques
 }
 
 std::string describe_cost(const RunResult& result) {
-  return fmt::format(" {} reclaimed in {}.", text_of(total_reclaimed(result)),
-                     text_of(result.took));
+  return fmt::format(" {} reclaimed in {}.", to_string(total_reclaimed(result)),
+                     to_string(result.took));
 }
 
 std::string advise(const ClearRequest& request, const std::vector<Residue>& residue) {
@@ -185,7 +185,7 @@ std::string advise(const ClearRequest& request, const std::vector<Residue>& resi
 std::optional<Summary> summarize_pruning(const RunResult& result) {
   if (!result.state) return std::nullopt;
   const auto& before = result.state->records;
-  const std::string amount = before ? fmt::format("{} in {}", text_of(total_size(*before)),
+  const std::string amount = before ? fmt::format("{} in {}", to_string(total_size(*before)),
                                                   count_noun(before->size(), "record"))
                                     : "an unknown amount";
   if (result.is_dry_run()) {
@@ -199,9 +199,10 @@ std::optional<Summary> summarize_pruning(const RunResult& result) {
                    "could not determine what is left of the build cache." + describe_cost(result)};
   }
   const bool failed = first_failure(result).has_value();
-  return Summary{failed ? LineStatus::failed : LineStatus::done, failed ? "failed" : "pruned",
-                 fmt::format("{} before, {} in {} after.{}", amount, text_of(result.pruning->size),
-                             count_noun(result.pruning->count, "record"), describe_cost(result))};
+  return Summary{
+      failed ? LineStatus::failed : LineStatus::done, failed ? "failed" : "pruned",
+      fmt::format("{} before, {} in {} after.{}", amount, to_string(result.pruning->size),
+                  count_noun(result.pruning->count, "record"), describe_cost(result))};
 }
 
 }  // namespace
@@ -232,7 +233,7 @@ std::string make_heading(const RunResult& result) {
     what = fmt::format("{} the caches of {}", verb, name_application(request->application));
   }
   return fmt::format("{} on {} {} (API {}, {})", what, result.engine->name, result.engine->version,
-                     text_of(result.engine->api), result.engine->address);
+                     to_string(result.engine->api), result.engine->address);
 }
 
 std::optional<Summary> make_summary(const RunResult& result) {

@@ -1,4 +1,4 @@
-// The result of a run as text or JSON. Pure: prints nothing, asks nobody.
+// The result of a run as text or JSON. Pure.
 #pragma once
 
 #include <string>
@@ -8,10 +8,10 @@
 
 namespace cac {
 
-// For people, on standard output: the plan or what became of it, the residue, the verdict.
+// For people, on standard output: the plan or its outcomes, the residue and the verdict.
 std::string text_report(const RunResult& result, const TerminalStyle& style);
 
-// For people, on standard error: warnings and what went wrong; empty when there is nothing to say.
+// For people, on standard error: warnings and errors; may be empty.
 std::string messages(const RunResult& result, const TerminalStyle& style);
 
 // For programs, on standard output: one object on one line, without the line's end.

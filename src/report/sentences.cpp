@@ -83,7 +83,7 @@ std::string explain(Reason reason) {
 std::string explain(const Excess& excess) {
   std::vector<std::string> parts;
   const auto add = [&](Bytes size, std::string_view why) {
-    if (size.count > 0) parts.push_back(fmt::format("{} {}", text_of(size), why));
+    if (size.count > 0) parts.push_back(fmt::format("{} {}", to_string(size), why));
   };
   add(excess.in_use, "in use by a running build");
   add(excess.shared, "shared with images");
@@ -102,7 +102,7 @@ void add_pruning_notes(const PruneSummary& pruning, std::vector<std::string>& no
     notes.push_back(fmt::format(
         "the build cache is {} over its limit (an engine does not count what images share, and may "
         "stop a little above): {}",
-        text_of(pruning.too_large->over), explain(*pruning.too_large)));
+        to_string(pruning.too_large->over), explain(*pruning.too_large)));
   }
 }
 
@@ -126,10 +126,10 @@ std::string name_application(const Application& application) {
 std::string explain(const Action& action) {
   const std::string sentence = explain(action.reason);
   if (action.reason == Reason::older_than) {
-    return fmt::format("{} {}", sentence, text_of(*action.prunes.front().older_than));
+    return fmt::format("{} {}", sentence, to_string(*action.prunes.front().older_than));
   }
   if (action.reason == Reason::keep_storage) {
-    return fmt::format("{} {}", sentence, text_of(*action.prunes.front().keep_storage));
+    return fmt::format("{} {}", sentence, to_string(*action.prunes.front().keep_storage));
   }
   return sentence;
 }
@@ -181,7 +181,7 @@ std::string describe_effect(const RunResult& result, const Action& action) {
   if (result.prune_request() != nullptr && result.is_dry_run()) {
     // How much of it goes is up to the engine's collector, which is not imitated here.
     for (const CachePrune& prune : action.prunes) {
-      parts.push_back(text_of(prune, result.engine->api));
+      parts.push_back(to_string(prune, result.engine->api));
     }
     return fmt::format("{}", fmt::join(parts, ", "));
   }

@@ -47,7 +47,7 @@ struct Bench {
       }
       url = fake->url();
     }
-    const auto endpoint = cac::endpoint_for(url, cac::test::environment_of());
+    const auto endpoint = cac::choose_endpoint(url, cac::test::environment_of());
     cac::Interruption interruption(-1, cac::Interruption::Clock::now() + std::chrono::minutes(1));
     const std::string info =
         cac::HttpConnection(endpoint, interruption, nullptr).send(cac::Method::get, "/info").body;
@@ -111,7 +111,7 @@ TEST_CASE("the engine says that it is Docker, its version, and an API that is sp
   CHECK(to.engine.identity().api <= cac::newest_api);
   CHECK(to.engine.identity().address == bench().url);
   std::cout << "contract: Docker " << to.engine.identity().version << ", API "
-            << cac::text_of(to.engine.identity().api) << "\n";
+            << to_string(to.engine.identity().api) << "\n";
 }
 
 TEST_CASE("images are selected by the pattern, and no other application's are among them") {

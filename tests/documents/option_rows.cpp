@@ -17,8 +17,9 @@ void print(const cac::OptionSpec& spec) {
     if (one != spec.name && other != spec.name) continue;
     excluded += fmt::format("{}{}", excluded.empty() ? "" : " ", one == spec.name ? other : one);
   }
-  std::cout << fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\n", spec.letter == 0 ? '-' : spec.letter,
-                           spec.name, or_dash(spec.placeholder), or_dash(spec.choices),
+  std::cout << fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\n",
+                           spec.short_name == 0 ? '-' : spec.short_name, spec.name,
+                           or_dash(spec.placeholder), or_dash(spec.choices),
                            or_dash(spec.environment), or_dash(excluded), spec.short_help);
 }
 

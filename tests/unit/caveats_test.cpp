@@ -78,7 +78,7 @@ TEST_CASE("of very many dangling images the first ten are listed, and the rest i
 }
 
 TEST_CASE("that the dangling images could not be read is a caveat, not a failure") {
-  const State after{.dangling_failure = cac::Failure{cac::FailureKind::refused, "no"}};
+  const State after{.dangling_failure = cac::Failure{cac::FailureKind::request_failed, "no"}};
   const auto caveats = cac::find_dangling(after, {}, {});
   REQUIRE(caveats.size() == 1);
   CHECK(caveats[0].kind == CaveatKind::classic_builder);

@@ -28,7 +28,7 @@ std::string path_of_length(std::size_t length) { return "/" + std::string(length
 
 std::string refusal(const std::string& host) {
   try {
-    cac::endpoint_for(host, environment_of());
+    cac::choose_endpoint(host, environment_of());
   } catch (const UsageError& error) {
     return error.what();
   }
@@ -54,7 +54,7 @@ TEST_CASE("an address names a socket or a host and a port") {
   };
   for (const auto& row : rows) {
     CAPTURE(row.host);
-    const Endpoint endpoint = cac::endpoint_for(row.host, environment_of());
+    const Endpoint endpoint = cac::choose_endpoint(row.host, environment_of());
     CHECK(endpoint.socket_path == row.socket_path);
     CHECK(endpoint.host_port == row.host_port);
     CHECK(endpoint.text() == row.text);
@@ -102,25 +102,25 @@ TEST_CASE("an address that cannot be one is refused with what would be accepted"
 
 TEST_CASE("a socket's path may be as long as the system takes, and no longer") {
   const std::string longest = path_of_length(longest_path);
-  CHECK(cac::endpoint_for("unix://" + longest, environment_of()).socket_path == longest);
+  CHECK(cac::choose_endpoint("unix://" + longest, environment_of()).socket_path == longest);
   const std::string said = refusal("unix://" + path_of_length(longest_path + 1));
   CHECK(said == Containing{"has 108 bytes, and the system takes 107 at most"});
 }
 
 TEST_CASE("the option comes before DOCKER_HOST, and that before the default socket") {
   const auto environment = environment_of({{"DOCKER_HOST", "unix:///env.sock"}});
-  CHECK(cac::endpoint_for("unix:///option.sock", environment).socket_path == "/option.sock");
-  CHECK(cac::endpoint_for(std::nullopt, environment).socket_path == "/env.sock");
-  CHECK(cac::endpoint_for(std::nullopt, environment_of()).socket_path == "/var/run/docker.sock");
+  CHECK(cac::choose_endpoint("unix:///option.sock", environment).socket_path == "/option.sock");
+  CHECK(cac::choose_endpoint(std::nullopt, environment).socket_path == "/env.sock");
+  CHECK(cac::choose_endpoint(std::nullopt, environment_of()).socket_path == "/var/run/docker.sock");
 }
 
 TEST_CASE("TLS is refused where it would be spoken, and has no say over a socket") {
   for (const std::string& name : Texts{"DOCKER_TLS_VERIFY", "DOCKER_TLS"}) {
     CAPTURE(name);
     const auto environment = environment_of({{name, "1"}});
-    CHECK_THROWS_WITH_AS(cac::endpoint_for("tcp://host:2376", environment),
+    CHECK_THROWS_WITH_AS(cac::choose_endpoint("tcp://host:2376", environment),
                          doctest::Contains(name.c_str()), UsageError);
-    CHECK_NOTHROW(cac::endpoint_for("unix:///run/docker.sock", environment));
+    CHECK_NOTHROW(cac::choose_endpoint("unix:///run/docker.sock", environment));
   }
 }
 

@@ -30,7 +30,7 @@ using cac::test::Texts;
 namespace {
 
 // How the call fails; a message that says so when it does not.
-Failure failure_of(const std::function<void()>& call) {
+Failure to_failure(const std::function<void()>& call) {
   try {
     call();
   } catch (const EngineError& error) {
@@ -40,7 +40,7 @@ Failure failure_of(const std::function<void()>& call) {
 }
 
 Failure failure_to_connect(const FakeEngine& fake, std::optional<ApiVersion> pinned = {}) {
-  return failure_of([&] { Connected(fake.url(), pinned); });
+  return to_failure([&] { Connected(fake.url(), pinned); });
 }
 
 FakeReply text_reply(int status, const std::string& body, const std::string& type = "text/plain") {
@@ -85,7 +85,7 @@ TEST_CASE("the engine says who it is, and the newest version that both know is s
     CHECK(to.engine.identity().name == "Docker");
     CHECK(to.engine.identity().version == "28.5.2");
     CHECK(to.engine.identity().address == fake.url());
-    CHECK(cac::text_of(to.engine.identity().api) == row.spoken);
+    CHECK(to_string(to.engine.identity().api) == row.spoken);
     to.engine.containers();
     CHECK(joined(fake.requests()) ==
           "GET /_ping\nGET /v" + std::string(row.spoken) + "/containers/json?all=1\n");
@@ -104,7 +104,7 @@ TEST_CASE("an engine of an older API than 1.41 is not usable") {
     FakeEngine fake;
     fake.set_header("Api-Version", version);
     const Failure failure = failure_to_connect(fake);
-    CHECK(failure.kind == FailureKind::version);
+    CHECK(failure.kind == FailureKind::unsupported_version);
     CHECK(failure.message == Containing{version});
     CHECK(failure.message == Containing{"needs 1.41 (Docker 20.10) or newer"});
   }
@@ -116,7 +116,7 @@ TEST_CASE("an engine that tells no API version is not usable") {
     FakeEngine fake;
     fake.set_header("Api-Version", version);
     const Failure failure = failure_to_connect(fake);
-    CHECK(failure.kind == FailureKind::version);
+    CHECK(failure.kind == FailureKind::unsupported_version);
     CHECK(failure.message == Containing{"an unknown version"});
   }
 }
@@ -145,8 +145,8 @@ TEST_CASE("a version that the engine refuses is told apart from other errors") {
     FakeEngine fake;
     fake.reply("GET /system/df", {row.reply});
     Connected to(fake.url());
-    const Failure failure = failure_of([&] { to.engine.build_cache(); });
-    CHECK(failure.kind == FailureKind::version);
+    const Failure failure = to_failure([&] { to.engine.build_cache(); });
+    CHECK(failure.kind == FailureKind::unsupported_version);
     CHECK(failure.http_status == 400);
     CHECK(failure.message == Containing{"GET /system/df"});
     CHECK(failure.message == Containing{"client version 1."});
@@ -160,8 +160,8 @@ TEST_CASE("a pinned version that the engine does not know is refused by the engi
   FakeEngine fake;
   fake.set_api(44);
   Connected to(fake.url(), ApiVersion{1, 50});
-  const Failure failure = failure_of([&] { to.engine.containers(); });
-  CHECK(failure.kind == FailureKind::version);
+  const Failure failure = to_failure([&] { to.engine.containers(); });
+  CHECK(failure.kind == FailureKind::unsupported_version);
   CHECK(failure.message == Containing{"client version 1.50 is too new"});
 }
 
@@ -243,7 +243,7 @@ TEST_CASE("something else than an engine at the address is named for what it is"
 
 TEST_CASE(
     "nobody at the address is unreachable, with the address and without libcurl's localhost") {
-  const Failure failure = failure_of([] { Connected("unix:///nowhere/x.sock"); });
+  const Failure failure = to_failure([] { Connected("unix:///nowhere/x.sock"); });
   CHECK(failure.kind == FailureKind::unreachable);
   CHECK(failure.message == "there is no socket at unix:///nowhere/x.sock");
 }
@@ -264,16 +264,16 @@ TEST_CASE("each call's bad answers are failures that name the request") {
        " is refused with status 403: an HTML page", "allow "},
       {"an engine's error",
        {.status = 500, .body = R"({"message":"disk on fire"})"},
-       FailureKind::refused,
+       FailureKind::request_failed,
        ": the engine answers 500: disk on fire",
        "journalctl"},
-      {"an error in plain text", text_reply(500, "first line\nsecond line"), FailureKind::refused,
-       ": the engine answers 500: first line", "journalctl"},
-      {"an empty error", text_reply(500, ""), FailureKind::refused,
+      {"an error in plain text", text_reply(500, "first line\nsecond line"),
+       FailureKind::request_failed, ": the engine answers 500: first line", "journalctl"},
+      {"an empty error", text_reply(500, ""), FailureKind::request_failed,
        ": the engine answers 500: nothing", "journalctl"},
-      {"not found in plain text", text_reply(404, "Not Found"), FailureKind::refused,
+      {"not found in plain text", text_reply(404, "Not Found"), FailureKind::request_failed,
        " does not reach an engine: the answer is Not Found with status 404", "allow "},
-      {"an HTML page for an error", text_reply(502, html, "text/html"), FailureKind::refused,
+      {"an HTML page for an error", text_reply(502, html, "text/html"), FailureKind::request_failed,
        " does not reach an engine: the answer is an HTML page with status 502", "allow "},
       {"an HTML page for a success", text_reply(200, html, "text/html"), FailureKind::malformed,
        ": the answer is an HTML page, not an engine's", "proxy"},
@@ -299,12 +299,12 @@ TEST_CASE("each call's bad answers are failures that name the request") {
        "proxy"},
       {"a connection that breaks",
        {.body = "[", .fault = Fault::cut_off},
-       FailureKind::lost,
+       FailureKind::connection_lost,
        ": the connection to the engine broke",
        "Run again"},
       {"a hang-up",
        {.fault = Fault::hang_up},
-       FailureKind::lost,
+       FailureKind::connection_lost,
        ": the connection to the engine broke",
        "Run again"},
       {"something else than HTTP",
@@ -321,7 +321,7 @@ TEST_CASE("each call's bad answers are failures that name the request") {
       fake.set_scene({.images = {{image_id('a'), {"app-x:latest"}}}});
       fake.reply(call.request, {row.reply});
       Connected to(fake.url());
-      const Failure failure = failure_of([&] { call.make(to.engine); });
+      const Failure failure = to_failure([&] { call.make(to.engine); });
       CHECK(failure.kind == row.kind);
       CHECK(failure.message == Containing{std::string(call.request)});
       CHECK(failure.message == Containing{row.says});
@@ -335,7 +335,7 @@ TEST_CASE("an answer without end is given up on") {
   FakeEngine fake;
   fake.reply("GET /system/df", {{{.fault = Fault::endless}}});
   Connected to(fake.url());
-  const Failure failure = failure_of([&] { to.engine.build_cache(); });
+  const Failure failure = to_failure([&] { to.engine.build_cache(); });
   CHECK(failure.kind == FailureKind::malformed);
   CHECK(failure.message == Containing{"the response is larger than 32.0 MB"});
 }
@@ -349,7 +349,7 @@ TEST_CASE(
     FakeEngine fake;
     fake.reply("GET /system/df", {{{.body = body}}});
     Connected to(fake.url());
-    const Failure failure = failure_of([&] { to.engine.build_cache(); });
+    const Failure failure = to_failure([&] { to.engine.build_cache(); });
     CHECK(failure.kind == FailureKind::malformed);
     CHECK(failure.message == Containing{"larger or deeper"});
   }
@@ -370,8 +370,8 @@ TEST_CASE("an error's message has an end") {
   fake.reply("GET /system/df",
              {{{.status = 500, .body = R"({"message":")" + std::string(400'000, 'x') + "\"}"}}});
   Connected to(fake.url());
-  const Failure failure = failure_of([&] { to.engine.build_cache(); });
-  CHECK(failure.kind == FailureKind::refused);
+  const Failure failure = to_failure([&] { to.engine.build_cache(); });
+  CHECK(failure.kind == FailureKind::request_failed);
   CHECK(failure.message.size() < 3'000);
 }
 
@@ -382,10 +382,10 @@ TEST_CASE("where nothing can be absent, not found is a failure") {
     fake.set_scene({.images = {{image_id('a'), {"app-x:latest"}}}});
     fake.reply(call.request, {{{.status = 404, .body = R"({"message":"page not found"})"}}});
     Connected to(fake.url());
-    const Failure failure = failure_of([&] { call.make(to.engine); });
+    const Failure failure = to_failure([&] { call.make(to.engine); });
     const bool may_be_absent = std::string(call.request).find("app-x") != std::string::npos;
     CHECK((failure.kind == FailureKind::internal) == may_be_absent);
-    if (!may_be_absent) CHECK(failure.kind == FailureKind::refused);
+    if (!may_be_absent) CHECK(failure.kind == FailureKind::request_failed);
   }
 }
 
@@ -656,7 +656,7 @@ TEST_CASE("an image is tagged when the engine says so and the new name stands fo
     fake.reply("POST /images/", {row.reply});
     Connected to(fake.url());
     bool tagged = false;
-    const Failure failure = failure_of([&] { tagged = to.engine.tag_image(id, "app-x", "old"); });
+    const Failure failure = to_failure([&] { tagged = to.engine.tag_image(id, "app-x", "old"); });
     CHECK(tagged == row.tagged);
     CHECK((failure.kind == FailureKind::internal) == row.tagged);
   }
@@ -668,8 +668,8 @@ TEST_CASE("a conflict on removal is a failure with the engine's words") {
   fake.set_scene({.images = {{image_id('a'), {"app-x:latest"}}}});
   Connected to(fake.url());
   const Failure failure =
-      failure_of([&] { to.engine.remove_image("app-x:latest", image_id('a')); });
-  CHECK(failure.kind == FailureKind::refused);
+      to_failure([&] { to.engine.remove_image("app-x:latest", image_id('a')); });
+  CHECK(failure.kind == FailureKind::request_failed);
   CHECK(failure.http_status == 409);
   CHECK(failure.message == "DELETE /images/app-x:latest: the engine answers 409: in use");
 }
@@ -736,7 +736,7 @@ TEST_CASE("an answer about the build cache with wrong types is a failure, not an
     FakeEngine fake;
     fake.reply("GET /system/df", {{{.body = body}}});
     Connected to(fake.url());
-    const Failure failure = failure_of([&] { to.engine.build_cache(); });
+    const Failure failure = to_failure([&] { to.engine.build_cache(); });
     CHECK(failure.kind == FailureKind::malformed);
     CHECK(failure.message == Containing{"GET /system/df"});
   }
@@ -856,7 +856,7 @@ TEST_CASE("a prune is not sent if the connection keeper cannot be started" *
   limit.rlim_cur = static_cast<rlim_t>(open("/dev/null", O_RDONLY | O_CLOEXEC));
   close(static_cast<int>(limit.rlim_cur));
   REQUIRE(setrlimit(RLIMIT_NOFILE, &limit) == 0);
-  const Failure failure = failure_of([&] { to.engine.prune_build_cache({}); });
+  const Failure failure = to_failure([&] { to.engine.prune_build_cache({}); });
   REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
   CHECK(failure.message == Containing{"POST /build/prune: not sent"});
   CHECK(failure.message == Containing{"Too many open files"});
@@ -868,12 +868,12 @@ TEST_CASE("a prune's answer with a sum below zero is a failure") {
   FakeEngine fake;
   fake.reply("POST /build/prune", {{{.body = R"({"CachesDeleted":[],"SpaceReclaimed":-5})"}}});
   Connected to(fake.url());
-  CHECK(failure_of([&] { to.engine.prune_build_cache({}); }).kind == FailureKind::malformed);
+  CHECK(to_failure([&] { to.engine.prune_build_cache({}); }).kind == FailureKind::malformed);
 }
 
 TEST_CASE("a prune's answer without its sum is a failure") {
   FakeEngine fake;
   fake.reply("POST /build/prune", {{{.body = R"({"CachesDeleted":[]})"}}});
   Connected to(fake.url());
-  CHECK(failure_of([&] { to.engine.prune_build_cache({}); }).kind == FailureKind::malformed);
+  CHECK(to_failure([&] { to.engine.prune_build_cache({}); }).kind == FailureKind::malformed);
 }

@@ -69,7 +69,7 @@ TEST_CASE("a quiet run that went well leaves its warnings, without the plan and 
 
 TEST_CASE("nothing that an engine says becomes a command or a line of its own") {
   RunResult result = cleared(Verdict::unknown);
-  result.verification->failure = {FailureKind::refused, "100%\r\n::error::gotcha", ""};
+  result.verification->failure = {FailureKind::request_failed, "100%\r\n::error::gotcha", ""};
   result.plan->at(0).other_names = {"\n::set-env name=PATH::x ##[add-mask]clean \x1b[31m"};
   const std::string text = workflow_commands(result, false);
   CHECK(text == Containing{"100%25\\x0d%0A::error::gotcha\n"});
@@ -92,7 +92,7 @@ TEST_CASE("the outputs are what later steps ask for") {
 
 TEST_CASE("the summary tells every failure, and of what could not be written as well") {
   RunResult result = cleared(Verdict::clean);
-  result.outcomes[0].failure = {FailureKind::refused, "the removal failed", "look"};
+  result.outcomes[0].failure = {FailureKind::request_failed, "the removal failed", "look"};
   result.write_error = {FailureKind::filesystem, "the disk is full"};
   const std::string text = job_summary(result);
   CHECK(text == Containing{"### clear-app-cache: failed\n"});

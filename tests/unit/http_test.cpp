@@ -36,7 +36,7 @@ Interruption::Clock::time_point far_away() {
 // A connection to whatever listens at the URL.
 struct Client {
   explicit Client(const std::string& url, cac::RequestLogger log_request = nullptr)
-      : http(cac::endpoint_for(url, cac::test::environment_of()), interruption,
+      : http(cac::choose_endpoint(url, cac::test::environment_of()), interruption,
              std::move(log_request)) {}
 
   HttpResponse get(const std::string& target) { return http.send(Method::get, target); }
@@ -117,7 +117,7 @@ TEST_CASE("half an answer, none, an endless one and one that is not HTTP are dif
     for (const Method method : {Method::get, Method::post}) {
       CAPTURE(static_cast<int>(row.fault));
       FakeEngine fake;
-      fake.reply(std::string(cac::text_of(method)) + " /x",
+      fake.reply(std::string(to_string(method)) + " /x",
                  {{{.body = "{\"a\": [", .fault = row.fault}}});
       Client client(fake.url());
       CHECK(client.failure(method, "/x") == as_int(row.kind));
@@ -166,7 +166,7 @@ TEST_CASE("a trailer behind the body is not taken for a header") {
 
 TEST_CASE("no request is sent twice, whatever its method and whatever the connection did") {
   for (const Method method : {Method::get, Method::post, Method::del}) {
-    const std::string request = std::string(cac::text_of(method)) + " /x";
+    const std::string request = std::string(to_string(method)) + " /x";
     CAPTURE(request);
     FakeEngine fake;
     fake.reply(request, {{{.fault = Fault::hang_up}}});
@@ -220,7 +220,7 @@ TEST_CASE("a full backlog is waited for") {
   }
   SUBCASE("until the deadline") {
     Interruption interruption(-1, Interruption::Clock::now() + std::chrono::milliseconds(200));
-    HttpConnection http(cac::endpoint_for("unix://" + path, cac::test::environment_of()),
+    HttpConnection http(cac::choose_endpoint("unix://" + path, cac::test::environment_of()),
                         interruption, nullptr);
     CHECK_THROWS_AS(http.send(Method::get, "/_ping"), TimedOut);
   }
@@ -254,7 +254,7 @@ TEST_CASE("the reason for a failed connection is the system's error number") {
 TEST_CASE("an answer that does not come is waited for until the deadline, then hung up on") {
   FakeEngine fake;
   fake.reply("GET /x", {{{.fault = Fault::no_answer}}});
-  const auto endpoint = cac::endpoint_for(fake.url(), cac::test::environment_of());
+  const auto endpoint = cac::choose_endpoint(fake.url(), cac::test::environment_of());
   // On a busy machine the deadline can come before the request is out.
   for (auto time = std::chrono::milliseconds(20); fake.requests().empty(); time *= 2) {
     Interruption interruption(-1, Interruption::Clock::now() + time);
@@ -273,7 +273,7 @@ TEST_CASE("a signal ends the wait for an answer at once, and the engine sees the
     const unsigned char number = SIGTERM;
     REQUIRE(write(signals[1], &number, 1) == 1);
   });
-  const auto endpoint = cac::endpoint_for(fake.url(), cac::test::environment_of());
+  const auto endpoint = cac::choose_endpoint(fake.url(), cac::test::environment_of());
   Interruption interruption(signals[0], far_away());
   HttpConnection http(endpoint, interruption, nullptr);
   int told = 0;
@@ -294,7 +294,7 @@ TEST_CASE("every request is logged, also one that failed") {
   fake.reply("DELETE /gone", {{{.status = 404, .body = "gone"}}});
   std::vector<std::string> seen;
   Client client(fake.url(), [&](const cac::Exchange& exchange) {
-    seen.push_back(std::string(cac::text_of(exchange.method)) + " " + std::string(exchange.target) +
+    seen.push_back(std::string(to_string(exchange.method)) + " " + std::string(exchange.target) +
                    " " + std::to_string(exchange.status) + " " +
                    std::to_string(exchange.body_size));
   });

@@ -92,9 +92,9 @@ TEST_CASE("who waits as long as told has come past the deadline") {
   for (int i = 0; i < 1000; ++i) {
     const auto deadline = Clock::now() + hours(1);
     const Interruption interruption(-1, deadline);
-    CHECK(Clock::now() + interruption.longest_wait() >= deadline);
+    CHECK(Clock::now() + interruption.max_wait() >= deadline);
   }
-  CHECK(Interruption(-1, Clock::now() - hours(1)).longest_wait() == milliseconds(0));
+  CHECK(Interruption(-1, Clock::now() - hours(1)).max_wait() == milliseconds(0));
 }
 
 TEST_CASE("whoever shows the time is called during a wait, and shortens it") {
@@ -106,7 +106,7 @@ TEST_CASE("whoever shows the time is called during a wait, and shortens it") {
         if (++ticks == 3) signals.send(SIGINT);
       },
       milliseconds(1));
-  CHECK(interruption.longest_wait() == milliseconds(1));
+  CHECK(interruption.max_wait() == milliseconds(1));
   CHECK_THROWS_AS(interruption.sleep_for(hours(1)), Interrupted);
   CHECK(ticks == 3);
 }

@@ -48,10 +48,10 @@ TEST_CASE("names are unique, in lower case, with single dashes inside") {
 TEST_CASE("letters are unique") {
   std::set<char> letters;
   for (const OptionSpec& spec : cac::option_table) {
-    if (spec.letter == 0) continue;
+    if (spec.short_name == 0) continue;
     CAPTURE(spec.name);
-    CHECK(letters.insert(spec.letter).second);
-    CHECK(std::isalpha(static_cast<unsigned char>(spec.letter)) != 0);
+    CHECK(letters.insert(spec.short_name).second);
+    CHECK(std::isalpha(static_cast<unsigned char>(spec.short_name)) != 0);
   }
 }
 

@@ -168,7 +168,7 @@ TEST_CASE("DOCKER_API_VERSION pins a version that is spoken here") {
     CAPTURE(version);
     const auto pinned = read({}, {{"DOCKER_API_VERSION", version}}).pinned_api;
     REQUIRE(pinned);
-    CHECK(cac::text_of(*pinned) == version);
+    CHECK(to_string(*pinned) == version);
   }
   for (const std::string& version :
        Texts{"1.40", "1.57", "2.0", "1", "v1.44", "1.44.0", "latest", "1.-4"}) {

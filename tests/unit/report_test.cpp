@@ -50,7 +50,8 @@ Json parse_report(const RunResult& result) {
 // --- text ---
 
 TEST_CASE("each outcome has a line of its own kind") {
-  const Failure failure{FailureKind::refused, "DELETE /images/x: the engine answers 500: no"};
+  const Failure failure{FailureKind::request_failed,
+                        "DELETE /images/x: the engine answers 500: no"};
   struct {
     Outcome outcome;
     std::string line;
@@ -196,7 +197,7 @@ TEST_CASE("no line is wider than the terminal, and no word is lost") {
     CAPTURE(width);
     std::istringstream lines(
         cac::text_report(result, {.width = width, .color = false, .utf8 = true}));
-    for (std::string line; std::getline(lines, line);) CHECK(cac::columns_of(line) <= width);
+    for (std::string line; std::getline(lines, line);) CHECK(cac::display_width(line) <= width);
   }
 }
 
@@ -272,13 +273,14 @@ TEST_CASE("what is outside the limits of a pruning is explained by what keeps it
 // --- messages ---
 
 TEST_CASE("messages are warnings first, then what went wrong and what to do about it") {
-  RunResult result =
-      cleared_result({{.action = sample_removal(),
-                       .status = OutcomeStatus::failed,
-                       .failure = Failure{FailureKind::refused, "the removal failed", "Look."}}},
-                     Verdict::unknown);
+  RunResult result = cleared_result(
+      {{.action = sample_removal(),
+        .status = OutcomeStatus::failed,
+        .failure = Failure{FailureKind::request_failed, "the removal failed", "Look."}}},
+      Verdict::unknown);
   result.state.emplace();  // without an image
-  result.verification->failure = Failure{FailureKind::lost, "the engine was lost", "Run again."};
+  result.verification->failure =
+      Failure{FailureKind::connection_lost, "the engine was lost", "Run again."};
   CHECK(cac::messages(result, ascii) ==
         "clear-app-cache: warning: no image on this engine has a name that begins with "
         "'watchparty-': is the project's name right?\n"
@@ -292,14 +294,14 @@ TEST_CASE("a failure that did not matter in the end is a warning") {
   const RunResult result =
       cleared_result({{.action = sample_prune(),
                        .status = OutcomeStatus::failed,
-                       .failure = Failure{FailureKind::refused, "the prune failed"}}});
+                       .failure = Failure{FailureKind::request_failed, "the prune failed"}}});
   CHECK(cac::messages(result, ascii) == "clear-app-cache: warning: the prune failed\n");
 }
 
 TEST_CASE("the same failure, repeated, is told once") {
   const Outcome failed{.action = sample_prune(),
                        .status = OutcomeStatus::failed,
-                       .failure = Failure{FailureKind::refused, "the prune failed"}};
+                       .failure = Failure{FailureKind::request_failed, "the prune failed"}};
   CHECK(cac::messages(cleared_result({failed, failed, failed}, Verdict::residue), ascii) ==
         "clear-app-cache: error: the prune failed\n");
   CHECK(cac::messages(cleared_result({failed, failed, failed}, Verdict::clean), ascii) ==
@@ -307,15 +309,16 @@ TEST_CASE("the same failure, repeated, is told once") {
 }
 
 TEST_CASE("the same advice twice in a row is given once, below the last message") {
-  RunResult result =
-      cleared_result({{.action = sample_removal(),
-                       .status = OutcomeStatus::failed,
-                       .failure = Failure{FailureKind::refused, "the removal failed", "Look."}},
-                      {.action = sample_prune(),
-                       .status = OutcomeStatus::failed,
-                       .failure = Failure{FailureKind::lost, "the prune failed", "Look."}}});
+  RunResult result = cleared_result(
+      {{.action = sample_removal(),
+        .status = OutcomeStatus::failed,
+        .failure = Failure{FailureKind::request_failed, "the removal failed", "Look."}},
+       {.action = sample_prune(),
+        .status = OutcomeStatus::failed,
+        .failure = Failure{FailureKind::connection_lost, "the prune failed", "Look."}}});
   result.verification->verdict = Verdict::unknown;
-  result.verification->failure = Failure{FailureKind::lost, "the engine was lost", "Run again."};
+  result.verification->failure =
+      Failure{FailureKind::connection_lost, "the engine was lost", "Run again."};
   CHECK(cac::messages(result, ascii) ==
         "clear-app-cache: warning: the removal failed\n"
         "clear-app-cache: warning: the prune failed\n"
@@ -361,7 +364,7 @@ TEST_CASE("what the verification lists is not told with the action, too") {
   CHECK(cac::text_report(result, ascii).find("given to another image") == std::string::npos);
   CHECK(cac::text_report(result, ascii).find("held by a running build") == std::string::npos);
   // Where it lists nothing, the action's is all there is.
-  result.verification->failure = Failure{FailureKind::lost, "gone"};
+  result.verification->failure = Failure{FailureKind::connection_lost, "gone"};
   CHECK(cac::text_report(result, ascii) == Containing{"2 held by a running build stay"});
 }
 
@@ -440,7 +443,7 @@ TEST_CASE("a plan has no verdict, and neither does a run that did not get to one
   CHECK(parse_report(plan)["actions"][0]["status"] == "planned");
 
   plan.request = request_of(Words{});
-  plan.failure = Failure{FailureKind::lost, "gone"};
+  plan.failure = Failure{FailureKind::connection_lost, "gone"};
   CHECK(parse_report(plan)["verdict"] == "unknown");
   CHECK(parse_report(plan)["actions"][0]["status"] == "not-reached");
 }

@@ -15,10 +15,17 @@ using cac::test::Words;
 
 namespace {
 
-const std::vector<FailureKind> every_kind{
-    FailureKind::usage,   FailureKind::unreachable, FailureKind::denied,    FailureKind::not_docker,
-    FailureKind::version, FailureKind::refused,     FailureKind::malformed, FailureKind::lost,
-    FailureKind::timeout, FailureKind::interrupted, FailureKind::internal};
+const std::vector<FailureKind> every_kind{FailureKind::usage,
+                                          FailureKind::unreachable,
+                                          FailureKind::denied,
+                                          FailureKind::not_docker,
+                                          FailureKind::unsupported_version,
+                                          FailureKind::request_failed,
+                                          FailureKind::malformed,
+                                          FailureKind::connection_lost,
+                                          FailureKind::timeout,
+                                          FailureKind::interrupted,
+                                          FailureKind::internal};
 
 // What the contract says of a failure before there was a plan.
 int status_of(FailureKind kind) {
@@ -28,7 +35,7 @@ int status_of(FailureKind kind) {
     case FailureKind::unreachable:
     case FailureKind::denied:
     case FailureKind::not_docker:
-    case FailureKind::version:
+    case FailureKind::unsupported_version:
       return 4;
     default:
       return 1;
@@ -101,7 +108,7 @@ TEST_CASE("a pruning is a success if the cache could be read afterwards") {
   CHECK(exit_code(result) == 3);
   result.pruning.emplace();
   CHECK(exit_code(result) == 0);
-  fail_an_action(result, FailureKind::refused);
+  fail_an_action(result, FailureKind::request_failed);
   CHECK(exit_code(result) == 1);
 }
 
@@ -116,8 +123,9 @@ TEST_CASE("a failed action matters unless the verdict is clean") {
     int status;
   } const rows[] = {{Verdict::clean, 0}, {Verdict::residue, 1}, {Verdict::unknown, 1}};
   for (const auto& row : rows) {
-    for (const FailureKind kind : {FailureKind::refused, FailureKind::denied, FailureKind::lost,
-                                   FailureKind::malformed, FailureKind::version}) {
+    for (const FailureKind kind :
+         {FailureKind::request_failed, FailureKind::denied, FailureKind::connection_lost,
+          FailureKind::malformed, FailureKind::unsupported_version}) {
       CAPTURE(row.verdict);
       CAPTURE(kind);
       RunResult result = verified(planned(), row.verdict);
@@ -153,9 +161,9 @@ TEST_CASE("a run that proved nothing is never a success") {
 TEST_CASE("the first failure is what ended the run, then the verification's, then an action's") {
   RunResult result = verified(planned(), Verdict::unknown);
   CHECK_FALSE(first_failure(result));
-  fail_an_action(result, FailureKind::refused);
-  fail_an_action(result, FailureKind::lost);
-  CHECK(first_failure(result)->kind == FailureKind::refused);
+  fail_an_action(result, FailureKind::request_failed);
+  fail_an_action(result, FailureKind::connection_lost);
+  CHECK(first_failure(result)->kind == FailureKind::request_failed);
   result.verification->failure = Failure{FailureKind::malformed, "the reading failed"};
   CHECK(first_failure(result)->kind == FailureKind::malformed);
   result.failure = Failure{FailureKind::timeout, "the time ran out"};
@@ -183,8 +191,8 @@ TEST_CASE("very many failures are told once each") {
   RunResult result = verified(planned(), Verdict::residue);
   for (std::size_t i = 0; i < 2 * count; ++i) {
     const std::string message = std::string(100, 'x') + std::to_string(i % count);
-    result.outcomes.push_back(
-        {.status = cac::OutcomeStatus::failed, .failure = Failure{FailureKind::refused, message}});
+    result.outcomes.push_back({.status = cac::OutcomeStatus::failed,
+                               .failure = Failure{FailureKind::request_failed, message}});
   }
   CHECK(other_failures(result).size() == count - 1);
 }

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-using cac::Paint;
+using cac::Style;
 using cac::TerminalStyle;
 
 namespace {
@@ -37,18 +37,18 @@ std::string joined(const std::vector<std::string>& lines) {
 }  // namespace
 
 TEST_CASE("a text is painted only with colour, and always switched back") {
-  CHECK(cac::painted("x", Paint::red, utf8) == "x");
-  CHECK(cac::painted("x", Paint::plain, coloured) == "x");
-  CHECK(cac::painted("", Paint::red, coloured).empty());
+  CHECK(cac::styled("x", Style::red, utf8) == "x");
+  CHECK(cac::styled("x", Style::plain, coloured) == "x");
+  CHECK(cac::styled("", Style::red, coloured).empty());
   struct {
-    Paint paint;
+    Style paint;
     std::string expected;
   } const rows[] = {
-      {Paint::bold, "\x1b[1mx\x1b[0m"},    {Paint::dim, "\x1b[2mx\x1b[0m"},
-      {Paint::red, "\x1b[31mx\x1b[0m"},    {Paint::green, "\x1b[32mx\x1b[0m"},
-      {Paint::yellow, "\x1b[33mx\x1b[0m"},
+      {Style::bold, "\x1b[1mx\x1b[0m"},    {Style::dim, "\x1b[2mx\x1b[0m"},
+      {Style::red, "\x1b[31mx\x1b[0m"},    {Style::green, "\x1b[32mx\x1b[0m"},
+      {Style::yellow, "\x1b[33mx\x1b[0m"},
   };
-  for (const auto& row : rows) CHECK(cac::painted("x", row.paint, coloured) == row.expected);
+  for (const auto& row : rows) CHECK(cac::styled("x", row.paint, coloured) == row.expected);
 }
 
 TEST_CASE("nothing in a foreign text can command the terminal") {
@@ -81,10 +81,10 @@ TEST_CASE("nothing in a foreign text can command the terminal") {
   };
   for (const auto& row : rows) {
     CAPTURE(row.text);
-    CHECK(cac::harmless(row.text, utf8) == row.in_utf8);
-    CHECK(cac::harmless(row.text, ascii) == row.in_ascii);
+    CHECK(cac::escape_untrusted(row.text, utf8) == row.in_utf8);
+    CHECK(cac::escape_untrusted(row.text, ascii) == row.in_ascii);
   }
-  CHECK(cac::harmless(std::string_view("a\0b", 3), utf8) == "a\\x00b");
+  CHECK(cac::escape_untrusted(std::string_view("a\0b", 3), utf8) == "a\\x00b");
 }
 
 TEST_CASE("columns are what a terminal shows, not bytes") {
@@ -101,14 +101,14 @@ TEST_CASE("columns are what a terminal shows, not bytes") {
   };
   for (const auto& row : rows) {
     CAPTURE(row.text);
-    CHECK(cac::columns_of(row.text) == row.columns);
+    CHECK(cac::display_width(row.text) == row.columns);
   }
 }
 
 TEST_CASE("a text is padded by columns and never shortened") {
-  CHECK(cac::padded("ab", 4) == "ab  ");
-  CHECK(cac::padded("\xe4\xb8\x96", 4) == "\xe4\xb8\x96  ");
-  CHECK(cac::padded("abcd", 2) == "abcd");
+  CHECK(cac::pad("ab", 4) == "ab  ");
+  CHECK(cac::pad("\xe4\xb8\x96", 4) == "\xe4\xb8\x96  ");
+  CHECK(cac::pad("abcd", 2) == "abcd");
 }
 
 TEST_CASE("what is too long is cut, and shows that it is") {
@@ -129,7 +129,7 @@ TEST_CASE("what is too long is cut, and shows that it is") {
   for (const auto& row : rows) {
     CAPTURE(row.text);
     CAPTURE(row.columns);
-    CHECK(cac::shortened(row.text, row.columns) == row.expected);
+    CHECK(cac::shorten(row.text, row.columns) == row.expected);
   }
 }
 
@@ -154,14 +154,14 @@ TEST_CASE("a text is broken at blanks, and within a word only if it must be") {
   for (const auto& row : rows) {
     CAPTURE(row.text);
     CAPTURE(row.width);
-    CHECK(joined(cac::wrapped(row.text, row.width)) == row.lines);
+    CHECK(joined(cac::wrap(row.text, row.width)) == row.lines);
   }
 }
 
 TEST_CASE("a character wider than the line stands alone") {
   // On the heap and without a terminating zero: reading past its end would be noticed.
   const std::vector<char> wide{'\xe4', '\xb8', '\x96'};
-  CHECK(cac::wrapped({wide.data(), wide.size()}, 1) == std::vector<std::string>{"\xe4\xb8\x96"});
+  CHECK(cac::wrap({wide.data(), wide.size()}, 1) == std::vector<std::string>{"\xe4\xb8\x96"});
 }
 
 TEST_CASE("at every width no line is wider and no word is lost") {
@@ -170,8 +170,8 @@ TEST_CASE("at every width no line is wider and no word is lost") {
   for (std::size_t width = 1; width < text.size() + 2; ++width) {
     CAPTURE(width);
     std::string letters;
-    for (const std::string& line : cac::wrapped(text, width)) {
-      CHECK(cac::columns_of(line) <= width);
+    for (const std::string& line : cac::wrap(text, width)) {
+      CHECK(cac::display_width(line) <= width);
       CHECK_FALSE(line.starts_with(' '));
       CHECK_FALSE(line.ends_with(' '));
       letters += line;
@@ -184,27 +184,27 @@ TEST_CASE("at every width no line is wider and no word is lost") {
 }
 
 TEST_CASE("no line ends with a blank") {
-  CHECK(joined(cac::wrapped("one  ", 0)) == "one");
-  CHECK(joined(cac::wrapped("one  ", 10)) == "one");
-  CHECK(joined(cac::wrapped("one two ", 4)) == "one|two");
-  CHECK(joined(cac::wrapped("   ", 2)).empty());
+  CHECK(joined(cac::wrap("one  ", 0)) == "one");
+  CHECK(joined(cac::wrap("one  ", 10)) == "one");
+  CHECK(joined(cac::wrap("one two ", 4)) == "one|two");
+  CHECK(joined(cac::wrap("   ", 2)).empty());
 }
 
 TEST_CASE("a long text is looked at a few times, not once for each of its lines") {
   std::string text;
   while (text.size() < 400'000) text += "word another-word ";
   glyphs = 0;
-  CHECK(cac::wrapped(text, 80).size() > text.size() / 80);
+  CHECK(cac::wrap(text, 80).size() > text.size() / 80);
   CHECK(glyphs < 2 * text.size());
 
   glyphs = 0;
-  CHECK(cac::wrapped(std::string(400'000, 'x'), 80).size() == 5000);
+  CHECK(cac::wrap(std::string(400'000, 'x'), 80).size() == 5000);
   CHECK(glyphs < 2 * text.size());
 }
 
 TEST_CASE("a foreign text that is too long to read is cut, and shows that it is") {
   const std::string text(cac::max_untrusted, 'x');
-  CHECK(cac::harmless(text, utf8) == text);
-  CHECK(cac::harmless(text + "y", utf8) == text + "...");
-  CHECK(cac::harmless(text + "y", ascii) == text + "...");
+  CHECK(cac::escape_untrusted(text, utf8) == text);
+  CHECK(cac::escape_untrusted(text + "y", utf8) == text + "...");
+  CHECK(cac::escape_untrusted(text + "y", ascii) == text + "...");
 }
