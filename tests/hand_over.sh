@@ -1,5 +1,5 @@
 #!/bin/sh
-# After sudo: what was built belongs to whoever asked for it, who can go on building without sudo.
+# After sudo: what was built belongs to the user who asked for it, and can go on building without sudo.
 # shellcheck disable=SC2153 # sudo sets both
 set -eu
 cd "$(dirname "$0")/.."

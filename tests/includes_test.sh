@@ -1,5 +1,5 @@
 #!/bin/sh
-# Which folder of src/ may include which: each line of `may` names all that its folder may. A folder
+# Which directory of src/ may include which: each line of `may` names all that its directory may. A directory
 # without a line, and one whose includes are not found, is a failure.
 #
 #   includes_test.sh SRC
@@ -13,17 +13,17 @@ report base docker clear report
 cli base docker clear cli'
 
 failures=0
-for folder in */; do
-  folder=${folder%/}
-  allowed=$(echo "$may" | sed -n "s/^$folder //p")
-  included=$(grep -rho --include='*.[ch]pp' '#include "[a-z_]*/' "$folder" | cut -d '"' -f 2 | tr -d / | sort -u)
+for directory in */; do
+  directory=${directory%/}
+  allowed=$(echo "$may" | sed -n "s/^$directory //p")
+  included=$(grep -rho --include='*.[ch]pp' '#include "[a-z_]*/' "$directory" | cut -d '"' -f 2 | tr -d / | sort -u)
   if [ -z "$allowed" ] || [ -z "$included" ]; then
-    echo "$folder: no rule, or no includes found" && failures=1
+    echo "$directory: no rule, or no includes found" && failures=1
   fi
   for other in $included; do
     case " $allowed " in
       *" $other "*) ;;
-      *) echo "$folder must not include $other/" && failures=1 ;;
+      *) echo "$directory must not include $other/" && failures=1 ;;
     esac
   done
 done

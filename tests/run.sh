@@ -6,7 +6,7 @@
 #   --campaign       all tests: hours
 #   ctest options    of all tests those that they select: sudo sh tests/run.sh -R docker-sid.classic
 #
-# tests/README.md tells which test is in which set.
+# tests/README.md says which test is in which set.
 set -eu
 cd "$(dirname "$0")/.."
 case ${1-} in

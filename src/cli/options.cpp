@@ -6,7 +6,6 @@
 #define CXXOPTS_NO_REGEX true  // std::regex costs each start milliseconds, --version too
 #include <cxxopts.hpp>
 #include <iterator>
-#include <numeric>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -14,6 +13,7 @@
 #include "base/error.hpp"
 #include "base/units.hpp"
 #include "cli/option_table.hpp"
+#include "cli/suggest.hpp"
 
 namespace cac {
 
@@ -43,37 +43,6 @@ class ParsedArguments {
   const cxxopts::ParseResult& parsed_;
   const Environment& environment_;
 };
-
-// Counts the letters to insert, delete or replace (Levenshtein).
-std::size_t edit_distance(std::string_view from, std::string_view to) {
-  std::vector<std::size_t> row(to.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < from.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < to.size(); ++j) {
-      const std::size_t replaced = diagonal + (from[i] == to[j] ? 0 : 1);
-      diagonal = std::exchange(row[j + 1], std::min({row[j] + 1, row[j + 1] + 1, replaced}));
-    }
-  }
-  return row.back();
-}
-
-// " (did you mean --verify-only?)", or "" if no word is near. A word that begins with what was
-// typed is as near as one wrong letter.
-std::string suggest(std::string_view typed, std::span<const std::string_view> words,
-                    std::string_view dashes) {
-  std::string_view nearest;
-  std::size_t least = typed.size() / 3 + 1;  // more wrong letters are another word
-  for (const std::string_view word : words) {
-    const bool begins = typed.size() >= 3 && word.starts_with(typed);
-    const std::size_t distance = begins ? 1 : edit_distance(typed, word);
-    if (distance < least) {
-      least = distance;
-      nearest = word;
-    }
-  }
-  return nearest.empty() ? "" : fmt::format(" (did you mean {}{}?)", dashes, nearest);
-}
 
 std::string suggest_option(std::string_view typed) {
   std::vector<std::string_view> names;
@@ -191,71 +160,60 @@ Target read_target(const ParsedArguments& arguments) {
   return *target;
 }
 
+[[noreturn]] void throw_invalid(const OptionSpec& spec, std::string_view value,
+                                std::string_view expected) {
+  throw UsageError(fmt::format("--{} '{}' is not {}", spec.name, value, expected));
+}
+
 std::optional<std::chrono::seconds> read_duration(const ParsedArguments& arguments,
                                                   const OptionSpec& spec) {
   const auto text = arguments.value(spec);
   const std::string value = text.value_or(std::string(spec.default_value));
   if (!text && value.empty()) return std::nullopt;
-  const auto duration = parse_duration(value);
-  if (!duration) {
-    throw UsageError(
-        fmt::format("--{} '{}' is not a valid duration (expected an integer above zero followed by "
-                    "s, m, h, d or "
-                    "w, such as 90s or 10m)",
-                    spec.name, value));
-  }
-  return duration;
+  if (const auto duration = parse_duration(value)) return duration;
+  throw_invalid(spec, value,
+                "a valid duration (expected an integer above zero followed by s, m, h, d or w, "
+                "such as 90s or 10m)");
 }
 
 std::optional<Bytes> read_size(const ParsedArguments& arguments, const OptionSpec& spec) {
   const auto text = arguments.value(spec);
   if (!text) return std::nullopt;
-  const auto size = parse_bytes(*text);
-  if (!size) {
-    throw UsageError(fmt::format(
-        "--{} '{}' is not a valid size (expected an integer above zero followed by a unit, such as "
-        "512MB, 5GB or 2GiB)",
-        spec.name, *text));
-  }
-  return size;
+  if (const auto size = parse_bytes(*text)) return size;
+  throw_invalid(spec, *text,
+                "a valid size (expected an integer above zero followed by a unit, such as 512MB, "
+                "5GB or 2GiB)");
 }
 
 std::optional<std::string> read_keep_as(const ParsedArguments& arguments) {
-  auto tag = arguments.value(option_spec("keep-as"));
-  if (!tag) return std::nullopt;
-  if (*tag == "latest") {
+  constexpr const OptionSpec& spec = option_spec("keep-as");
+  const auto tag = arguments.value(spec);
+  if (tag == "latest") {
     throw UsageError("--keep-as latest is not allowed: cache_from would still find the image");
   }
-  if (!is_tag(*tag)) {
-    throw UsageError(
-        fmt::format("--keep-as '{}' is not a valid tag: use up to 128 letters, digits, '_', '.' "
-                    "and '-'; it must "
-                    "not start with '.' or '-'",
-                    *tag));
-  }
-  return tag;
+  if (!tag || is_tag(*tag)) return tag;
+  throw_invalid(spec, *tag,
+                "a valid tag: use up to 128 letters, digits, '_', '.' and '-'; it must not start "
+                "with '.' or '-'");
 }
 
 ColorWhen read_color(const ParsedArguments& arguments) {
-  const std::string text = arguments.value_or_default(option_spec("color"));
+  constexpr const OptionSpec& spec = option_spec("color");
+  const std::string text = arguments.value_or_default(spec);
   if (text == "auto") return ColorWhen::automatic;
   if (text == "always") return ColorWhen::always;
   if (text == "never") return ColorWhen::never;
-  throw UsageError(fmt::format("--color '{}' is not valid (expected {})", text,
-                               enumerate(option_spec("color").choices)));
+  throw_invalid(spec, text, fmt::format("valid (expected {})", enumerate(spec.choices)));
 }
 
 std::string read_project(const ParsedArguments& arguments) {
   const std::string text = arguments.value_or_default(option_spec("project"));
-  const auto project = parse_project(text);
-  if (!project) {
-    throw UsageError(fmt::format(
-        "project '{}': '{}-backend' is not a valid image name; use lower case letters, digits, and "
-        "single "
-        "'.', '_' or '-' between them",
-        text.size() > 60 ? text.substr(0, 57) + "..." : text, text.size() > 60 ? "NAME" : text));
-  }
-  return *project;
+  if (const auto project = parse_project(text)) return *project;
+  const bool is_long = text.size() > 60;
+  throw UsageError(fmt::format(
+      "project '{}': '{}-backend' is not a valid image name; use lower case letters, digits, and "
+      "single '.', '_' or '-' between them",
+      is_long ? text.substr(0, 57) + "..." : text, is_long ? "NAME" : text));
 }
 
 std::optional<ApiVersion> read_api_version(const Environment& environment) {

@@ -43,40 +43,28 @@ std::string join_nonempty(const std::vector<std::string>& parts) {
   return text;
 }
 
+// In the order of Reason.
+constexpr std::string_view reason_sentences[] = {
+    "usable as a cache_from source",
+    "the next build would copy it in",
+    "left over from earlier builds",
+    "shared by all applications on this engine",
+    "all that no running build holds",
+    "unused for",
+    "until it is no larger than",
+    "records were left after the prune: once more",
+    "still tagged",
+    "tagged again during the run, so left alone",
+    "tagged again during the run, and deleted as the newer image",
+    "reusable by a build",
+    "held by a running build",
+    "held by a cache mount that is kept",
+    "still there after every prune",
+};
+static_assert(std::size(reason_sentences) == std::size(reason_words));
+
 std::string explain(Reason reason) {
-  switch (reason) {
-    case Reason::cache_from:
-      return "usable as a cache_from source";
-    case Reason::copied_by_build:
-      return "the next build would copy it in";
-    case Reason::leftover:
-      return "left over from earlier builds";
-    case Reason::shared_cache:
-      return "shared by all applications on this engine";
-    case Reason::unused:
-      return "all that no running build holds";
-    case Reason::older_than:
-      return "unused for";
-    case Reason::keep_storage:
-      return "until it is no larger than";
-    case Reason::left_by_prune:
-      return "records were left after the prune: once more";
-    case Reason::still_tagged:
-      return "still tagged";
-    case Reason::retagged:
-      return "tagged again during the run, so left alone";
-    case Reason::newer_deleted:
-      return "tagged again during the run, and deleted as the newer image";
-    case Reason::reusable:
-      return "reusable by a build";
-    case Reason::running_build:
-      return "held by a running build";
-    case Reason::kept_cache_mount:
-      return "held by a cache mount that is kept";
-    case Reason::survived_pruning:
-      return "still there after every prune";
-  }
-  return "";
+  return std::string(reason_sentences[static_cast<std::size_t>(reason)]);
 }
 
 // What keeps the records outside a limit, with how much of them.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # The part of run.sh that needs engines: bench.sh TOOL PROGRAMS
+# BEFORE names another build of the tool, to be measured in the same run; its medians go to standard error.
 # A run restores its scene, outside the time. The runs take turns, so that what else happens on the
 # machine hits each one alike; a number is the median of its runs.
 set -euo pipefail
@@ -36,15 +37,15 @@ restore() { # SCENE
 
 # Chains of steps that only copy; no image comes of them.
 add_records() {
-  local folder=$contexts/records n i
-  mkdir -p "$folder"
+  local directory=$contexts/records n i
+  mkdir -p "$directory"
   for ((n = 0; n < $1; n += 60)); do
-    echo "$n" >"$folder/file"
+    echo "$n" >"$directory/file"
     {
       echo FROM scratch
       for ((i = 0; i < 60; i++)); do echo "COPY file /$i"; done
-    } >"$folder/Dockerfile"
-    in_engine env DOCKER_BUILDKIT=1 docker build -q --output type=cacheonly "$folder" >/dev/null
+    } >"$directory/Dockerfile"
+    in_engine env DOCKER_BUILDKIT=1 docker build -q --output type=cacheonly "$directory" >/dev/null
   done
 }
 
@@ -60,6 +61,7 @@ run() { # WHO PROGRAM...: runs tool, script or floor, started by PROGRAM
   shift
   case $who in
     tool) on_host "$@" "$tool" ;;
+    before) on_host "$@" "$BEFORE" ;;
     script) in_engine "$@" sh -c "$script" ;;
     floor) on_host "$@" "$programs/floor" "$SOCKET" <"$results/requests.tool" ;;
   esac >"$results/output" 2>&1 || {
@@ -78,14 +80,14 @@ run() { # WHO PROGRAM...: runs tool, script or floor, started by PROGRAM
 measure_scene() { # SCENE
   local i who
   rm -f "$results"/cost.*
-  # What they send; the floor sends what the tool sent. It warms up the engine, too.
+  # What they send; the floor sends what the tool sent. It also warms up the engine.
   for who in tool script; do
     restore "$1"
     run "$who" "$results/requests" "$results/requests.$who"
   done
   for ((i = 1; i <= repeat; i++)); do
     say "$ENGINE, $1: $i of $repeat"
-    for who in tool script floor; do
+    for who in tool script floor ${BEFORE:+before}; do
       restore "$1"
       run "$who" "$results/measure" "$results/cost.$who"
     done
@@ -100,16 +102,18 @@ median() { # FILE COLUMN
     awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
 }
 
-# Two cells: the medians, and the tool's divided by the floor's and by the script's.
+# Three cells: the medians, the tool's by the floor's, and the tool's by the script's.
 cells() { # COLUMN
   awk -v t="$(median "$results/cost.tool" "$1")" -v s="$(median "$results/cost.script" "$1")" \
     -v f="$(median "$results/cost.floor" "$1")" \
-    'BEGIN { printf "%.1f / %.1f / %.1f | %.2f, %.2f", t, s, f, t / f, t / s }'
+    'BEGIN { printf "%.1f / %.1f / %.1f | %.2f | %.2f", t, s, f, t / f, t / s }'
 }
 
 row() { # SCENE
   local tool_count
   tool_count=$(wc -l <"$results/requests.tool")
+  [[ -z ${BEFORE-} ]] || say "$ENGINE, $1: tool $(median "$results/cost.tool" 1) ms," \
+    "before $(median "$results/cost.before" 1) ms, floor $(median "$results/cost.floor" 1) ms"
   echo "| $(describe_engine) | $1 | $(cells 1) | $(cells 2) | $(cells 3) | $tool_count / $(wc -l <"$results/requests.script") / $tool_count |"
 }
 
@@ -138,10 +142,10 @@ peak_with_records() { # COUNT
 
 trap scene_end EXIT
 describe_machine
-echo "Medians of $repeat runs each: the tool / the script / the floor; ÷: the tool's by the floor's, by the script's."
+echo "Medians of $repeat runs each: the tool / the script / the floor, then the tool's as a multiple of the others'."
 echo
-echo '| engine | scene | wall, ms | ÷ | CPU, ms | ÷ | peak memory, MB | ÷ | requests |'
-echo '| --- | --- | --- | --- | --- | --- | --- | --- | --- |'
+echo '| engine | scene | wall, ms | vs. floor | vs. script | CPU, ms | vs. floor | vs. script | peak memory, MB | vs. floor | vs. script | requests |'
+echo '| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |'
 for engine in "${engines[@]}"; do
   scene_use "$engine"
   scene_clean

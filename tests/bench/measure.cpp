@@ -1,7 +1,7 @@
 // measure FILE COMMAND...: runs COMMAND and appends to FILE what it and its children cost: wall and
 // CPU milliseconds, peak memory of the largest process in kB. Exits as COMMAND does.
 //
-// Linked statically: it runs in an engine's root, too, and a process counts the memory that it had
+// Linked statically: it also runs in an engine's root, and a process counts the memory that it had
 // before its exec.
 
 #include <spawn.h>

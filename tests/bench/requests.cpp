@@ -1,6 +1,6 @@
 // requests FILE COMMAND...: runs COMMAND with DOCKER_HOST set to a relay before the engine that
 // DOCKER_HOST (unix://…) names, and writes to FILE a line "METHOD TARGET" for each request that
-// passed. Exits as COMMAND does. Linked statically: it runs in an engine's root, too.
+// passed. Exits as COMMAND does. Linked statically: it also runs in an engine's root.
 
 #include <poll.h>
 #include <spawn.h>
@@ -39,7 +39,7 @@ sockaddr_un address_of(const std::string& path) {
   return address;
 }
 
-// Passes on what can be read; the end of the stream, too. False: it was the end.
+// Passes on what can be read, and the end of the stream. False: it was the end.
 bool pass(int from, int to, std::string* copy) {
   std::array<char, 65536> buffer;
   const ssize_t size = read(from, buffer.data(), buffer.size());
@@ -90,9 +90,9 @@ int main(int argc, char** argv) {
   if (argc < 3 || host == nullptr) return 2;
   const sockaddr_un upstream = address_of(std::string(host).substr(sizeof "unix://" - 1));
 
-  std::string folder = "/tmp/requests.XXXXXX";
-  must(mkdtemp(folder.data()) != nullptr, "mkdtemp");
-  const std::string path = folder + "/api.sock";
+  std::string directory = "/tmp/requests.XXXXXX";
+  must(mkdtemp(directory.data()) != nullptr, "mkdtemp");
+  const std::string path = directory + "/api.sock";
   const sockaddr_un own = address_of(path);
   const int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   must(bind(listener, reinterpret_cast<const sockaddr*>(&own), sizeof own) == 0, "bind");
@@ -105,7 +105,7 @@ int main(int argc, char** argv) {
   int status = 0;
   must(waitpid(child, &status, 0) == child, "waitpid");
   unlink(path.c_str());
-  rmdir(folder.c_str());
+  rmdir(directory.c_str());
 
   std::ofstream file(argv[1]);
   const std::string mark = " HTTP/1.1\r";

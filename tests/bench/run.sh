@@ -14,7 +14,7 @@ sh tests/setup.sh build engines >&2
   compile="c++ -std=c++20 -O2 -Wall -Wextra -Wpedantic -Itests"
   # shellcheck disable=SC2046 # a list of flags
   $compile -Wl,--as-needed -o build/bench/floor tests/bench/floor.cpp $(pkg-config --cflags --libs libcurl)
-  # Static: they run in the engines' roots, too.
+  # Static: they also run in the engines' roots.
   $compile -static -o build/bench/measure tests/bench/measure.cpp
   $compile -static -pthread -o build/bench/requests tests/bench/requests.cpp
   $compile -DFMT_HEADER_ONLY -pthread -o build/bench/fake_records \

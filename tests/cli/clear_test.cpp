@@ -127,7 +127,7 @@ TEST_CASE("what a dry run announces is what a run then does") {
   }
 }
 
-TEST_CASE("verify-only tells what is there and changes nothing") {
+TEST_CASE("verify-only reports what is there and changes nothing") {
   Session session;
   const std::string before = text_of(session.fake.scene());
   CHECK(session.run_as_golden("verify-only-residue", {"--verify-only"}).status == 3);
@@ -191,7 +191,7 @@ TEST_CASE("an image that cannot be removed does not stop the rest") {
         "watchparty-backend:latest\nwatchparty-backend:rollback\nother-app:latest\n");
 }
 
-TEST_CASE("an engine that does not tell about its records leaves the verdict open") {
+TEST_CASE("an engine that does not say which records there are leaves the verdict open") {
   Session session;
   session.fake.reply("GET /system/df", {{{.body = R"({"LayersSize":0})"}}});
   CHECK(session.run_as_golden("unknown", {}).status == 3);

@@ -1,4 +1,4 @@
-// Waiting, the way back, artifacts, pruning within bounds, GitHub, and a run that is killed.
+// Waiting, backups, artifacts, pruning within bounds, GitHub, and a run that is killed.
 #include <doctest/doctest.h>
 
 #include <csignal>
@@ -26,15 +26,15 @@ using Json = nlohmann::json;
 
 namespace {
 
-struct TemporaryFolder {
-  TemporaryFolder() {
+struct TemporaryDirectory {
+  TemporaryDirectory() {
     std::string pattern = "/tmp/features-test.XXXXXX";
     REQUIRE(mkdtemp(pattern.data()) != nullptr);
     path = pattern;
   }
-  ~TemporaryFolder() { fs::remove_all(path); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  ~TemporaryDirectory() { fs::remove_all(path); }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
 
   std::string text_of(const char* file) const {
     std::ostringstream text;
@@ -44,18 +44,18 @@ struct TemporaryFolder {
   fs::path path;
 };
 
-// The application's folder with two artifacts of each service.
+// The application's directory with two artifacts of each service.
 struct AppSession : Session {
   AppSession() {
     for (const char* const artifact :
          {"frontend/.next", "frontend/out", "backend/staticfiles", "backend/src/__pycache__"}) {
-      fs::create_directories(folder.path / artifact);
-      std::ofstream(folder.path / artifact / "file") << "12345";
+      fs::create_directories(directory.path / artifact);
+      std::ofstream(directory.path / artifact / "file") << "12345";
     }
-    std::ofstream(folder.path / "backend/src/main.py") << "kept";
+    std::ofstream(directory.path / "backend/src/main.py") << "kept";
   }
-  std::string app_dir() const { return folder.path; }
-  TemporaryFolder folder;
+  std::string app_dir() const { return directory.path; }
+  TemporaryDirectory directory;
 };
 
 std::size_t writes(const Session& session) {
@@ -120,7 +120,7 @@ TEST_CASE("on a terminal waiting shows for how long, and leaves nothing behind")
   CHECK(writes(session) == 0);
 }
 
-TEST_CASE("the way back is tagged by the inventory's ID before the name goes") {
+TEST_CASE("the backup is tagged by the planned ID before the name is removed") {
   Session session;
   const Result result = session.run({"--keep-as", "old", "backend"});
   CHECK(result.status == 0);
@@ -132,7 +132,7 @@ TEST_CASE("the way back is tagged by the inventory's ID before the name goes") {
   CHECK(tagging < removal);
 }
 
-TEST_CASE("an image that did not get its way back keeps its name") {
+TEST_CASE("an image that did not get its backup keeps its name") {
   Session session;
   session.fake.reply("POST /images/",
                      {{{.status = 500, .body = R"({"message":"no space left on device"})"}}});
@@ -150,9 +150,9 @@ TEST_CASE("artifacts go first, are verified, and only the target's") {
   const Json report = Json::parse(result.out);
   CHECK(report["actions"][0]["action"] == "remove-artifact");
   CHECK(report["actions"][0]["planned_bytes"] == 5);
-  CHECK_FALSE(fs::exists(session.folder.path / "frontend/.next"));
-  CHECK_FALSE(fs::exists(session.folder.path / "frontend/out"));
-  CHECK(fs::exists(session.folder.path / "backend/staticfiles"));
+  CHECK_FALSE(fs::exists(session.directory.path / "frontend/.next"));
+  CHECK_FALSE(fs::exists(session.directory.path / "frontend/out"));
+  CHECK(fs::exists(session.directory.path / "backend/staticfiles"));
 }
 
 TEST_CASE("a dry run lists the artifacts and leaves them") {
@@ -162,19 +162,20 @@ TEST_CASE("a dry run lists the artifacts and leaves them") {
   for (const char* const artifact :
        {"frontend/.next", "frontend/out", "backend/staticfiles", "backend/src/__pycache__"}) {
     CHECK(result.out == Containing{artifact});
-    CHECK(fs::exists(session.folder.path / artifact));
+    CHECK(fs::exists(session.directory.path / artifact));
   }
 }
 
 TEST_CASE(
-    "a folder that cannot be read is told, keeps the run from its verdict, and stops nothing") {
+    "a directory that cannot be read is reported, keeps the run from its verdict, and stops "
+    "nothing") {
   AppSession session;
-  const fs::path data = session.folder.path / "backend/data";
+  const fs::path data = session.directory.path / "backend/data";
   fs::create_directories(data);
-  for (const auto& entry : fs::recursive_directory_iterator(session.folder.path)) {
+  for (const auto& entry : fs::recursive_directory_iterator(session.directory.path)) {
     fs::permissions(entry.path(), fs::perms::all);
   }
-  fs::permissions(session.folder.path, fs::perms::all);
+  fs::permissions(session.directory.path, fs::perms::all);
   fs::permissions(data, fs::perms::none);
   const fs::path socket = session.fake.url().substr(std::string("unix://").size());
   fs::permissions(socket.parent_path(), fs::perms(0755));
@@ -184,22 +185,22 @@ TEST_CASE(
   const Result result = cac::test::run(invocation);
   CHECK(result.status == 1);
   CHECK(result.err == Containing{"backend/data: Permission denied"});
-  CHECK_FALSE(fs::exists(session.folder.path / "backend/staticfiles"));
-  CHECK_FALSE(fs::exists(session.folder.path / "frontend/.next"));
+  CHECK_FALSE(fs::exists(session.directory.path / "backend/staticfiles"));
+  CHECK_FALSE(fs::exists(session.directory.path / "frontend/.next"));
   CHECK(session.fake.scene().records.empty());
 }
 
 TEST_CASE("an artifact that came back during the run is residue") {
   AppSession session;
   session.fake.before("POST /build/prune", [&](FakeScene&) {
-    fs::create_directories(session.folder.path / "frontend/.next");
+    fs::create_directories(session.directory.path / "frontend/.next");
   });
   const Result result = session.run({"--app-dir", session.app_dir(), "--json"});
   CHECK(result.status == 3);
   CHECK(Json::parse(result.out)["residue"][0]["kind"] == "artifact");
 }
 
-TEST_CASE("a folder that must not be cleared is a usage error, and nothing is asked") {
+TEST_CASE("a directory that must not be cleared is a usage error, and nothing is asked") {
   const Session session;
   CHECK(session.run({"--app-dir", "/"}).status == 2);
   CHECK(session.run({"--app-dir", ""}).status == 2);
@@ -232,39 +233,39 @@ TEST_CASE("killed after each request, the next run ends clean") {
   }
 }
 
-TEST_CASE("whichever folders a killed run had removed, the next run ends clean") {
-  // The folders are removed in the order of the plan, before the first write to the engine.
+TEST_CASE("whichever directories a killed run had removed, the next run ends clean") {
+  // The directories are removed in the order of the plan, before the first write to the engine.
   for (const std::size_t removed : {1U, 2U, 3U, 4U}) {
     CAPTURE(removed);
     const AppSession session;
     const Texts order{"backend/src/__pycache__", "backend/staticfiles", "frontend/.next",
                       "frontend/out"};
-    for (std::size_t i = 0; i < removed; ++i) fs::remove_all(session.folder.path / order[i]);
+    for (std::size_t i = 0; i < removed; ++i) fs::remove_all(session.directory.path / order[i]);
     CHECK(session.run({"--app-dir", session.app_dir()}).status == 0);
     for (const std::string& artifact : order)
-      CHECK_FALSE(fs::exists(session.folder.path / artifact));
+      CHECK_FALSE(fs::exists(session.directory.path / artifact));
     CHECK(session.fake.scene().records.empty());
   }
 }
 
 TEST_CASE("on GitHub the log gets commands, and the files get the summary and the outputs") {
   const Session session;
-  const TemporaryFolder folder;
+  const TemporaryDirectory directory;
   Invocation invocation = session.invocation({"backend"});
   invocation.environment["GITHUB_ACTIONS"] = "true";
-  invocation.environment["GITHUB_OUTPUT"] = folder.path / "output";
-  invocation.environment["GITHUB_STEP_SUMMARY"] = folder.path / "summary";
+  invocation.environment["GITHUB_OUTPUT"] = directory.path / "output";
+  invocation.environment["GITHUB_STEP_SUMMARY"] = directory.path / "summary";
   const Result result = cac::test::run(invocation);
   CHECK(result.status == 0);
   CHECK(result.err == Containing{"::group::"});
   CHECK(result.err == Containing{"::notice title=clear-app-cache%3A clean::"});
   CHECK(result.out.find("::") == std::string::npos);
-  CHECK(folder.text_of("output") == Containing{"verdict=clean\n"});
-  CHECK(folder.text_of("output") == Containing{"removed-images=watchparty-backend:latest\n"});
-  CHECK(folder.text_of("summary") == Containing{"### clear-app-cache: clean\n"});
+  CHECK(directory.text_of("output") == Containing{"verdict=clean\n"});
+  CHECK(directory.text_of("output") == Containing{"removed-images=watchparty-backend:latest\n"});
+  CHECK(directory.text_of("summary") == Containing{"### clear-app-cache: clean\n"});
 
   // What later steps wait for must not get lost in silence.
-  invocation.environment["GITHUB_OUTPUT"] = folder.path / "nowhere/output";
+  invocation.environment["GITHUB_OUTPUT"] = directory.path / "nowhere/output";
   const Result unwritten = cac::test::run(invocation);
   CHECK(unwritten.status == 1);
   CHECK(unwritten.err == Containing{"GITHUB_OUTPUT"});
@@ -274,21 +275,21 @@ TEST_CASE("on GitHub the summary of a run that fails in the end does not say tha
   const Session session;
   for (const bool full : {true, false}) {
     CAPTURE(full);
-    const TemporaryFolder folder;
+    const TemporaryDirectory directory;
     Invocation invocation = session.invocation({"backend"});
     invocation.environment["GITHUB_ACTIONS"] = "true";
-    invocation.environment["GITHUB_OUTPUT"] = folder.path / (full ? "output" : "nowhere/output");
-    invocation.environment["GITHUB_STEP_SUMMARY"] = folder.path / "summary";
+    invocation.environment["GITHUB_OUTPUT"] = directory.path / (full ? "output" : "nowhere/output");
+    invocation.environment["GITHUB_STEP_SUMMARY"] = directory.path / "summary";
     if (full) invocation.out = cac::test::Device::full;
     const Result result = cac::test::run(invocation);
     CHECK(result.status == 1);
     CHECK(result.err == Containing{"could not be written"});
-    CHECK(folder.text_of("summary") == Containing{"### clear-app-cache: failed\n"});
-    CHECK(folder.text_of("summary") == Containing{"could not be written"});
+    CHECK(directory.text_of("summary") == Containing{"### clear-app-cache: failed\n"});
+    CHECK(directory.text_of("summary") == Containing{"could not be written"});
   }
 }
 
-TEST_CASE("on GitHub a summary that cannot be written is told in the report, too") {
+TEST_CASE("on GitHub a summary that cannot be written is reported as well") {
   const Session session;
   Invocation invocation = session.invocation({"--json", "backend"});
   invocation.environment["GITHUB_ACTIONS"] = "true";
@@ -324,7 +325,7 @@ TEST_CASE("pruning within bounds sends age before size and touches nothing else"
         "GET /v1.51/system/df?type=build-cache\n");
 }
 
-TEST_CASE("a failing prune is told with --quiet, too, and is exit 1") {
+TEST_CASE("a failing prune is also reported with --quiet, and is exit 1") {
   Session session;
   session.fake.reply("POST /build/prune", {{{.status = 500, .body = R"({"message":"on fire"})"}}});
   const Result result = session.run({"--prune-only", "--quiet"});

@@ -60,7 +60,7 @@ std::string spread_out(const std::string& json_line) {
 }
 
 void check_golden(const std::string& name, const std::string& text) {
-  const std::string path = std::string(GOLDEN_FOLDER) + "/" + name + ".txt";
+  const std::string path = std::string(GOLDEN_DIRECTORY) + "/" + name + ".txt";
   if (is_set("UPDATE_GOLDEN")) {
     if (is_set("CI")) FAIL("UPDATE_GOLDEN is refused in CI: a golden file is changed by a person");
     std::ofstream file(path, std::ios::binary);

@@ -63,7 +63,7 @@ TEST_CASE("quiet prints that an action failed although the verdict is clean") {
   CHECK(result.err == Containing{"warning: POST /images/prune"});
 }
 
-TEST_CASE("quiet tells on failure all that is told without it") {
+TEST_CASE("quiet prints on failure all that is printed without it") {
   const auto prepare = [](Session& session) {
     FakeScene scene = cac::test::sample_scene();
     scene.records[0].in_use = true;
@@ -103,7 +103,7 @@ TEST_CASE("verbose prints a line per request on standard error") {
   for (const std::string& request : requests) CHECK(result.err == Containing{request + " -> "});
 }
 
-TEST_CASE("verbose shows a request that was not answered, too") {
+TEST_CASE("verbose also shows a request that was not answered") {
   Session session;
   session.fake.reply("GET /system/df", {{{.fault = cac::test::FakeReply::Fault::hang_up}}});
   CHECK(session.run({"-v"}).err ==
@@ -156,14 +156,14 @@ TEST_CASE("no text of an engine's commands the terminal") {
   CHECK(result.out == Containing{"\\x1b[2J"});
 }
 
-TEST_CASE("colour is there when it is asked for, or on a terminal that can show it") {
+TEST_CASE("color is there when it is asked for, or on a terminal that can show it") {
   using Variables = std::map<std::string, std::string>;
   struct {
     std::string name;
     Texts words;
     Variables variables;
     Device out;
-    bool coloured;
+    bool colored;
   } const rows[] = {
       {"a pipe", {}, {{"TERM", "xterm"}}, Device::pipe, false},
       {"a pipe, always", {"--color", "always"}, {}, Device::pipe, true},
@@ -187,12 +187,12 @@ TEST_CASE("colour is there when it is asked for, or on a terminal that can show 
     invocation.out = row.out;
     const Result result = cac::test::run(invocation);
     CHECK(result.status == 0);
-    CHECK((result.out.find(escape) != std::string::npos) == row.coloured);
+    CHECK((result.out.find(escape) != std::string::npos) == row.colored);
     CHECK(result.out == Containing{"clean"});
   }
 }
 
-TEST_CASE("colour is decided for each stream") {
+TEST_CASE("color is decided for each stream") {
   Session session;
   session.fake.set_scene({});
   Invocation invocation = session.invocation({});
@@ -203,7 +203,7 @@ TEST_CASE("colour is decided for each stream") {
   CHECK(result.err == Containing{"\x1b[33mwarning\x1b[0m"});
 }
 
-TEST_CASE("JSON is never coloured") {
+TEST_CASE("JSON is never colored") {
   Session session;
   const Result result = session.run({"--json", "--color", "always"});
   CHECK(result.out.find('\x1b') == std::string::npos);
@@ -236,7 +236,7 @@ TEST_CASE("no line ends with a blank, on a terminal or elsewhere") {
 
 TEST_CASE("no golden report says a thing twice") {
   std::size_t reports = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(GOLDEN_FOLDER)) {
+  for (const auto& entry : std::filesystem::directory_iterator(GOLDEN_DIRECTORY)) {
     const std::string name = entry.path().filename();
     if (name.starts_with("json-") || name.find("-requests") != std::string::npos) continue;
     if (name == "verbose.txt") continue;  // a log: requests are repeated

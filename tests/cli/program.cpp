@@ -108,7 +108,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
       _exit(126);
     }
   }
-  // By the descriptor: nobody need not be able to reach the build folder.
+  // By the descriptor: nobody need not be able to reach the build directory.
   fexecve(program, argv, envp);
   _exit(127);
 }

@@ -94,7 +94,7 @@ struct {
 
 }  // namespace
 
-TEST_CASE("a signal ends the run with 128 and its number, and what was done is told") {
+TEST_CASE("a signal ends the run with 128 and its number, and what was done is reported") {
   for (const auto& signal : signals) {
     CAPTURE(signal.name);
     const HangingPrune session;
@@ -185,7 +185,7 @@ TEST_CASE("a prune is finished although the connection before it was closed") {
   }
 }
 
-TEST_CASE("what a signal kept from being done is told, too") {
+TEST_CASE("what a signal kept from being done is also reported") {
   Session session;
   session.fake.reply("DELETE /images/watchparty-backend", {{{.fault = Fault::no_answer}}});
   Program program(session.invocation({"--json", "all"}));
@@ -241,13 +241,13 @@ TEST_CASE("the next run finishes what a signal left") {
   CHECK(next.fake.scene().records.empty());
 }
 
-TEST_CASE("the timeout in the middle of a prune is a failure, and what was done is told") {
+TEST_CASE("the timeout in the middle of a prune is a failure, and what was done is reported") {
   HangingPrune session;
   CHECK(session.run_as_golden("timeout-in-prune", {"--timeout", "3s", "backend"}).status == 1);
   session.check_that_the_prune_is_finished();
 }
 
-TEST_CASE("verify-only and a dry run are ended by a signal, too") {
+TEST_CASE("a signal also ends verify-only and a dry run") {
   for (const std::string& mode : Texts{"--verify-only", "--dry-run"}) {
     CAPTURE(mode);
     Session session;
@@ -302,7 +302,7 @@ TEST_CASE("a signal during the run ends it also where nobody reads what it says 
   session.check_that_the_prune_is_finished();
 }
 
-TEST_CASE("the timeout bounds the writing, too: to standard output, and of the log of requests") {
+TEST_CASE("the timeout also limits the writing: to standard output, and of the log of requests") {
   const Session session;
   Invocation invocation = session.invocation({"--timeout", "1s", "--dry-run"});
   invocation.out = Device::stalled;

@@ -33,7 +33,7 @@ FakeReply text(int status, const std::string& body) {
   return {.status = status, .body = body, .headers = {{"Content-Type", "text/plain"}}};
 }
 
-// What a failure is told with; the texts need only be in there.
+// How a failure is reported; the texts need only be contained.
 struct Expected {
   int status;
   std::string kind;     // in JSON
@@ -41,7 +41,7 @@ struct Expected {
   std::string advises;  // below it
 };
 
-// Both ways to tell it, as text and as one valid line of JSON.
+// Both ways to report it, as text and as one valid line of JSON.
 void check_failure(const Invocation& invocation, const Expected& expected) {
   const Result as_text = cac::test::run(invocation);
   CHECK(as_text.status == expected.status);
@@ -63,12 +63,12 @@ void check_failure(const Invocation& invocation, const Expected& expected) {
   CHECK(report["verdict"] != "clean");
 }
 
-class Folder {
+class Directory {
  public:
-  Folder() { REQUIRE(mkdtemp(path_.data()) != nullptr); }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
+  Directory() { REQUIRE(mkdtemp(path_.data()) != nullptr); }
+  ~Directory() { std::filesystem::remove_all(path_); }
+  Directory(const Directory&) = delete;
+  Directory& operator=(const Directory&) = delete;
   const std::string& path() const { return path_; }
 
   // A socket that nobody listens on any more.
@@ -90,17 +90,17 @@ class Folder {
 }  // namespace
 
 TEST_CASE("no socket: where an engine could be is suggested") {
-  const Folder folder;
-  const std::string missing = "unix://" + folder.path() + "/docker-engine.sock";
+  const Directory directory;
+  const std::string missing = "unix://" + directory.path() + "/docker-engine.sock";
   Invocation invocation{.arguments = {"--host", missing}};
   check_failure(invocation,
                 {4, "unreachable", "there is no socket at " + missing, "systemctl start docker"});
 
-  invocation.environment["XDG_RUNTIME_DIR"] = folder.path();
+  invocation.environment["XDG_RUNTIME_DIR"] = directory.path();
   check_failure(invocation,
                 {4, "unreachable", "there is no socket at " + missing, "systemctl start docker"});
 
-  const std::string rootless = folder.left_over_socket("docker.sock");
+  const std::string rootless = directory.left_over_socket("docker.sock");
   check_failure(invocation, {4, "unreachable", "there is no socket at " + missing,
                              "try --host unix://" + rootless});
 }
@@ -108,9 +108,9 @@ TEST_CASE("no socket: where an engine could be is suggested") {
 TEST_CASE("permission denied: the docker group is suggested") {
   Session session;
   const std::string path = session.fake.url().substr(std::string("unix://").size());
-  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-  // The folder lets everybody in: it is the socket that does not.
-  std::filesystem::permissions(folder, std::filesystem::perms(0755));
+  const std::filesystem::path directory = std::filesystem::path(path).parent_path();
+  // The directory lets everybody in: it is the socket that does not.
+  std::filesystem::permissions(directory, std::filesystem::perms(0755));
   std::filesystem::permissions(path, std::filesystem::perms(getuid() == 0 ? 0600 : 0));
   Invocation invocation = session.invocation({});
   invocation.as_nobody = true;
@@ -120,13 +120,13 @@ TEST_CASE("permission denied: the docker group is suggested") {
 }
 
 TEST_CASE("nothing listens: an engine that is stopped is suspected") {
-  const Folder folder;
-  const std::string url = "unix://" + folder.left_over_socket("x.sock");
+  const Directory directory;
+  const std::string url = "unix://" + directory.left_over_socket("x.sock");
   check_failure({.arguments = {"--host", url}},
                 {4, "unreachable", "connection refused: " + url, "systemctl status docker"});
 }
 
-TEST_CASE("nobody at a TCP address is told with the address") {
+TEST_CASE("a TCP address without a listener is reported with the address") {
   std::string url;
   { url = FakeEngine(FakeEngine::Listen::on_tcp).url(); }
   check_failure({.arguments = {"--host", url}},
@@ -263,7 +263,7 @@ TEST_CASE("a pinned version that the engine does not speak ends with its own wor
   CHECK(session.fake.requests().back().find(" /v1.44/") != std::string::npos);
 }
 
-TEST_CASE("a proxy that refuses the prune is told with the endpoint to allow") {
+TEST_CASE("a proxy that refuses the prune is reported with the endpoint to allow") {
   Session session;
   session.fake.reply("POST /build/prune", {text(403, "Forbidden")});
   CHECK(session.run_as_golden("denied-prune", {"backend"}).status == 1);

@@ -20,8 +20,8 @@ fi
 
 # Wide and high enough for every option with its description.
 start_terminal 160 60
-mkdir -p "$terminal_folder/folder-one" "$terminal_folder/blank folder"
-touch "$terminal_folder/folder-file" "$terminal_folder/blank-file"
+mkdir -p "$terminal_directory/directory-one" "$terminal_directory/blank directory"
+touch "$terminal_directory/directory-file" "$terminal_directory/blank-file"
 # The terminal's own socket, and a file beside it.
 sockets=$(dirname "$(in_terminal display-message -p '#{socket_path}')")
 touch "$sockets/documentation"
@@ -38,30 +38,30 @@ case $suite in
       else
         echo ". $package"
       fi
-    } >"$terminal_folder/bashrc"
-    shell=(bash --noprofile --rcfile "$terminal_folder/bashrc" -i)
+    } >"$terminal_directory/bashrc"
+    shell=(bash --noprofile --rcfile "$terminal_directory/bashrc" -i)
     ;;
   zsh)
-    cat >"$terminal_folder/.zshrc" <<END
+    cat >"$terminal_directory/.zshrc" <<END
 PS1='ready> '
 fpath=($installed/share/zsh/site-functions \$fpath)
 autoload -Uz compinit
-compinit -u -d $terminal_folder/zcompdump
+compinit -u -d $terminal_directory/zcompdump
 END
     shell=(zsh -d -i)
     ;;
   fish)
-    mkdir -p "$terminal_folder/fish"
-    cat >"$terminal_folder/fish/config.fish" <<END
+    mkdir -p "$terminal_directory/fish"
+    cat >"$terminal_directory/fish/config.fish" <<END
 set -g fish_greeting
 function fish_prompt; printf 'ready> '; end
 END
     shell=(fish -i)
     ;;
 esac
-shell=(env -u XDG_RUNTIME_DIR -u BASH_ENV "PATH=$installed/bin:$PATH" "HOME=$terminal_folder"
-  "ZDOTDIR=$terminal_folder" "XDG_CONFIG_HOME=$terminal_folder"
-  "XDG_DATA_HOME=$terminal_folder" "XDG_DATA_DIRS=$installed/share:/usr/share" "${shell[@]}")
+shell=(env -u XDG_RUNTIME_DIR -u BASH_ENV "PATH=$installed/bin:$PATH" "HOME=$terminal_directory"
+  "ZDOTDIR=$terminal_directory" "XDG_CONFIG_HOME=$terminal_directory"
+  "XDG_DATA_HOME=$terminal_directory" "XDG_DATA_DIRS=$installed/share:/usr/share" "${shell[@]}")
 
 fresh_shell() {
   run_there "${shell[@]}"
@@ -126,9 +126,9 @@ completes 'all --prune' 'all --prune'
 completes '--prune-only --old' '--prune-only --older-than[ =]'
 
 # There is also a file with the same beginning.
-completes '--app-dir fold' '--app-dir folder-one/'
-completes '--app-dir=fold' '--app-dir=folder-one/'
-completes '--app-dir bla' '--app-dir blank\\ folder/'
+completes '--app-dir direc' '--app-dir directory-one/'
+completes '--app-dir=direc' '--app-dir=directory-one/'
+completes '--app-dir bla' '--app-dir blank\\ directory/'
 completes '--project fold' '--project fold'
 
 completes '--host un' '--host unix:///'
@@ -146,7 +146,7 @@ fi
 
 if [[ $suite == bash ]]; then
   # Some people take ':' or '=' out of the word breaks.
-  echo "COMP_WORDBREAKS=\${COMP_WORDBREAKS//[:=]/}" >>"$terminal_folder/bashrc"
+  echo "COMP_WORDBREAKS=\${COMP_WORDBREAKS//[:=]/}" >>"$terminal_directory/bashrc"
   completes '--color=al' '--color=always '
   completes "--host unix://$sockets/doc" "--host unix://$sockets/documents ?"
   completes "--host=unix://$sockets/doc" "--host=unix://$sockets/documents ?"

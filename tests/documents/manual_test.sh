@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The man page reads well, and what it shows works: manual_test.sh INSTALLED
-# INSTALLED: the folder that everything is installed in.
+# INSTALLED: the directory that everything is installed in.
 set -euo pipefail
 installed=$1
 here=$(dirname "${BASH_SOURCE[0]}")
@@ -8,8 +8,8 @@ here=$(dirname "${BASH_SOURCE[0]}")
 . "$here/require.sh"
 require mandoc man lexgrog systemd-analyze
 
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
+directory=$(mktemp -d)
+trap 'rm -rf "$directory"' EXIT
 page=$installed/share/man/man1/clear-app-cache.1
 plain() { sed 's/.\x08//g'; }
 
@@ -22,27 +22,27 @@ lexgrog "$page" >/dev/null || fail "whatis and apropos cannot read its name"
 [[ $(MANPATH=$installed/share/man man -w clear-app-cache) -ef $page ]] ||
   fail "man does not find it where it is installed"
 
-LC_ALL=C MANWIDTH=80 man -l "$page" | plain >"$folder/man"
-mandoc -Tascii -O width=80 "$page" | plain >"$folder/mandoc"
+LC_ALL=C MANWIDTH=80 man -l "$page" | plain >"$directory/man"
+mandoc -Tascii -O width=80 "$page" | plain >"$directory/mandoc"
 for formatter in man mandoc; do
-  wide=$(awk 'length > 80' "$folder/$formatter")
+  wide=$(awk 'length > 80' "$directory/$formatter")
   [[ ! $wide ]] || fail "$formatter shows lines wider than 80 columns:"$'\n'"$wide"
 done
 
 sections='NAME SYNOPSIS DESCRIPTION OPTIONS EXIT STATUS ENVIRONMENT JSON OUTPUT EXAMPLES NOTES SEE ALSO'
-[[ $(grep -E '^[A-Z ]+$' "$folder/man" | xargs) == "$sections" ]] || fail "the sections changed"
+[[ $(grep -E '^[A-Z ]+$' "$directory/man" | xargs) == "$sections" ]] || fail "the sections changed"
 
 # The units of the examples, each below its path.
-sed 's/\\-/-/g; s/\\e/\\/g' "$page" | awk -v folder="$folder" '
-  /^# \/etc\/systemd\/system\// { sub(".*/", ""); file = folder "/" $0; next }
+sed 's/\\-/-/g; s/\\e/\\/g' "$page" | awk -v directory="$directory" '
+  /^# \/etc\/systemd\/system\// { sub(".*/", ""); file = directory "/" $0; next }
   /^\.EE/ { file = "" }
   file { print > file }'
 for unit in clear-app-cache.service clear-app-cache.timer; do
   # systemd looks whether the program is there.
-  sed -i "s|/usr/local/bin/|$installed/bin/|" "$folder/$unit"
-  complaints=$(systemd-analyze verify --man=no "$folder/$unit" 2>&1 | grep -F "$unit") || true
+  sed -i "s|/usr/local/bin/|$installed/bin/|" "$directory/$unit"
+  complaints=$(systemd-analyze verify --man=no "$directory/$unit" 2>&1 | grep -F "$unit") || true
   [[ ! $complaints ]] || fail "systemd complains about $unit: $complaints"
-  grep -q '^\[Unit\]' "$folder/$unit" || fail "there is no unit $unit in the examples"
+  grep -q '^\[Unit\]' "$directory/$unit" || fail "there is no unit $unit in the examples"
 done
 
 finish

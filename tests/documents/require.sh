@@ -14,7 +14,7 @@ require() {
 
 failures=0
 
-# fail WHAT...: told, counted, and the suite goes on.
+# fail WHAT...: reports it, counts it, and the suite goes on.
 fail() {
   echo "FAILED: $*" >&2
   failures=$((failures + 1))

@@ -2,24 +2,24 @@
 # anything. The terminal is a tmux server that nothing else sees.
 # shellcheck shell=bash
 
-# start_terminal COLUMNS LINES: in the folder $terminal_folder, which goes with it
+# start_terminal COLUMNS LINES: in the directory $terminal_directory, which goes with it
 start_terminal() {
-  terminal_folder=$(mktemp -d)
+  terminal_directory=$(mktemp -d)
   trap stop_terminal EXIT
   unset TMUX
-  export TMUX_TMPDIR=$terminal_folder LC_ALL=C.UTF-8
+  export TMUX_TMPDIR=$terminal_directory LC_ALL=C.UTF-8
   in_terminal new-session -d -x "$1" -y "$2" 'exec cat'
 }
 
 stop_terminal() {
   in_terminal kill-server 2>/dev/null || true
-  rm -rf "$terminal_folder"
+  rm -rf "$terminal_directory"
 }
 
 in_terminal() { tmux -L documents -f /dev/null -u "$@"; }
 
 # run_there COMMAND...: in place of what ran there before, on an empty screen
-run_there() { in_terminal respawn-pane -k -c "$terminal_folder" "$@"; }
+run_there() { in_terminal respawn-pane -k -c "$terminal_directory" "$@"; }
 
 # press WORD...: what tmux knows as a key is pressed, other words are typed
 press() {

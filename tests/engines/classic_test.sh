@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The classic builder (DOCKER_BUILDKIT=0), which no verdict covers: how many steps it takes from local images
 # after TOOL, and after the old script, is measured for the README and not promised. What TOOL must leave
-# alone it leaves alone here, too.
+# alone it also leaves alone here.
 #
 #   classic_test.sh ENGINE TOOL
 set -euo pipefail

@@ -11,7 +11,7 @@
 #   engine.sh save NAME COPY       keeps a copy of its data; a restart, which stops its containers
 #   engine.sh load NAME COPY       replaces its data by that copy; fails if there is none
 #   engine.sh socket NAME          prints the path of the API socket of a running engine
-#   engine.sh dir NAME             prints the folder that engine and host see under the same path
+#   engine.sh dir NAME             prints the directory that engine and host see under the same path
 #   engine.sh exec NAME CMD...     runs a command where the engine lives (its own docker/podman
 #                                  client; DOCKER_HOST and CONTAINER_HOST are set)
 #
@@ -113,7 +113,7 @@ make_root() {
 
 # --- state ---
 
-# A process is told by its number and its start time, so that a reused number is never ended.
+# A process is identified by its number and its start time, so that a reused number is never ended.
 alive() { # PID START
   local stat fields
   read -r stat 2>/dev/null <"/proc/$1/stat" || return 1
@@ -158,7 +158,7 @@ in_own_cgroup() {
   exec unshare --cgroup bash -c 'echo $$ >"$1/init/cgroup.procs" && shift && exec "$@"' _ "$group" "$@"
 }
 
-# Can a container's layers be overlays in folder $1? Not if that is an overlay itself.
+# Can a container's layers be overlays in directory $1? Not if that is an overlay itself.
 overlay_works() {
   local t ok=0
   t=$(mktemp -d "$1/overlay.XXXXXX")
@@ -255,7 +255,7 @@ stop() {
       sleep 0.1
     done
     if alive "$pid" "$start"; then
-      # Its parent is unshare --kill-child, which takes all of them with it, stopped ones, too.
+      # Its parent is unshare --kill-child, which takes all of them with it, also stopped ones.
       kill -9 "$(sed 's/.*) //' "/proc/$pid/stat" | cut -d' ' -f2)"
       while alive "$pid" "$start"; do sleep 0.1; done
     fi

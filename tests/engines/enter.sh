@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The first process of an engine's namespaces, used by engine.sh alone: arranges the file system,
 # runs the engine, reaps orphans. When it ends, the kernel ends every other process in there: shims
-# and containers, too.
+# and also containers.
 #
 #   enter.sh DIR ROOT SOCKETS CMD...   DIR and SOCKETS get the same path inside ROOT
 set -euo pipefail
@@ -27,7 +27,7 @@ for path in "$dir" "$sockets"; do
   mkdir -p "$root$path"
   mount --bind "$path" "$root$path"
 done
-cd "$root" # a plain chroot is not enough: container runtimes pivot, too
+cd "$root" # a plain chroot is not enough: container runtimes also pivot
 pivot_root . .
 umount -l .
 

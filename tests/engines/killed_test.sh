@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Killed (SIGKILL) after each single request, after each thing that it removed from the application's
-# folder, and while the engine prunes: the next run ends clean, and the build is fresh.
+# directory, and while the engine prunes: the next run ends clean, and the build is fresh.
 #
 #   killed_test.sh ENGINE TOOL
 set -euo pipefail
@@ -13,10 +13,10 @@ scene_begin "$@"
 
 app=$contexts/app
 artifacts() {
-  local folder
-  for folder in frontend/.next/server frontend/out frontend/src/.cache backend/staticfiles backend/src/__pycache__; do
-    mkdir -p "$app/$folder"
-    echo 12345 >"$app/$folder/file"
+  local directory
+  for directory in frontend/.next/server frontend/out frontend/src/.cache backend/staticfiles backend/src/__pycache__; do
+    mkdir -p "$app/$directory"
+    echo 12345 >"$app/$directory/file"
   done
   touch "$app/backend/src/main.pyc" "$app/backend/src/main.py"
 }
@@ -55,7 +55,7 @@ for call in unlink unlinkat rmdir; do
     check "... no artifact is left" no_artifact_is_left
   done
 done
-check "each of 12 files and folders was the next to go ($killed calls)" equal "$((killed >= 12))" 1
+check "each of 12 files and directories was the next to go ($killed calls)" equal "$((killed >= 12))" 1
 for ((count = 1; count <= requests; count++)); do
   name="killed before request $count of $requests"
   scene

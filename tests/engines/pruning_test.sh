@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# --prune-only: bounds hold as far as the engine lets them, the sizes are those that the engine tells,
+# --prune-only: limits hold as far as the engine lets them, the sizes are those that the engine reports,
 # images and running builds are left alone, and cron gets what cron wants.
 #
 #   pruning_test.sh ENGINE TOOL
@@ -9,7 +9,7 @@ here=$(dirname "$0")
 . "$here/scene.sh"
 scene_begin "$@"
 
-cache() { # the sum of the sizes and the number of the records, as the engine tells them
+cache() { # the sum of the sizes and the number of the records, as the engine reports them
   api GET /system/df |
     jq -r '[.BuildCache[]?] | "\(map(.Size) | add // 0) \(length)"'
 }
@@ -51,13 +51,13 @@ check "nothing is older than 7d: exit 0" exits 0
 check "nothing is older than 7d: all is left" equal "$(after)" "$before"
 
 run_tool "$tool" --prune-only --keep-storage 1MB --json
-check "a size bound: exit 0" exits 0
-check "a size bound: the size after is the engine's" equal "$(after)" "$(cache)"
-check "a size bound: something went" equal "$(($(json .cache.bytes_after) < $(json .cache.bytes_before)))" 1
+check "a size limit: exit 0" exits 0
+check "a size limit: the size after is the engine's" equal "$(after)" "$(cache)"
+check "a size limit: something went" equal "$(($(json .cache.bytes_after) < $(json .cache.bytes_before)))" 1
 echo "# keep-storage 1MB: $(json '"\(.cache.bytes_before) -> \(.cache.bytes_after) bytes"')"
-# What is over the bound must be explained.
+# What exceeds the limit must be explained.
 if (($(json .cache.bytes_after) > 1000000)); then
-  check "a size bound: what is over it is told" contains "$(json '.notes | join(" ")')" 'over its bound'
+  check "a size limit: what exceeds it is reported" contains "$(json '.notes | join(" ")')" 'over its limit'
 fi
 
 mark=$(cache_mount_mark "$(image_of backend)")
@@ -69,8 +69,8 @@ check "--keep-cache-mounts: warm" equal "$(cache_mount_mark "$(image_of backend)
 
 check "time passes" older_than_2s
 run_tool "$tool" --prune-only --older-than 1s --json
-check "an age bound: exit 0" exits 0
-check "an age bound: something went" equal "$(($(json .cache.records_after) < $(json .cache.records_before)))" 1
+check "an age limit: exit 0" exits 0
+check "an age limit: something went" equal "$(($(json .cache.records_after) < $(json .cache.records_before)))" 1
 echo "# older-than 1s: $(json '"\(.cache.bytes_before) -> \(.cache.bytes_after) bytes"')"
 
 build_app backend

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Starts every engine and tells which one answers, so that the log of a run says on what it was
+# Starts every engine and says which one answers, so that the log of a run says on what it was
 # made. An engine that does not come up is a failure in CI, and elsewhere skips its tests.
 #
 #   roll_call.sh

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by the tests: fills a real engine (see engine.sh) with the sample application and tells
+# Sourced by the tests: fills a real engine (see engine.sh) with the sample application and reports
 # what became of it. Nothing happens on sourcing; begin with `scene_begin ENGINE TOOL`, or, where
 # nothing is tested, with `scene_use ENGINE`.
 #
@@ -60,7 +60,7 @@ client() {
 }
 
 # api METHOD PATH [BODY]: what the engine answers; a quicker client than docker. Fails on a status that
-# tells of a failure.
+# means a failure.
 api() {
   curl -fsS --unix-socket "$SOCKET" -X "$1" ${3:+-H 'Content-Type: application/json' -d "$3"} \
     "http://engine$2"
@@ -77,7 +77,7 @@ image_of() { # the image of a service, as the engine names it
   esac
 }
 
-# app_context FOLDER APP VERSION: what two versions share are the stages base and deps.
+# app_context DIRECTORY APP VERSION: what two versions share are the stages base and deps.
 app_context() {
   local dir=$contexts/$1
   rm -rf "$dir"
@@ -163,7 +163,7 @@ compose_build() {
   }
 }
 
-# image_file IMAGE PATH: the content of a file or of all files in a folder. The container that this
+# image_file IMAGE PATH: the content of a file or of all files in a directory. The container that this
 # takes is never started and is gone afterwards.
 image_file() {
   local id status=0
@@ -246,7 +246,7 @@ no_image_has() { # an expectation
 }
 image_ids() { client images -a --no-trunc --format '{{.Repository}}:{{.Tag}} {{.ID}}' | sort; }
 
-# --- a build that runs until it is told to finish ---
+# --- a build that runs until it may finish ---
 
 # Builds the backend with one more step, which waits. Returns once that step runs and the engine
 # lists its record as in use.
@@ -255,7 +255,7 @@ start_running_build() {
   app_context backend-waiting watchparty-backend 2
   echo 'mkfifo /go && read -r _ </go && rm /go' >"$dir/wait"
   printf 'COPY wait /bin/wait\nRUN sh /bin/wait\n' >>"$dir/Dockerfile"
-  running_build=$contexts/running-build # tells how the build ended
+  running_build=$contexts/running-build # says how the build ended
   rm -f "$running_build"
   (
     status=ended

@@ -45,7 +45,7 @@ for signal in INT TERM HUP; do
     "$(jq -c '[.actions[] | [.action, .status]]' "$contexts/cut.out")" \
     '[["remove-image","done"],["prune-build-cache","cancelled"]]'
   run_tool "$tool" backend
-  check "$signal: the next run finishes that, too" exits 0
+  check "$signal: the next run also finishes that" exits 0
   build_app backend
   check "$signal: fresh" fresh "$earlier" "$(step_uuids "$(image_of backend)")"
 done

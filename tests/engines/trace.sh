@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154  # cut_status is for the test; contexts and SOCKET are scene.sh's
-# Sourced after it: strace tells what a run does, and ends it just there, before its work is done.
+# Sourced after it: strace shows what a run does, and ends it just there, before its work is done.
 
 trace_tool() { # STRACE-OPTION... -- TOOL ARG...
   local options=()
@@ -33,7 +33,7 @@ prune_in() { grep -n /build/prune <<<"$1" | cut -d: -f1; }
 # does anything, other signals are seen behind it. Fills cut_status.
 cut_short() {
   cut_status=0
-  # The shell would tell of it, too.
+  # The shell would also report it.
   { (trace_tool -e "trace=$2" -e "inject=$2:signal=$1:when=$3" -- "${@:4}") || cut_status=$?; } 2>/dev/null
 }
 

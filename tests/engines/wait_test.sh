@@ -18,9 +18,9 @@ check "exit 1 when the build outlasts --timeout" exits 1
 check "the message says what was waited for" contains "$tool_errors" 'while waiting for the running builds to end'
 check "nothing was changed" equal "$(image_ids)" "$images"
 run_tool "$tool" --wait --timeout 2s --verify-only backend
-check "--verify-only waits, too" contains "$tool_errors" 'while waiting for the running builds to end'
+check "--verify-only also waits" contains "$tool_errors" 'while waiting for the running builds to end'
 
-# The requests tell when it waits: then the build may end.
+# The requests show when it waits: then the build may end.
 log=$contexts/wait.log
 "$tool" -H "unix://$SOCKET" --wait --verbose backend >"$contexts/wait.out" 2>"$log" &
 waiting=$!

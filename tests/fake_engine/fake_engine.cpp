@@ -60,7 +60,7 @@ std::string filter(const std::string& query, const std::string& key) {
   return filters.contains(key) ? filters[key].at(0).get<std::string>() : "";
 }
 
-// Patterns with one '*', at the end, which matches a tag, too.
+// Patterns with one '*', at the end, which also matches a tag.
 bool matches(const std::string& pattern, const std::string& name) {
   if (!pattern.ends_with('*')) return pattern == name;
   const std::string prefix = pattern.substr(0, pattern.size() - 1);
@@ -154,8 +154,8 @@ FakeEngine::FakeEngine(Listen listen)
   if (listen == Listen::on_socket) {
     std::string pattern = "/tmp/fake-engine.XXXXXX";
     must(mkdtemp(pattern.data()) != nullptr, "mkdtemp");
-    folder_ = pattern;
-    const std::string path = folder_ + "/api.sock";
+    directory_ = pattern;
+    const std::string path = directory_ + "/api.sock";
     url_ = "unix://" + path;
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -182,9 +182,9 @@ FakeEngine::~FakeEngine() {
   thread_.join();
   for (const int end : {stop_pipe_[0], answer_pipe_[0], answer_pipe_[1]}) close(end);
   close(listener_);
-  if (folder_.empty()) return;
-  unlink((folder_ + "/api.sock").c_str());
-  rmdir(folder_.c_str());
+  if (directory_.empty()) return;
+  unlink((directory_ + "/api.sock").c_str());
+  rmdir(directory_.c_str());
 }
 
 void FakeEngine::reply(const std::string& request_prefix, Replies replies) {

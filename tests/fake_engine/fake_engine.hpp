@@ -156,7 +156,7 @@ class FakeEngine {
   FakeReply remove_image(FakeImage& image, const std::string& name, bool force);
   bool is_held(const FakeImage& image, bool by_a_running_one) const;
 
-  std::string folder_;
+  std::string directory_;
   std::string url_;
   int listener_ = -1;
   int stop_pipe_[2] = {-1, -1};

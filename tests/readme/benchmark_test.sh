@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# tests/bench/run.sh, as README.md tells a reader to run it, in a checkout and with an engine of its own. What
+# tests/bench/run.sh, as README.md lets a reader run it, in a checkout and with an engine of its own. What
 # takes long about it are the scenes and the repetitions: here it is the first scene, once, on one engine.
 #
 #   benchmark_test.sh

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Sourced: a checkout of its own for what README.md says to do in one, so that neither the reader's
-# build folder nor a running test's is touched. First on the PATH there is a docker that cannot build, as
+# build directory nor a running test's is touched. First on the PATH there is a docker that cannot build, as
 # some machines have one: nothing may rely on it.
 
 # shellcheck source=tests/engines/host_docker.sh

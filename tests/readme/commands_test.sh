@@ -16,7 +16,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 # --- in a checkout ---
 
-installs() { # FOLDER CMD: the files, and nothing of the host's
+installs() { # DIRECTORY CMD: the files, and nothing of the host's
   local file
   rm -rf "$1"
   in_checkout sh -c "$2" || return

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# tests/demo.sh, the first thing that README.md tells a reader to run, in a checkout and with engines of
+# tests/demo.sh, the first thing that README.md lets a reader run, in a checkout and with engines of
 # its own, beside a docker that cannot build: it shows what it promises, and leaves no engine behind.
 #
 #   demo_test.sh

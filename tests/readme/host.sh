@@ -26,7 +26,7 @@ program() {
   chmod +x "$host/bin/$name"
 }
 
-# on_host CMD...: in the home folder
+# on_host CMD...: in the home directory
 on_host() {
   # shellcheck disable=SC2016
   unshare --mount --propagation private sh -c '

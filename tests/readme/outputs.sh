@@ -4,7 +4,7 @@
 
 outputs_engine=docker-bookworm # its version moves least
 
-# outputs_make TOOL FOLDER: the contents of the blocks; after scene_use with the engine
+# outputs_make TOOL DIRECTORY: the contents of the blocks; after scene_use with the engine
 outputs_make() {
   host_use "$1"
   scene_images_only && build_app other || return

@@ -31,7 +31,7 @@ check "cron: quiet success" quiet sh -c "$command"
 # Each unit begins with its path.
 units=$host/units
 mkdir -p "$units"
-fenced ini | awk -v folder="$units/" '/^# \// { n = split($2, path, "/"); file = folder path[n] } { print >file }'
+fenced ini | awk -v directory="$units/" '/^# \// { n = split($2, path, "/"); file = directory path[n] } { print >file }'
 check "the units" equal "$(ls "$units")" $'clear-app-cache.service\nclear-app-cache.timer'
 verified() {
   local output status=0

@@ -15,7 +15,7 @@ fenced() {
 # shellcheck disable=SC2016
 spans() { awk '/^```/ { fenced = !fenced } !fenced' "$readme" | grep -o '`[^`]*`' | tr -d '`'; }
 
-# What it tells the reader to type, in its order: without comments.
+# What the reader types, in its order: without comments.
 commands() { fenced sh | sed -E 's/[[:space:]]+#.*//; /^$/d'; }
 commands_in_prose() {
   spans | grep -E '^(sudo|sh|bash|cmake|apt-get|docker|podman|scp|ssh|flock|clear-app-cache) '

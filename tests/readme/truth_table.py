@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints README.md's table from the rows that tests/engines/truth.sh wrote: truth_table.py FOLDER
+"""Prints README.md's table from the rows that tests/engines/truth.sh wrote: truth_table.py DIRECTORY
 
 One row is one build. Builds that fared alike with the tool share a line, which has ranges where the other
 numbers differ; so do engines whose lines are the same.
@@ -20,12 +20,12 @@ WORDS = {
 }
 
 
-def rows_of(folder):
-    files = sorted(folder.glob("*.tsv"))
+def rows_of(directory):
+    files = sorted(directory.glob("*.tsv"))
     for engine in sorted({file.name.split(".")[0] for file in files}):
         for builder in ("buildkit", "classic"):
             for scene in SCENES:
-                file = folder / f"{engine}.{builder}.{scene}.tsv"
+                file = directory / f"{engine}.{builder}.{scene}.tsv"
                 if file not in files:
                     sys.exit(f"truth_table.py: {file} is missing: {WRITERS[builder]} {engine} writes it when it succeeds")
                 yield from (Row(*fields) for fields in csv.reader(file.open(), delimiter="\t"))

@@ -31,5 +31,5 @@ in_help=$(sed -n '/^Exit status:/,/^$/s/^  \([0-9][0-9N+]*\) .*/\1/p' <<<"$help"
 check "statuses: $(tr '\n' ' ' <<<"$in_help")" equal "$in_readme" "$in_help"
 check "there are six" equal "$(wc -l <<<"$in_help")" 6
 in_manual=$(sed -n '/^\.SH EXIT STATUS/,/^\.SH /s/^\\fB\([0-9][0-9N+]*\)\\fR$/\1/p' "$root/man/clear-app-cache.1" | sort)
-check "the manual has them, too" equal "$in_manual" "$in_help"
+check "the manual also has them" equal "$in_manual" "$in_help"
 finish

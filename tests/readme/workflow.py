@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Reads the workflow on standard input, says what is wrong with it, and writes the shell steps to
-FOLDER/JOB.STEP, for a step without an id by its name: workflow.py FOLDER TIMEOUT_MINUTES
+DIRECTORY/JOB.STEP, for a step without an id by its name: workflow.py DIRECTORY TIMEOUT_MINUTES
 
 TIMEOUT_MINUTES is the tool's own: the jobs need a longer one.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-folder, timeout = Path(sys.argv[1]), int(sys.argv[2])
+directory, timeout = Path(sys.argv[1]), int(sys.argv[2])
 text = sys.stdin.read()
 workflow = yaml.safe_load(text)
 wrong = []
@@ -35,7 +35,7 @@ for job_name, job in workflow["jobs"].items():
             continue
         # What users choose or set must not become shell code.
         expect("${{" not in step["run"], f"{job_name}: an expression in a shell step")
-        (folder / f"{job_name}.{step.get('id', step['name'])}").write_text(step["run"])
+        (directory / f"{job_name}.{step.get('id', step['name'])}").write_text(step["run"])
 for used in re.findall(r"steps\.clear\.outputs\.([\w-]+)", text):
     expect(used in ("verdict", "reclaimed-bytes", "removed-images"), f"the output {used}")
 if wrong:

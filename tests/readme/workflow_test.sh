@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # README.md's workflow: it is well-formed, and the steps that clear are run, with `scp` and `ssh` to a
-# host that is a folder. By --json and jq the outputs are those that the tool itself writes on a runner.
+# host that is a directory. By --json and jq the outputs are those that the tool itself writes on a runner.
 #
 #   workflow_test.sh ENGINE TOOL
 set -euo pipefail

@@ -135,7 +135,7 @@ TEST_CASE("the keeper holds none of the caller's descriptors, however few descri
       kept = true;
       const pid_t process = only_child();
       keeper.expect_answer();
-      // It has put its own two in place once it reads what it is told.
+      // It has put its own two in place once it reads its orders.
       while (descriptors_of(process).size() > 2 && kill(process, 0) == 0) std::this_thread::yield();
       CHECK(descriptors_of(process) == std::vector<std::string>{"0", "1"});
       CHECK(std::filesystem::read_symlink("/proc/" + std::to_string(process) + "/cwd") == "/");

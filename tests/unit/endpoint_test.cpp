@@ -155,11 +155,11 @@ TEST_CASE("each reason for a failed connection has its own sentence and its own 
 }
 
 TEST_CASE("a rootless engine's socket is suggested where it exists, and only then") {
-  std::string folder = "/tmp/endpoint-test.XXXXXX";
-  REQUIRE(mkdtemp(folder.data()) != nullptr);
-  const auto environment = environment_of({{"XDG_RUNTIME_DIR", folder}});
+  std::string directory = "/tmp/endpoint-test.XXXXXX";
+  REQUIRE(mkdtemp(directory.data()) != nullptr);
+  const auto environment = environment_of({{"XDG_RUNTIME_DIR", directory}});
   const Endpoint missing{.socket_path = "/run/x.sock", .host_port = {}};
-  const std::string rootless = folder + "/docker.sock";
+  const std::string rootless = directory + "/docker.sock";
   const auto advice = [&](const Endpoint& endpoint) {
     return cac::connect_failure(endpoint, ENOENT, "", environment).advice;
   };
@@ -169,5 +169,5 @@ TEST_CASE("a rootless engine's socket is suggested where it exists, and only the
   CHECK(advice(missing) == Containing{"--host unix://" + rootless});
   // Not what was tried just now.
   CHECK(advice({.socket_path = rootless, .host_port = {}}) == Containing{"systemctl start docker"});
-  std::filesystem::remove_all(folder);
+  std::filesystem::remove_all(directory);
 }

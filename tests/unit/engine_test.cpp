@@ -110,7 +110,7 @@ TEST_CASE("an engine of an older API than 1.41 is not usable") {
   }
 }
 
-TEST_CASE("an engine that tells no API version is not usable") {
+TEST_CASE("an engine that names no API version is not usable") {
   for (const std::string& version : Texts{"", "new", "1", "1.x", "-1.44"}) {
     CAPTURE(version);
     FakeEngine fake;
@@ -121,7 +121,7 @@ TEST_CASE("an engine that tells no API version is not usable") {
   }
 }
 
-TEST_CASE("a version that the engine refuses is told apart from other errors") {
+TEST_CASE("a version that the engine refuses is distinguished from other errors") {
   struct {
     std::string name;
     FakeReply reply;
@@ -676,7 +676,7 @@ TEST_CASE("a conflict on removal is a failure with the engine's words") {
 
 // --- the build cache ---
 
-TEST_CASE("an empty build cache is told apart from one that the answer does not tell about") {
+TEST_CASE("an empty build cache is distinguished from one that the answer does not contain") {
   constexpr int unknown = -1;
   struct {
     int api_minor;
@@ -768,7 +768,7 @@ TEST_CASE("a record is read with all that decides about it, over every API's sha
   }
 }
 
-TEST_CASE("only the build cache is asked for, and its items where the API tells them apart") {
+TEST_CASE("only the build cache is asked for, and its items where the API lists them apart") {
   struct {
     int minor;
     std::string expected;
@@ -784,7 +784,7 @@ TEST_CASE("only the build cache is asked for, and its items where the API tells 
   }
 }
 
-TEST_CASE("a prune takes internal, frontend and shared records, too, and leaves those in use") {
+TEST_CASE("a prune takes internal, frontend and and shared records, and leaves those in use") {
   FakeEngine fake;
   fake.set_scene({.images = {},
                   .containers = {},

@@ -85,7 +85,7 @@ TEST_CASE("a tag that now names another image is never removed") {
   CHECK(joined(fake.scene().images[0].tags) == "watchparty-backend:latest\n");
 }
 
-TEST_CASE("what is gone already is a success, whoever removed it and when") {
+TEST_CASE("an absent name is a success, no matter who removed it and when") {
   SUBCASE("before it was looked at") {
     FakeEngine fake;
     const auto outcomes = execute(fake, {backend});

@@ -90,7 +90,7 @@ TEST_CASE("the outputs are what later steps ask for") {
   CHECK(cac::step_outputs(RunResult()) == "verdict=unknown\nreclaimed-bytes=0\nremoved-images=\n");
 }
 
-TEST_CASE("the summary tells every failure, and of what could not be written as well") {
+TEST_CASE("the summary has every failure, also those of writing") {
   RunResult result = cleared(Verdict::clean);
   result.outcomes[0].failure = {FailureKind::request_failed, "the removal failed", "look"};
   result.write_error = {FailureKind::filesystem, "the disk is full"};

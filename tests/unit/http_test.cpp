@@ -182,9 +182,9 @@ TEST_CASE("no request is sent twice, whatever its method and whatever the connec
 }
 
 TEST_CASE("a full backlog is waited for") {
-  std::string folder = "/tmp/http-test.XXXXXX";
-  REQUIRE(mkdtemp(folder.data()) != nullptr);
-  const std::string path = folder + "/x.sock";
+  std::string directory = "/tmp/http-test.XXXXXX";
+  REQUIRE(mkdtemp(directory.data()) != nullptr);
+  const std::string path = directory + "/x.sock";
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   path.copy(address.sun_path, sizeof address.sun_path - 1);
@@ -226,13 +226,13 @@ TEST_CASE("a full backlog is waited for") {
   }
   for (const int open : {first, second, listener}) close(open);
   unlink(path.c_str());
-  rmdir(folder.c_str());
+  rmdir(directory.c_str());
 }
 
 TEST_CASE("the reason for a failed connection is the system's error number") {
-  std::string folder = "/tmp/http-test.XXXXXX";
-  REQUIRE(mkdtemp(folder.data()) != nullptr);
-  const std::string path = folder + "/x.sock";
+  std::string directory = "/tmp/http-test.XXXXXX";
+  REQUIRE(mkdtemp(directory.data()) != nullptr);
+  const std::string path = directory + "/x.sock";
 
   Client missing("unix://" + path);
   CHECK(missing.failure(Method::get, "/_ping") == as_int(TransportError::Kind::connect));
@@ -248,7 +248,7 @@ TEST_CASE("the reason for a failed connection is the system's error number") {
   CHECK(refused.failure(Method::get, "/_ping") == as_int(TransportError::Kind::connect));
   CHECK(refused.os_error == ECONNREFUSED);
   unlink(path.c_str());
-  rmdir(folder.c_str());
+  rmdir(directory.c_str());
 }
 
 TEST_CASE("an answer that does not come is waited for until the deadline, then hung up on") {
@@ -276,13 +276,13 @@ TEST_CASE("a signal ends the wait for an answer at once, and the engine sees the
   const auto endpoint = cac::choose_endpoint(fake.url(), cac::test::environment_of());
   Interruption interruption(signals[0], far_away());
   HttpConnection http(endpoint, interruption, nullptr);
-  int told = 0;
+  int caught = 0;
   try {
     http.send(Method::get, "/x");
   } catch (const Interrupted& interrupted) {
-    told = interrupted.signal;
+    caught = interrupted.signal;
   }
-  CHECK(told == SIGTERM);
+  CHECK(caught == SIGTERM);
   fake.wait_for_hang_up();
   close(signals[0]);
   close(signals[1]);

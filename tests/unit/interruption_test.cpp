@@ -55,7 +55,7 @@ TEST_CASE("without a reason to stop a check and a short sleep come back") {
   interruption.check();
 }
 
-TEST_CASE("each signal that came in is told once, with its number") {
+TEST_CASE("each signal received is reported once, with its number") {
   const SignalPipe signals;
   Interruption interruption(signals.fd(), Clock::now() + hours(1));
   signals.send(SIGTERM);
@@ -72,7 +72,7 @@ TEST_CASE("a passed deadline ends a check and a sleep of an hour") {
   CHECK_THROWS_AS(interruption.sleep_for(hours(1)), TimedOut);
 }
 
-TEST_CASE("a signal that came in is told although the deadline has passed, too") {
+TEST_CASE("a signal received is reported although the deadline has passed") {
   const SignalPipe signals;
   Interruption interruption(signals.fd(), Clock::now() - hours(1));
   signals.send(SIGHUP);
@@ -88,7 +88,7 @@ TEST_CASE("a signal ends a sleep of an hour") {
   sender.join();
 }
 
-TEST_CASE("who waits as long as told has come past the deadline") {
+TEST_CASE("a wait for max_wait ends past the deadline") {
   for (int i = 0; i < 1000; ++i) {
     const auto deadline = Clock::now() + hours(1);
     const Interruption interruption(-1, deadline);
@@ -97,7 +97,7 @@ TEST_CASE("who waits as long as told has come past the deadline") {
   CHECK(Interruption(-1, Clock::now() - hours(1)).max_wait() == milliseconds(0));
 }
 
-TEST_CASE("whoever shows the time is called during a wait, and shortens it") {
+TEST_CASE("the tick is called during a wait, and shortens it") {
   const SignalPipe signals;
   Interruption interruption(signals.fd(), Clock::now() + hours(2));
   int ticks = 0;

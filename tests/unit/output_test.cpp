@@ -104,7 +104,7 @@ TEST_CASE("a signal ends the wait for a reader that stalls") {
   CHECK(limit.exceeded);
 }
 
-TEST_CASE("a terminal that nobody reads is waited for until the deadline, too") {
+TEST_CASE("a terminal that nobody reads is also waited for until the deadline") {
   const int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
   REQUIRE(master >= 0);
   REQUIRE(grantpt(master) == 0);

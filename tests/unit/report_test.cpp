@@ -126,7 +126,7 @@ TEST_CASE("the verdict says what it means for the next build") {
   CHECK(cac::text_report(sample_result(Words{"all"}), ascii).empty());
 }
 
-TEST_CASE("residue that a build holds is told one by one, the rest as a sum") {
+TEST_CASE("residue that a build holds is listed one by one, the rest as a sum") {
   RunResult result = cleared_result({}, Verdict::residue);
   for (int i = 0; i < 12; ++i) {
     result.verification->residue.push_back({.kind = ResidueKind::build_cache,
@@ -155,7 +155,7 @@ TEST_CASE("marks are drawn where the terminal has them") {
   CHECK(cac::text_report(result, ascii) == Containing{"\n+ removed"});
 }
 
-TEST_CASE("colour changes nothing but the colour") {
+TEST_CASE("color changes nothing but the color") {
   RunResult result =
       cleared_result({{.action = sample_removal(), .status = OutcomeStatus::retagged},
                       {.action = sample_prune(), .status = OutcomeStatus::done, .count = 1}},
@@ -298,7 +298,7 @@ TEST_CASE("a failure that did not matter in the end is a warning") {
   CHECK(cac::messages(result, ascii) == "clear-app-cache: warning: the prune failed\n");
 }
 
-TEST_CASE("the same failure, repeated, is told once") {
+TEST_CASE("the same failure, repeated, is reported once") {
   const Outcome failed{.action = sample_prune(),
                        .status = OutcomeStatus::failed,
                        .failure = Failure{FailureKind::request_failed, "the prune failed"}};
@@ -351,7 +351,7 @@ TEST_CASE("what could not be written is the error, or a warning beside another")
         "clear-app-cache: error: the time ran out\n");
 }
 
-TEST_CASE("what the verification lists is not told with the action, too") {
+TEST_CASE("what the verification lists is not repeated with the action") {
   cac::Action held = sample_prune();
   held.held = 2;
   RunResult result =
@@ -393,7 +393,7 @@ TEST_CASE("the object has these keys, in this order, whatever happened") {
   }
 }
 
-TEST_CASE("what is told of a run is what programs look for") {
+TEST_CASE("the report of a run has what programs look for") {
   RunResult result =
       cleared_result({{.action = sample_removal(), .status = OutcomeStatus::done, .untagged = true},
                       {.action = sample_prune(),

@@ -186,7 +186,7 @@ TEST_CASE("what could not be written is a failure, unless something else ended t
   CHECK(exit_code(result) == 143);
 }
 
-TEST_CASE("very many failures are told once each") {
+TEST_CASE("very many failures are reported once each") {
   constexpr std::size_t count = 20'000;
   RunResult result = verified(planned(), Verdict::residue);
   for (std::size_t i = 0; i < 2 * count; ++i) {

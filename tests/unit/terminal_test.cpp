@@ -26,7 +26,7 @@ namespace {
 
 constexpr TerminalStyle ascii{};
 constexpr TerminalStyle utf8{.width = 0, .color = false, .utf8 = true};
-constexpr TerminalStyle coloured{.width = 0, .color = true, .utf8 = true};
+constexpr TerminalStyle colored{.width = 0, .color = true, .utf8 = true};
 
 std::string joined(const std::vector<std::string>& lines) {
   std::string text;
@@ -36,10 +36,10 @@ std::string joined(const std::vector<std::string>& lines) {
 
 }  // namespace
 
-TEST_CASE("a text is painted only with colour, and always switched back") {
+TEST_CASE("a text is painted only with color, and always switched back") {
   CHECK(cac::styled("x", Style::red, utf8) == "x");
-  CHECK(cac::styled("x", Style::plain, coloured) == "x");
-  CHECK(cac::styled("", Style::red, coloured).empty());
+  CHECK(cac::styled("x", Style::plain, colored) == "x");
+  CHECK(cac::styled("", Style::red, colored).empty());
   struct {
     Style paint;
     std::string expected;
@@ -48,7 +48,7 @@ TEST_CASE("a text is painted only with colour, and always switched back") {
       {Style::red, "\x1b[31mx\x1b[0m"},    {Style::green, "\x1b[32mx\x1b[0m"},
       {Style::yellow, "\x1b[33mx\x1b[0m"},
   };
-  for (const auto& row : rows) CHECK(cac::styled("x", row.paint, coloured) == row.expected);
+  for (const auto& row : rows) CHECK(cac::styled("x", row.paint, colored) == row.expected);
 }
 
 TEST_CASE("nothing in a foreign text can command the terminal") {

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # --keep-as: the next build is fresh although the image is still there under another tag, and that tag is
-# a way back. What the report warns of is true, too: naming the tag in cache_from brings steps back.
+# a backup. The report's caveat is true as well: naming the tag in cache_from brings steps back.
 #
-#   way_back_test.sh ENGINE TOOL
+#   rollback_test.sh ENGINE TOOL
 set -euo pipefail
 here=$(dirname "$0")
 # shellcheck source=tests/engines/scene.sh
@@ -17,14 +17,14 @@ for INLINE in no yes; do
     id=$(image_id "$(image_of backend)")
     run_tool "$tool" --keep-as before backend
     check "$name: exit 0" exits 0
-    check "$name: the warning about the tag" contains "$tool_output" "names it by the tag 'before'"
+    check "$name: the caveat about the tag" contains "$tool_output" "names it by the tag 'before'"
     check "$name: the tag names the image" equal "$(image_id watchparty-backend:before)" "$id"
     build_app backend
     check "$name: fresh" fresh "$earlier" "$(step_uuids "$(image_of backend)")"
 
-    # The way back, as the README has it.
+    # The rollback, as the README has it.
     client tag watchparty-backend:before watchparty-backend:latest
-    check "$name: the way back" equal "$(image_id "$(image_of backend)")" "$id"
+    check "$name: the rollback" equal "$(image_id "$(image_of backend)")" "$id"
     client run -d --network none --name wp-backend "$(image_of backend)" >/dev/null
     check "$name: a container runs on it" equal "$(container_state wp-backend)" running
   done
