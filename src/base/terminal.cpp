@@ -48,25 +48,8 @@ std::size_t bytes_that_fit(std::string_view text, std::size_t columns) {
 }  // namespace
 
 std::string styled(std::string_view text, Style paint, const TerminalStyle& style) {
-  if (!style.color || text.empty()) return std::string(text);
-  const auto code = [paint] {
-    switch (paint) {
-      case Style::plain:
-        return 0;
-      case Style::bold:
-        return 1;
-      case Style::dim:
-        return 2;
-      case Style::red:
-        return 31;
-      case Style::green:
-        return 32;
-      case Style::yellow:
-        return 33;
-    }
-    return 0;
-  }();
-  return code == 0 ? std::string(text) : fmt::format("\x1b[{}m{}\x1b[0m", code, text);
+  if (!style.color || text.empty() || paint == Style::plain) return std::string(text);
+  return fmt::format("\x1b[{}m{}\x1b[0m", static_cast<int>(paint), text);
 }
 
 std::string escape_untrusted(std::string_view text, const TerminalStyle& style) {
@@ -76,12 +59,10 @@ std::string escape_untrusted(std::string_view text, const TerminalStyle& style) 
     const auto byte = static_cast<unsigned char>(text.front());
     if (byte < 0x80) {
       // A line break inside a step's description is nothing special.
-      if (byte == '\n' || byte == '\t') {
-        result += ' ';
-      } else {
-        result +=
-            is_dangerous(byte) ? fmt::format("\\x{:02x}", byte) : std::string(1, text.front());
-      }
+      const bool is_blank = byte == '\n' || byte == '\t';
+      result += is_blank             ? " "
+                : is_dangerous(byte) ? fmt::format("\\x{:02x}", byte)
+                                     : std::string(1, text.front());
       text.remove_prefix(1);
       continue;
     }

@@ -15,7 +15,8 @@ struct TerminalStyle {
   bool utf8 = false;
 };
 
-enum class Style { plain, bold, dim, green, yellow, red };
+// The codes of ECMA-48.
+enum class Style { plain = 0, bold = 1, dim = 2, red = 31, green = 32, yellow = 33 };
 std::string styled(std::string_view text, Style paint, const TerminalStyle& style);
 
 // An engine's error can be of any length. In characters.

@@ -15,41 +15,20 @@ namespace {
 // Logs and summaries are UTF-8, whatever the locale of the runner's service is.
 constexpr TerminalStyle style{.width = 0, .color = false, .utf8 = true};
 
-// Inverts how the runner unescapes a command's text.
-std::string escape(std::string_view text) {
+// Replaces each of the characters by its code in this format.
+std::string encode(std::string_view text, std::string_view characters, const char* format) {
   std::string result;
   for (const char c : text) {
-    switch (c) {
-      case '%':
-        result += "%25";
-        break;
-      case '\r':
-        result += "%0D";
-        break;
-      case '\n':
-        result += "%0A";
-        break;
-      default:
-        result += c;
-    }
+    result += characters.find(c) == std::string_view::npos
+                  ? std::string(1, c)
+                  : fmt::format(fmt::runtime(format), static_cast<int>(c));
   }
   return result;
 }
 
-// Within a property, its separators are escaped as well.
-std::string escape_property(std::string_view text) {
-  std::string result;
-  for (const char c : escape(text)) {
-    if (c == ':') {
-      result += "%3A";
-    } else if (c == ',') {
-      result += "%2C";
-    } else {
-      result += c;
-    }
-  }
-  return result;
-}
+// Inverts how the runner unescapes a command's text, or a property of it.
+std::string escape(std::string_view text) { return encode(text, "%\r\n", "%{:02X}"); }
+std::string escape_property(std::string_view text) { return encode(text, "%\r\n:,", "%{:02X}"); }
 
 // The text's lines may be untrusted.
 std::string annotation(std::string_view command, std::string_view title, std::string_view text) {
@@ -68,16 +47,7 @@ std::string with_advice(const Failure& failure) {
 
 // Makes an untrusted text a cell of a Markdown table.
 std::string cell(std::string_view text) {
-  std::string result;
-  for (const char c : escape_untrusted(text, style)) {
-    if (c == '|' || c == '<' || c == '>' || c == '`' || c == '*' || c == '_' || c == '[' ||
-        c == '\\' || c == '&') {
-      result += fmt::format("&#{};", static_cast<int>(c));
-    } else {
-      result += c;
-    }
-  }
-  return result;
+  return encode(escape_untrusted(text, style), "|<>`*_[\\&", "&#{};");
 }
 
 // The run in a word, for the heading.
