@@ -51,7 +51,7 @@ bool is_tag(std::string_view text) { return matches(std::string(text), tag); }
 
 std::string Application::reference_pattern() const { return project + "-*"; }
 
-bool Application::selects(std::string_view image_name) const {
+bool Application::matches(std::string_view image_name) const {
   if (target != Target::all) {
     return image_name == fmt::format("{}-{}:latest", project, to_string(target));
   }
@@ -60,6 +60,18 @@ bool Application::selects(std::string_view image_name) const {
   image_name.remove_prefix(project.size() + 1);
   image_name.remove_suffix(suffix.size());
   return !image_name.empty() && image_name.find('/') == std::string_view::npos;
+}
+
+bool Application::is_neighbor(const Image& image, std::string_view name) const {
+  const auto leave_out_path = [](std::string_view text) {
+    return text.substr(text.rfind('/') + 1);  // npos + 1 is 0
+  };
+  const std::string_view prefix = leave_out_path(project);
+  const std::string_view owner = image.compose_project;
+  name = leave_out_path(name);
+  // Compose 1 wrote an underscore.
+  return owner.size() > prefix.size() && owner.starts_with(prefix) && name.starts_with(owner) &&
+         name.size() > owner.size() && (name[owner.size()] == '-' || name[owner.size()] == '_');
 }
 
 }  // namespace cac

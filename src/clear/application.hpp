@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "docker/objects.hpp"
+
 namespace cac {
 
 enum class Target { backend, frontend, all };
@@ -23,7 +25,17 @@ struct Application {
   Target target = Target::all;
 
   // Returns whether an image name ("watchparty-backend:latest") is one of them.
-  bool selects(std::string_view image_name) const;
+  bool matches(std::string_view image_name) const;
+
+  // Returns whether the image's name is one of them, but another application's: Compose labelled
+  // the image with a project whose longer name the image's name begins with ("shop-admin" and
+  // "shop-admin-backend", where the project is "shop"). Another label proves nothing: Compose's
+  // project need not be the images' prefix (measured with Compose 2.40).
+  bool is_neighbor(const Image& image, std::string_view name) const;
+
+  bool selects(const Image& image, std::string_view name) const {
+    return matches(name) && !is_neighbor(image, name);
+  }
 
   // The pattern by which an engine lists every image of the project, whatever its tag. It is wider
   // than the target, so that one request also yields the other names that keep an image.

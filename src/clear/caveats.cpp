@@ -1,6 +1,8 @@
 #include "clear/caveats.hpp"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 namespace cac {
 
@@ -16,6 +18,28 @@ constexpr std::size_t max_listed = 10;
 bool has_registry_copy(const Image& image) {
   return std::any_of(image.repo_digests.begin(), image.repo_digests.end(),
                      [&](const std::string& digest) { return !digest.ends_with("@" + image.id); });
+}
+
+// Adds the repositories of the application that have, or get by --keep-as, other tags than those
+// that are cleared.
+void add_other_tags(const ClearRequest& request, const State& state, std::vector<Caveat>& caveats) {
+  std::map<std::string, std::set<std::string>> tags;  // by repository
+  for (const Image& image : state.images) {
+    for (const std::string& name : image.tags) {
+      const auto colon = name.rfind(':');
+      const std::string repository = name.substr(0, colon);
+      if (request.application.selects(image, name)) {
+        if (request.keep_as) tags[repository].insert(*request.keep_as);
+      } else if (request.application.selects(image, repository + ":latest")) {
+        tags[repository].insert(name.substr(colon + 1));
+      }
+    }
+  }
+  for (const auto& [repository, others] : tags) {
+    caveats.push_back({.kind = CaveatKind::other_tag,
+                       .object = repository,
+                       .tags = {others.begin(), others.end()}});
+  }
 }
 
 void add_builders(std::vector<Caveat>& caveats, const std::optional<std::string>& buildx_builder,
@@ -34,18 +58,13 @@ void add_builders(std::vector<Caveat>& caveats, const std::optional<std::string>
 
 std::vector<Caveat> find_caveats(const ClearRequest& request, const State& state) {
   std::vector<Caveat> caveats;
-  bool is_any_selected = false;
   for (const Image& image : state.images) {
     for (const std::string& name : image.tags) {
-      if (!request.application.selects(name)) continue;
-      is_any_selected = true;
-      if (!has_registry_copy(image)) continue;
+      if (!request.application.selects(image, name) || !has_registry_copy(image)) continue;
       caveats.push_back({.kind = CaveatKind::registry_copy, .object = name});
     }
   }
-  if (request.keep_as && is_any_selected) {
-    caveats.push_back({.kind = CaveatKind::other_tag, .object = *request.keep_as});
-  }
+  add_other_tags(request, state, caveats);
   add_builders(caveats, request.buildx_builder, state);
   return caveats;
 }

@@ -14,7 +14,7 @@ namespace cac {
 enum class CaveatKind {
   registry_copy,    // a build whose cache_from names the image takes steps from its registry
   builder,          // a buildx builder has a cache of its own
-  other_tag,        // the backup of --keep-as, if its image holds inline cache
+  other_tag,        // a repository of the application has other tags, which cache_from can name
   classic_builder,  // a dangling image: only the classic builder (DOCKER_BUILDKIT=0) would use it
 };
 
@@ -26,7 +26,8 @@ constexpr std::string_view to_string(CaveatKind kind) {
 
 struct Caveat {
   CaveatKind kind{};
-  std::string object = {};              // the image's name or ID, the builder's name, the tag
+  std::string object = {};              // the image's name or ID, the builder's, the repository
+  std::vector<std::string> tags = {};   // other tags of the repository
   bool is_container = false;            // the object is the container that a builder runs in
   std::vector<Container> holders = {};  // of the dangling image
   std::size_t more = 0;                 // of many dangling images, the number beyond those listed

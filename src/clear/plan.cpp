@@ -73,10 +73,11 @@ Plan plan_image_removals(const ClearRequest& request, const State& state) {
   Plan plan;
   for (const Image& image : state.images) {
     std::vector<std::string> staying;
-    std::copy_if(image.tags.begin(), image.tags.end(), std::back_inserter(staying),
-                 [&](const std::string& name) { return !request.application.selects(name); });
+    std::copy_if(
+        image.tags.begin(), image.tags.end(), std::back_inserter(staying),
+        [&](const std::string& name) { return !request.application.selects(image, name); });
     for (const std::string& name : image.tags) {
-      if (!request.application.selects(name)) continue;
+      if (!request.application.selects(image, name)) continue;
       Action& action = plan.emplace_back(Action{.kind = ActionKind::remove_image,
                                                 .reason = Reason::cache_from,
                                                 .object = name,

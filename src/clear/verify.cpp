@@ -21,7 +21,7 @@ void add_images(const ClearRequest& request, const std::vector<Outcome>& outcome
   }
   for (const Image& image : images) {
     for (const std::string& name : image.tags) {
-      if (!request.application.selects(name)) continue;
+      if (!request.application.selects(image, name)) continue;
       const Reason reason = request.verify_only                 ? Reason::cache_from
                             : failed.contains({name, image.id}) ? Reason::still_tagged
                                                                 : Reason::retagged;

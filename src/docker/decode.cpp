@@ -110,6 +110,9 @@ void from_json(const JsonReader& reader, Image& image) {
   reader.optional("RepoTags", image.tags);
   reader.optional("RepoDigests", image.repo_digests);
   reader.optional("Size", image.size.count);
+  if (const auto labels = reader.find("Labels")) {
+    labels->optional("com.docker.compose.project", image.compose_project);
+  }
   // 20.10 writes these when there is none.
   std::erase(image.tags, "<none>:<none>");
   std::erase(image.repo_digests, "<none>@<none>");

@@ -24,6 +24,7 @@ struct Image {
   std::vector<std::string> tags = {};          // "name:tag"; empty: a dangling image
   bool names_known = true;                     // false: the engine did not say which names it has
   std::vector<std::string> repo_digests = {};  // "name@sha256:…"
+  std::string compose_project = {};            // that Compose labelled it with; "": none
   Bytes size = {};                             // includes shared layers: removing may free less
 };
 

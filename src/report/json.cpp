@@ -101,6 +101,7 @@ Json list_caveats(const RunResult& result) {
   for (const Caveat& caveat : result.caveats) {
     list.push_back({{"kind", to_string(caveat.kind)},
                     {"object", caveat.object},
+                    {"tags", caveat.tags},
                     {"explanation", explain(caveat)}});
   }
   return list;

@@ -2,6 +2,9 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <map>
+
 namespace cac {
 
 namespace {
@@ -94,6 +97,25 @@ void add_pruning_notes(const PruneSummary& pruning, std::vector<std::string>& no
   }
 }
 
+// Adds, for each other application, which of the matching names are its own.
+void add_neighbors(const Application& application, const std::vector<Image>& images,
+                   std::vector<std::string>& notes) {
+  std::map<std::string, std::vector<std::string>> names;  // by project
+  for (const Image& image : images) {
+    for (const std::string& name : image.tags) {
+      if (application.matches(name) && application.is_neighbor(image, name)) {
+        names[image.compose_project].push_back(name);
+      }
+    }
+  }
+  for (auto& [project, own] : names) {
+    std::sort(own.begin(), own.end());
+    notes.push_back(fmt::format(
+        "{} {} to the Compose project {}, and {} left alone", fmt::join(abridge(own), ", "),
+        own.size() == 1 ? "belongs" : "belong", project, own.size() == 1 ? "is" : "are"));
+  }
+}
+
 }  // namespace
 
 std::string count_noun(std::size_t count, std::string_view noun) {
@@ -147,10 +169,9 @@ std::string explain(const Caveat& caveat) {
           "buildx prune --builder {0} --all",
           caveat.object);
     case CaveatKind::other_tag:
-      return fmt::format(
-          "an image built with BUILDKIT_INLINE_CACHE=1 brings its steps back if a build's "
-          "cache_from names it by the tag '{}'",
-          caveat.object);
+      return fmt::format("{} stays as {}: a build whose cache_from names {} can reuse its steps",
+                         caveat.object, fmt::join(abridge(caveat.tags), ", "),
+                         caveat.tags.size() == 1 ? "that tag" : "one of these tags");
     case CaveatKind::classic_builder:
       if (!caveat.unknown.empty()) {
         return fmt::format("it is not known which dangling images are left: {}", caveat.unknown);
@@ -229,6 +250,9 @@ std::vector<std::string> list_warnings(const RunResult& result) {
 
 std::vector<std::string> list_notes(const RunResult& result) {
   std::vector<std::string> notes;
+  if (result.state && result.clear_request() != nullptr) {
+    add_neighbors(result.clear_request()->application, result.state->images, notes);
+  }
   if (result.state && !result.state->artifacts.nothing_there) {
     for (const auto& directory : result.state->artifacts.absent) {
       notes.push_back(fmt::format("no directory {}: no artifacts there", directory.string()));

@@ -77,6 +77,9 @@ Json image_json(const FakeImage& image) {
           {"RepoTags", image.tags},
           {"RepoDigests", image.repo_digests},
           {"Size", image.size},
+          {"Labels", image.compose_project.empty()
+                         ? Json()
+                         : Json{{"com.docker.compose.project", image.compose_project}}},
           {"Containers", -1}};
 }
 

@@ -20,6 +20,7 @@ struct FakeImage {
   std::vector<std::string> tags;  // empty: dangling
   long long size = 1000;
   std::vector<std::string> repo_digests = {};
+  std::string compose_project = {};  // its label
 };
 
 struct FakeContainer {

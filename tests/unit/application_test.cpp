@@ -98,8 +98,42 @@ TEST_CASE("a target selects exactly its own names with the tag latest") {
   };
   for (const auto& row : rows) {
     CAPTURE(row.name);
-    CHECK(cac::Application{"watchparty", Target::backend}.selects(row.name) == row.backend);
-    CHECK(cac::Application{"watchparty", Target::frontend}.selects(row.name) == row.frontend);
-    CHECK(cac::Application{"watchparty", Target::all}.selects(row.name) == row.all);
+    CHECK(cac::Application{"watchparty", Target::backend}.matches(row.name) == row.backend);
+    CHECK(cac::Application{"watchparty", Target::frontend}.matches(row.name) == row.frontend);
+    CHECK(cac::Application{"watchparty", Target::all}.matches(row.name) == row.all);
+  }
+}
+
+TEST_CASE(
+    "a name is a neighbor's if Compose labelled the image with the longer name it begins with") {
+  struct {
+    std::string project;
+    std::string label;
+    std::string name;
+    bool is_neighbor;
+  } const rows[] = {
+      {"shop", "shop-admin", "shop-admin-backend:latest", true},
+      {"shop", "shop-admin", "shop-admin_backend:latest", true},
+      {"team/shop", "shop-admin", "team/shop-admin-backend:latest", true},
+      {"localhost:5000/shop", "shop-admin", "localhost:5000/shop-admin-backend:latest", true},
+      {"shop", "shopping", "shopping-backend:latest", true},
+      // The label of the project itself, of a shorter one, of none, and of a directory.
+      {"shop", "shop", "shop-admin-backend:latest", false},
+      {"shop-admin", "shop", "shop-admin-backend:latest", false},
+      {"shop", "", "shop-admin-backend:latest", false},
+      {"watchparty", "watch-party", "watchparty-backend:latest", false},
+      // The image has a name of the target as well.
+      {"shop", "shop-admin", "shop-backend:latest", false},
+      {"shop", "shop-admin", "shop-administration:latest", false},
+      {"shop", "shop-admin", "shop-admin:latest", false},
+      {"shop", "shop-backend", "shop-backend:latest", false},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.label + " " + row.name);
+    const cac::Application application{row.project, Target::all};
+    const cac::Image image{.tags = {row.name}, .compose_project = row.label};
+    CHECK(application.is_neighbor(image, row.name) == row.is_neighbor);
+    CHECK(application.selects(image, row.name) ==
+          (application.matches(row.name) && !row.is_neighbor));
   }
 }

@@ -49,10 +49,22 @@ TEST_CASE("a builder with a cache of its own is a caveat, for a pruning as well"
   CHECK(list(cac::find_caveats(cac::PruneRequest{.buildx_builder = "default"}, {})).empty());
 }
 
-TEST_CASE("the backup's tag is a caveat if there is an image to back up") {
+TEST_CASE("other tags of the application's repositories are a caveat for each, also a backup's") {
   CHECK(find({"backend", "--keep-as", "old"}, {}).empty());
-  const State state{.images = {{.id = "sha256:b", .tags = {"watchparty-backend:latest"}}}};
-  CHECK(find({"backend", "--keep-as", "old"}, state) == "other-tag old\n");
+  State state{.images = {{.id = "sha256:b", .tags = {"watchparty-backend:latest"}}}};
+  CHECK(find({"backend"}, state).empty());
+  CHECK(find({"backend", "--keep-as", "old"}, state) == "other-tag watchparty-backend\n");
+  state.images.push_back({.tags = {"watchparty-backend:v1", "watchparty-frontend:staging"}});
+  const auto caveats = cac::find_caveats(clear_request({"backend", "--keep-as", "old"}), state);
+  REQUIRE(caveats.size() == 1);
+  CHECK(caveats[0].tags == Texts{"old", "v1"});
+  CHECK(find({"all"}, state) == "other-tag watchparty-backend\nother-tag watchparty-frontend\n");
+  // Also when latest is gone, and never for a neighbor's.
+  state.images.erase(state.images.begin());
+  CHECK(find({"--verify-only"}, state) ==
+        "other-tag watchparty-backend\nother-tag watchparty-frontend\n");
+  state.images = {{.tags = {"watchparty-admin-backend:v1"}, .compose_project = "watchparty-admin"}};
+  CHECK(find({"all"}, state).empty());
 }
 
 TEST_CASE("dangling images are caveats, with their holders, except those that the run untagged") {

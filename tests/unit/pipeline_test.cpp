@@ -342,3 +342,29 @@ TEST_CASE("dangling images that cannot be read are a caveat, not a failure") {
         Containing{"not known which dangling images"});
   CHECK(run(fake, {"all", "--dry-run"})["exit_status"] == 0);
 }
+
+TEST_CASE("a neighbor's image is left alone, is no residue, and is reported with its project") {
+  for (const Words& words :
+       {Words{"all"}, {"backend"}, {"all", "--dry-run"}, {"all", "--verify-only"}}) {
+    FakeEngine fake;
+    FakeScene scene;
+    const auto add = [&](char id, const std::string& name, const std::string& project) {
+      scene.images.push_back({.id = image_id(id), .tags = {name}, .compose_project = project});
+    };
+    add('a', "watchparty-backend:latest", "watch-party");
+    add('b', "watchparty-admin-backend:latest", "watchparty-admin");
+    add('c', "watchparty-admin-frontend:latest", "watchparty-admin");
+    fake.set_scene(scene);
+    const Json report = run(fake, words);
+    CAPTURE(report.dump());
+    const bool changes = words.size() == 1;
+    CHECK(fake.scene().images.size() == (changes ? 2 : 3));
+    CHECK(fake.scene().images.back().id == image_id('c'));
+    if (changes) CHECK(report["verdict"] == "clean");
+    const bool is_all = words.front() == std::string("all");
+    CHECK(report["notes"] ==
+          (is_all ? Json{"watchparty-admin-backend:latest, watchparty-admin-frontend:latest belong "
+                         "to the Compose project watchparty-admin, and are left alone"}
+                  : Json::array()));
+  }
+}
