@@ -59,12 +59,12 @@ std::string find_home(const Environment& environment) {
   return user == nullptr ? "" : user->pw_dir;
 }
 
-// Reads the state that the verdict is about. Records that nothing holds are pruned again before.
-State read_settled_state(Engine& engine, Progress& progress, const ClearRequest& request,
-                         std::vector<Outcome>& outcomes) {
+// Reads the records, and prunes again while some are left that nothing holds.
+State read_settled_records(Engine& engine, Progress& progress, const ClearRequest& request,
+                           std::vector<Outcome>& outcomes) {
   constexpr int max_repeated_prunes = 3;
   for (int repeated = 0;; ++repeated) {
-    State state = read_state(engine, progress, scope_after(request));
+    State state = read_state(engine, progress, {.fresh_records = true});
     if (request.verify_only || repeated == max_repeated_prunes) return state;
     const auto prune = plan_repeated_prune(request, state);
     if (!prune) return state;
@@ -72,27 +72,37 @@ State read_settled_state(Engine& engine, Progress& progress, const ClearRequest&
   }
 }
 
+void add_dangling(RunResult& result, const State& state, bool held_only) {
+  const auto dangling = find_dangling(state, result.state->containers, result.outcomes, held_only);
+  result.caveats.insert(result.caveats.end(), dangling.begin(), dangling.end());
+}
+
 void run_request(Engine& engine, Progress& progress, const ClearRequest& request,
                  RunResult& result) {
   if (!request.verify_only) {
     result.state = read_state(engine, progress, scope_before(request));
-    result.caveats = find_caveats(request, *result.state);
     result.plan = plan_clearing(request, *result.state);
-    if (request.dry_run) return;
+    result.caveats = find_caveats(request, *result.state);
+    if (request.dry_run) return add_dangling(result, *result.state, true);
     execute(engine, progress, *result.plan, result.outcomes);
   }
+  State after;
   try {
-    State after = read_settled_state(engine, progress, request, result.outcomes);
+    after = read_settled_records(engine, progress, request, result.outcomes);
+    after = read_state(engine, progress, scope_after(request), after);
     result.verification = judge(request, result.outcomes, after);
-    if (request.verify_only) {
-      result.state = after;
-      result.caveats = find_caveats(request, after);
-    }
-    const auto dangling = find_dangling(after, result.state->containers, result.outcomes);
-    result.caveats.insert(result.caveats.end(), dangling.begin(), dangling.end());
   } catch (const EngineError& error) {
-    result.verification = {.failure = error.failure()};
+    // Residue that was read before is still reported.
+    result.verification = after.records ? judge(request, result.outcomes, after) : Verification{};
+    result.verification->verdict = Verdict::unknown;
+    result.verification->failure = error.failure();
+    return;
   }
+  if (request.verify_only) {
+    result.state = after;
+    result.caveats = find_caveats(request, after);
+  }
+  add_dangling(result, after, false);
 }
 
 void run_request(Engine& engine, Progress& progress, const PruneRequest& request,
@@ -103,7 +113,7 @@ void run_request(Engine& engine, Progress& progress, const PruneRequest& request
   if (request.dry_run) return;
   const auto before_prunes = std::chrono::system_clock::now();
   execute(engine, progress, *result.plan, result.outcomes);
-  const State after = read_state(engine, progress, {.records = true});
+  const State after = read_state(engine, progress, {.fresh_records = true});
   if (after.records) result.pruning = summarize_pruning(request, *after.records, before_prunes);
 }
 
@@ -165,7 +175,6 @@ Options run_to_an_end(std::span<const char* const> arguments, const ProcessConte
                      !options.output.quiet && !options.output.verbose, context.err_columns);
     run_pipeline(options, start, *progress, context, result);
   } catch (const UsageError& error) {
-    result.request.reset();
     result.failure = {FailureKind::usage, error.what(), "See clear-app-cache --help."};
   } catch (const EngineError& error) {
     result.failure = error.failure();

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Which directory of src/ may include which: each line of `may` names all that its directory may. A directory
-# without a line, and one whose includes are not found, is a failure.
+# Which directory of src/ may include what: each line of `may` names the directories, or single headers, that
+# its directory may include. A directory without a line, and one whose includes are not found, is a failure.
 #
 #   includes_test.sh SRC
 set -eu
@@ -9,21 +9,21 @@ cd "$1"
 may='base base
 docker base docker
 clear base docker clear
-report base docker clear report
-cli base docker clear cli'
+report base clear report docker/objects
+cli base docker/endpoint docker/api_version clear/application clear/request cli'
 
 failures=0
 for directory in */; do
   directory=${directory%/}
   allowed=$(echo "$may" | sed -n "s/^$directory //p")
-  included=$(grep -rho --include='*.[ch]pp' '#include "[a-z_]*/' "$directory" | cut -d '"' -f 2 | tr -d / | sort -u)
+  included=$(grep -rho --include='*.[ch]pp' '#include "[^"]*"' "$directory" | cut -d '"' -f 2 | sort -u)
   if [ -z "$allowed" ] || [ -z "$included" ]; then
     echo "$directory: no rule, or no includes found" && failures=1
   fi
-  for other in $included; do
-    case " $allowed " in
-      *" $other "*) ;;
-      *) echo "$directory must not include $other/" && failures=1 ;;
+  for header in $included; do
+    case " $allowed version " in
+      *" ${header%/*} "* | *" ${header%.hpp} "*) ;;
+      *) echo "$directory must not include $header" && failures=1 ;;
     esac
   done
 done

@@ -13,7 +13,7 @@ namespace cac {
 enum class ExitStatus {
   success = 0,    // the verdict is clean; of a dry run: the plan could be made
   failure = 1,    // a request failed, the engine was lost, or the timeout ran out
-  usage = 2,      // the command line or the environment makes no sense
+  usage = 2,      // invalid command line or environment
   residue = 3,    // a cache source is left, or the engine did not say
   no_engine = 4,  // no usable Docker engine
 };

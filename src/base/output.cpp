@@ -70,7 +70,7 @@ int OutputBuffer::sync() {
       rest.remove_prefix(static_cast<std::size_t>(written));
       if (rest.empty()) return 0;
     } else if (errno == EAGAIN) {
-      // Somebody else wants it not to block.
+      // Another process made it non-blocking.
       pollfd stream{descriptor_, POLLOUT, 0};
       poll(&stream, 1, interval_ms);
     } else if (errno != EINTR) {

@@ -47,9 +47,9 @@ std::size_t bytes_that_fit(std::string_view text, std::size_t columns) {
 
 }  // namespace
 
-std::string styled(std::string_view text, Style paint, const TerminalStyle& style) {
-  if (!style.color || text.empty() || paint == Style::plain) return std::string(text);
-  return fmt::format("\x1b[{}m{}\x1b[0m", static_cast<int>(paint), text);
+std::string styled(std::string_view text, Style emphasis, const TerminalStyle& style) {
+  if (!style.color || text.empty() || emphasis == Style::plain) return std::string(text);
+  return fmt::format("\x1b[{}m{}\x1b[0m", static_cast<int>(emphasis), text);
 }
 
 std::string escape_untrusted(std::string_view text, const TerminalStyle& style) {

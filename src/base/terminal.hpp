@@ -17,7 +17,7 @@ struct TerminalStyle {
 
 // The codes of ECMA-48.
 enum class Style { plain = 0, bold = 1, dim = 2, red = 31, green = 32, yellow = 33 };
-std::string styled(std::string_view text, Style paint, const TerminalStyle& style);
+std::string styled(std::string_view text, Style emphasis, const TerminalStyle& style);
 
 // An engine's error can be of any length. In characters.
 inline constexpr std::size_t max_untrusted = 2000;

@@ -55,9 +55,9 @@ Bytes size_on_disk(const fs::path& path) {
 }
 
 Failure failure_at(const fs::path& path, const std::error_code& error) {
-  constexpr std::size_t longest = 300;
+  constexpr std::size_t max_size = 300;
   std::string name = path.string();
-  if (name.size() > longest) name = name.substr(0, longest) + "...";
+  if (name.size() > max_size) name = name.substr(0, max_size) + "...";
   const bool denied =
       error == std::errc::permission_denied || error == std::errc::operation_not_permitted;
   return {FailureKind::filesystem, fmt::format("{}: {}", name, error.message()),

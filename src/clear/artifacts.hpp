@@ -30,14 +30,14 @@ struct ArtifactSearch {
 void check_app_dir(const std::filesystem::path& app_dir, Target target,
                    const std::filesystem::path& home);
 
-// In the directories of the target's services. What goes away meanwhile was not there.
+// In the directories of the target's services. Ignores entries that are removed meanwhile.
 ArtifactSearch find_artifacts(const std::filesystem::path& app_dir, Target target);
 
-// For people: which path, and what to do about it.
+// Returns which path failed, and what to do about it.
 Failure to_failure(const std::filesystem::filesystem_error& error);
 
 // Removes what was found at the path, which lies in app_dir. No link below app_dir is followed,
-// even if somebody puts one there meanwhile. False: it was gone already. Throws
+// even if somebody puts one there meanwhile. Returns false if it was already removed. Throws
 // std::filesystem::filesystem_error.
 bool remove_artifact(const std::filesystem::path& app_dir, const std::filesystem::path& path);
 

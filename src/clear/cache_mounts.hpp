@@ -22,8 +22,8 @@ class CacheMounts {
   CacheMounts(const std::vector<CacheRecord>& records, bool keep_cache_mounts);
 
   // Returns whether the record is a cache mount, or the directory that BuildKit made for its owner
-  // and mode (uid=, gid=, mode=), which is no step. Returns false where the engine does not tell
-  // such a directory apart from a step.
+  // and mode (uid=, gid=, mode=), which is no step. Returns false where the engine describes
+  // such a directory like a step.
   bool keeps(const CacheRecord& record) const;
 
   // Returns the name of the kept cache mount that has this record as an ancestor (from=), or

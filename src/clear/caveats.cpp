@@ -44,6 +44,9 @@ void add_other_tags(const ClearRequest& request, const State& state, std::vector
 
 void add_builders(std::vector<Caveat>& caveats, const std::optional<std::string>& buildx_builder,
                   const State& state) {
+  if (state.containers_failure) {
+    caveats.push_back({.kind = CaveatKind::builder, .unknown = state.containers_failure->message});
+  }
   if (buildx_builder && *buildx_builder != "default") {
     caveats.push_back({.kind = CaveatKind::builder, .object = *buildx_builder});
   }
@@ -75,17 +78,18 @@ std::vector<Caveat> find_caveats(const PruneRequest& request, const State& state
   return caveats;
 }
 
-std::vector<Caveat> find_dangling(const State& after, const std::vector<Container>& containers,
-                                  const std::vector<Outcome>& outcomes) {
+std::vector<Caveat> find_dangling(const State& state, const std::vector<Container>& containers,
+                                  const std::vector<Outcome>& outcomes, bool held_only) {
   std::vector<Caveat> caveats;
-  if (after.dangling_failure) {
-    return {{.kind = CaveatKind::classic_builder, .unknown = after.dangling_failure->message}};
+  if (state.dangling_failure) {
+    return {{.kind = CaveatKind::classic_builder, .unknown = state.dangling_failure->message}};
   }
-  if (!after.dangling) return caveats;
+  if (!state.dangling) return caveats;
   const ImageHolders holders(containers);
   const RemovedImages removed(outcomes);
-  for (const Image& image : *after.dangling) {
+  for (const Image& image : *state.dangling) {
     if (removed.reports(image.id)) continue;
+    if (held_only && holders.find(image.id).empty()) continue;
     if (caveats.size() < max_listed) {
       caveats.push_back({.kind = CaveatKind::classic_builder,
                          .object = image.id,

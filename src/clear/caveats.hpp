@@ -31,7 +31,7 @@ struct Caveat {
   bool is_container = false;            // the object is the container that a builder runs in
   std::vector<Container> holders = {};  // of the dangling image
   std::size_t more = 0;                 // of many dangling images, the number beyond those listed
-  std::string unknown = {};             // why dangling images could not be read: no object
+  std::string unknown = {};             // why nobody can tell: no object
 };
 
 // Returns those that the state shows before anything is changed.
@@ -39,8 +39,9 @@ std::vector<Caveat> find_caveats(const ClearRequest& request, const State& state
 std::vector<Caveat> find_caveats(const PruneRequest& request, const State& state);
 
 // Returns the dangling images that are left, except those that the outcomes report already.
-// containers: as read at any time of the run; nothing here stops or starts one.
-std::vector<Caveat> find_dangling(const State& after, const std::vector<Container>& containers,
-                                  const std::vector<Outcome>& outcomes);
+// containers: as read at any time of the run; nothing here stops or starts one. held_only: the
+// others are going to be pruned.
+std::vector<Caveat> find_dangling(const State& state, const std::vector<Container>& containers,
+                                  const std::vector<Outcome>& outcomes, bool held_only = false);
 
 }  // namespace cac

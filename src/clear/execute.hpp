@@ -1,4 +1,5 @@
-// Carries out a plan, action by action, and records what became of each. Decides nothing.
+// Carries out a plan, action by action, and records what became of each. Decides nothing, but
+// leaves a name alone that no longer refers to the planned image.
 #pragma once
 
 #include <optional>

@@ -101,14 +101,12 @@ Action plan_dangling_prune(const State& state) {
   Action action{.kind = ActionKind::prune_dangling_images, .reason = Reason::leftover};
   if (!state.dangling) return action;
   const ImageHolders holders(state.containers);
+  action.count = 0;
   for (const Image& image : *state.dangling) {
-    if (!holders.find(image.id).empty()) {
-      ++action.held;
-    } else {
-      action.size += image.size;
-    }
+    if (!holders.find(image.id).empty()) continue;
+    ++*action.count;
+    action.size += image.size;
   }
-  action.count = state.dangling->size() - action.held;
   return action;
 }
 

@@ -61,7 +61,7 @@ struct Action {
   // What stays all the same:
   std::vector<std::string> other_names = {};  // of the image
   std::vector<Container> holders = {};        // that use the image, and are not touched
-  std::size_t held = 0;                       // images in containers, or records in running builds
+  std::size_t held = 0;                       // records, by running builds
   std::size_t kept = 0;                       // cache mounts
 };
 

@@ -8,21 +8,20 @@ namespace cac {
 StateScope scope_before(const ClearRequest& request) {
   return {.records = request.dry_run || request.keep_cache_mounts,
           .containers = true,
+          .requires_containers = true,
           .dangling = request.dry_run && request.application.target == Target::all,
           .images_of = request.application,
           .artifacts_in = request.app_dir};
 }
 
 StateScope scope_after(const ClearRequest& request) {
-  return {.fresh_records = true,
-          .containers = request.verify_only,
+  return {.containers = request.verify_only,
           .dangling = request.application.target == Target::all,
           .images_of = request.application,
           .artifacts_in = request.app_dir};
 }
 
-State read_state(Engine& engine, Progress& progress, const StateScope& scope) {
-  State state;
+State read_state(Engine& engine, Progress& progress, const StateScope& scope, State state) {
   if (scope.records || scope.fresh_records) {
     const Progress::Activity activity(progress, "reading the build cache");
     if (scope.fresh_records && engine.shares_build_cache_answers()) engine.build_cache();
@@ -33,16 +32,26 @@ State read_state(Engine& engine, Progress& progress, const StateScope& scope) {
   }
   if (scope.containers) {
     const Progress::Activity activity(progress, "reading the containers");
-    state.containers = engine.containers();
+    try {
+      state.containers = engine.containers();
+    } catch (const EngineError& error) {
+      if (scope.requires_containers) throw;
+      state.containers_failure = error.failure();
+    }
   }
-  const Progress::Activity activity(progress, "reading the images");
-  // After the records: a build that finishes in between has tagged its image before it let its
-  // records go.
-  if (scope.images_of) state.images = engine.images(scope.images_of->reference_pattern());
-  try {
-    if (scope.dangling) state.dangling = engine.dangling_images();
-  } catch (const EngineError& error) {
-    state.dangling_failure = error.failure();
+  if (scope.images_of) {
+    const Progress::Activity activity(progress, "reading the images");
+    // After the records: a build that finishes in between has tagged its image before it let its
+    // records go.
+    state.images = engine.images(scope.images_of->reference_pattern());
+  }
+  if (scope.dangling) {
+    const Progress::Activity activity(progress, "reading the dangling images");
+    try {
+      state.dangling = engine.dangling_images();
+    } catch (const EngineError& error) {
+      state.dangling_failure = error.failure();
+    }
   }
   return state;
 }

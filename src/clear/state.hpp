@@ -22,7 +22,8 @@ struct State {
   std::optional<std::vector<CacheRecord>> records = {};  // nullopt: not read, or the engine did
                                                          // not say (not the same as none)
   std::vector<Container> containers = {};  // all of them: who holds what, and which builders exist
-  std::vector<Image> images = {};          // every name of the project, whatever its tag
+  std::optional<Failure> containers_failure = {};
+  std::vector<Image> images = {};                   // every name of the project, whatever its tag
   std::optional<std::vector<Image>> dangling = {};  // nullopt: not read, or reading failed
   std::optional<Failure> dangling_failure = {};
 };
@@ -34,6 +35,7 @@ struct StateScope {
   // older than the request. The second of two answers cannot be older than the first request.
   bool fresh_records = false;
   bool containers = false;
+  bool requires_containers = false;  // else it is a value that they cannot be read
   bool dangling = false;
   std::optional<Application> images_of = {};
   std::optional<std::string> artifacts_in = {};  // the application's directory
@@ -42,10 +44,12 @@ struct StateScope {
 // Before the actions, a clearing needs neither records nor dangling images, unless they are to be
 // shown or kept.
 StateScope scope_before(const ClearRequest& request);
+// Besides the records, which are read first, until no prune is to be repeated.
 StateScope scope_after(const ClearRequest& request);
 
-// Throws EngineError. That dangling images cannot be read is a value: no verdict depends on them.
-State read_state(Engine& engine, Progress& progress, const StateScope& scope);
+// Adds the parts in scope to what is known already. Throws EngineError. That dangling images cannot
+// be read is a value: no verdict depends on them.
+State read_state(Engine& engine, Progress& progress, const StateScope& scope, State state = {});
 
 // Which containers hold which image; each look-up is independent of the number of containers.
 class ImageHolders {

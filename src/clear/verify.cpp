@@ -13,18 +13,19 @@ namespace {
 
 void add_images(const ClearRequest& request, const std::vector<Outcome>& outcomes,
                 const std::vector<Image>& images, std::vector<Residue>& residue) {
-  // Names whose removal failed; any other name found here was created meanwhile.
-  std::set<std::pair<std::string_view, std::string_view>> failed;
+  // Names that were not removed, whatever the engine reported; any other name found here was
+  // created meanwhile.
+  std::set<std::pair<std::string_view, std::string_view>> tried;
   for (const Outcome& outcome : outcomes) {
-    if (outcome.status != OutcomeStatus::failed) continue;
-    failed.emplace(outcome.action.object, outcome.action.image_id);
+    if (outcome.status != OutcomeStatus::failed && outcome.status != OutcomeStatus::done) continue;
+    tried.emplace(outcome.action.object, outcome.action.image_id);
   }
   for (const Image& image : images) {
     for (const std::string& name : image.tags) {
       if (!request.application.selects(image, name)) continue;
-      const Reason reason = request.verify_only                 ? Reason::cache_from
-                            : failed.contains({name, image.id}) ? Reason::still_tagged
-                                                                : Reason::retagged;
+      const Reason reason = request.verify_only                ? Reason::cache_from
+                            : tried.contains({name, image.id}) ? Reason::still_tagged
+                                                               : Reason::retagged;
       residue.push_back({.kind = ResidueKind::image,
                          .reason = reason,
                          .object = name,

@@ -29,8 +29,9 @@ inline constexpr OptionSpec target_argument{
     .long_help =
         "The service to clear. backend is the image PROJECT-backend:latest, frontend is "
         "PROJECT-frontend:latest, and all is every image that the engine lists for "
-        "PROJECT-*:latest, along with the dangling images that no container holds. The build cache "
-        "is shared by all services, so every target clears all of it.",
+        "PROJECT-*:latest, along with the dangling images that no container holds. An image that "
+        "Compose has labeled as a longer-named project's (PROJECT-admin) is left alone. The build "
+        "cache is shared by all services, so every target clears all of it.",
 };
 
 inline constexpr OptionSpec option_table[] = {

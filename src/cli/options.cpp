@@ -13,6 +13,7 @@
 #include "base/error.hpp"
 #include "base/units.hpp"
 #include "cli/option_table.hpp"
+#include "cli/split_words.hpp"
 #include "cli/suggest.hpp"
 
 namespace cac {
@@ -44,54 +45,6 @@ class ParsedArguments {
   const Environment& environment_;
 };
 
-std::string suggest_option(std::string_view typed) {
-  std::vector<std::string_view> names;
-  for (const OptionSpec& spec : option_table) names.push_back(spec.name);
-  return suggest(typed, names, "--");
-}
-
-template <typename Matches>
-const OptionSpec* find_option(Matches matches) {
-  const auto* const found = std::find_if(std::begin(option_table), std::end(option_table), matches);
-  return found == std::end(option_table) ? nullptr : found;
-}
-
-// cxxopts reads past --switch=false, and does not know what else an unknown option could be.
-void reject_unsupported_syntax(std::span<const char* const> arguments) {
-  bool is_value = false;
-  for (const std::string_view argument : arguments) {
-    if (std::exchange(is_value, false)) continue;
-    if (argument == "--") return;
-    if (argument.size() < 2 || !argument.starts_with('-')) continue;
-    if (argument.starts_with("--")) {
-      const auto equals = argument.find('=');
-      const std::string_view name = argument.substr(2, equals - 2);
-      const auto* const spec = find_option([&](const auto& row) { return row.name == name; });
-      if (spec == nullptr) {
-        throw UsageError(fmt::format("unknown option --{}{}", name, suggest_option(name)));
-      }
-      const bool is_switch = spec->placeholder.empty();
-      if (is_switch && equals != std::string_view::npos) {
-        throw UsageError(fmt::format("--{} takes no value", name));
-      }
-      is_value = !is_switch && equals == std::string_view::npos;
-      continue;
-    }
-    for (std::size_t i = 1; i < argument.size(); ++i) {
-      const char letter = argument[i];
-      const auto* const spec =
-          find_option([&](const auto& row) { return row.short_name == letter; });
-      if (spec == nullptr) {
-        throw UsageError(
-            fmt::format("unknown option {}{}", argument, suggest_option(argument.substr(1))));
-      }
-      if (spec->placeholder.empty()) continue;
-      is_value = i + 1 == argument.size();
-      break;
-    }
-  }
-}
-
 cxxopts::Options make_parser() {
   cxxopts::Options parser("clear-app-cache");
   for (const OptionSpec& spec : option_table) {
@@ -120,7 +73,8 @@ std::string use_ascii_quotes(std::string text) {
 
 cxxopts::ParseResult parse(std::span<const char* const> arguments) {
   std::vector<const char*> argv{"clear-app-cache"};
-  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  const auto words = split_words(arguments);
+  for (const std::string& word : words) argv.push_back(word.c_str());
   try {
     return make_parser().parse(static_cast<int>(argv.size()), argv.data());
   } catch (const std::exception& error) {
@@ -230,7 +184,6 @@ std::optional<ApiVersion> read_api_version(const Environment& environment) {
 }  // namespace
 
 Options parse_options(std::span<const char* const> words, const Environment& environment) {
-  reject_unsupported_syntax(words);
   const auto parsed = parse(words);
   const ParsedArguments arguments(parsed, environment);
 

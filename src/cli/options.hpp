@@ -8,8 +8,8 @@
 #include <string>
 
 #include "clear/request.hpp"
+#include "docker/api_version.hpp"
 #include "docker/endpoint.hpp"
-#include "docker/objects.hpp"
 
 namespace cac {
 
@@ -35,7 +35,7 @@ struct Options {
 };
 
 // words: the arguments without the program's name. Throws UsageError with the reason. If help or
-// the version is requested, nothing else is validated.
+// the version is requested, no value is validated.
 Options parse_options(std::span<const char* const> words, const Environment& environment);
 
 // Returns the output options for reporting a usage error, found without parsing.

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
 
 namespace cac {
@@ -62,7 +63,6 @@ class JsonReader {
   }
   template <typename T>
   void read(std::vector<T>& items) const {
-    if (json_.is_null()) return;  // how Go may write a slice without elements
     expect(json_.is_array(), "an array");
     items.reserve(json_.size());
     for (const Json& item : json_) JsonReader(item, name_).read(items.emplace_back());
@@ -211,7 +211,9 @@ T decode(const ApiResponse& response) {
   try {
     const Json json = parse(response.http.body);
     T value;
-    JsonReader(json).read(value);
+    // Go may write a slice without elements as null.
+    const bool is_no_images = json.is_null() && std::is_same_v<T, std::vector<Image>>;
+    if (!is_no_images) JsonReader(json).read(value);
     return value;
   } catch (const MalformedJson& error) {
     throw_malformed(response.request, error.what());

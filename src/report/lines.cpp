@@ -77,7 +77,7 @@ Line make_line(const RunResult& result, const Outcome& outcome, const RemovedIma
       return {LineStatus::failed, "failed", object};  // a message says why
     case OutcomeStatus::cancelled:
       return {LineStatus::warning, "interrupted", object, "",
-              is_removal(outcome.action) ? "it may be gone already"
+              is_removal(outcome.action) ? "it may be removed already"
                                          : "the engine will finish this on its own"};
   }
   return {};
@@ -190,8 +190,8 @@ std::optional<Summary> summarize_pruning(const RunResult& result) {
                                     : "an unknown amount";
   if (result.is_dry_run()) {
     return Summary{LineStatus::done, "planned",
-                   fmt::format("the build cache takes {} today. How much of it goes is up to the "
-                               "engine.",
+                   fmt::format("the build cache takes {} today. The engine decides how much it "
+                               "removes.",
                                amount)};
   }
   if (!result.pruning) {
@@ -238,8 +238,8 @@ std::string make_heading(const RunResult& result) {
 
 std::optional<Summary> make_summary(const RunResult& result) {
   const ClearRequest* const request = result.clear_request();
-  if (request == nullptr) return summarize_pruning(result);
-  if (!result.verification) return std::nullopt;
+  if (result.prune_request() != nullptr) return summarize_pruning(result);
+  if (request == nullptr || !result.verification) return std::nullopt;
   const Verdict verdict = result.verification->verdict;
   const LineStatus status = verdict == Verdict::clean     ? LineStatus::done
                             : verdict == Verdict::residue ? LineStatus::failed

@@ -158,6 +158,9 @@ std::string explain(const Caveat& caveat) {
           "and this tool cannot clear it",
           caveat.object);
     case CaveatKind::builder:
+      if (!caveat.unknown.empty()) {
+        return fmt::format("it is not known which buildx builders run here: {}", caveat.unknown);
+      }
       if (caveat.is_container) {
         return fmt::format(
             "the buildx builder in container {} has a cache of its own, which is not touched: "
@@ -188,7 +191,7 @@ std::string explain(const Caveat& caveat) {
 std::string describe_effect(const RunResult& result, const Action& action) {
   std::vector<std::string> parts;
   if (result.prune_request() != nullptr && result.is_dry_run()) {
-    // How much of it goes is up to the engine's collector, which is not imitated here.
+    // The engine's collector decides how much it removes; that is not imitated here.
     for (const CachePrune& prune : action.prunes) {
       parts.push_back(to_string(prune, result.engine->api));
     }
@@ -196,6 +199,7 @@ std::string describe_effect(const RunResult& result, const Action& action) {
   }
   switch (action.kind) {
     case ActionKind::remove_artifact:
+    case ActionKind::prune_dangling_images:  // caveats list those that stay
       break;
     case ActionKind::remove_image:
       parts.push_back(list_names(action.other_names));
@@ -203,10 +207,6 @@ std::string describe_effect(const RunResult& result, const Action& action) {
       parts.push_back(list_containers(action.holders) + (action.holders.size() == 1
                                                              ? " uses it and is not touched"
                                                              : " use it and are not touched"));
-      break;
-    case ActionKind::prune_dangling_images:
-      if (action.held > 0)
-        parts.push_back(fmt::format("{} in use by containers stay", action.held));
       break;
     case ActionKind::prune_build_cache:
       if (action.held > 0) {
@@ -264,7 +264,7 @@ std::vector<std::string> list_notes(const RunResult& result) {
     notes.emplace_back("the engine did not say which build cache records there are");
   }
   if (result.verification && !result.verification->names_known) {
-    notes.emplace_back("the engine did not say all the names of its images");
+    notes.emplace_back("the engine did not say which names its images have");
   }
   if (result.pruning) add_pruning_notes(*result.pruning, notes);
   return notes;

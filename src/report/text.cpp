@@ -16,7 +16,7 @@ constexpr std::size_t max_description = 60;
 struct Symbol {
   std::string_view utf8;
   std::string_view ascii;
-  Style paint;
+  Style emphasis;
 };
 
 // In the order of LineStatus.
@@ -27,11 +27,11 @@ constexpr Symbol symbols[] = {{"→", ">", Style::plain},
                               {"✗", "x", Style::red}};
 
 // Appends a text wrapped and indented.
-void append_wrapped(std::string& out, std::string_view text, std::size_t indent, Style paint,
+void append_wrapped(std::string& out, std::string_view text, std::size_t indent, Style emphasis,
                     const TerminalStyle& style) {
   const std::size_t width = style.width > indent ? style.width - indent : style.width;
   for (const std::string& line : wrap(text, width)) {
-    out += std::string(indent, ' ') + styled(line, paint, style) + "\n";
+    out += std::string(indent, ' ') + styled(line, emphasis, style) + "\n";
   }
 }
 
@@ -46,11 +46,11 @@ std::string format_table(std::vector<Line> lines, const TerminalStyle& style) {
   std::size_t verb_columns = 0;
   std::size_t object_columns = 0;
   std::size_t size_columns = 0;
-  const std::size_t most_columns =
+  const std::size_t max_columns =
       style.width == 0 ? max_description : std::min(max_description, style.width / 2);
   for (Line& line : lines) {
     line.object = trimmed(escape_untrusted(line.object, style));
-    if (line.may_be_cut) line.object = shorten(line.object, most_columns);
+    if (line.may_be_cut) line.object = shorten(line.object, max_columns);
     line.reason = trimmed(escape_untrusted(line.reason, style));
     verb_columns = std::max(verb_columns, display_width(line.verb));
     size_columns = std::max(size_columns, display_width(line.size));
@@ -61,7 +61,8 @@ std::string format_table(std::vector<Line> lines, const TerminalStyle& style) {
   const std::size_t text_indent = indent + verb_columns + 2;
   for (const Line& line : lines) {
     const Symbol& symbol = symbols[static_cast<std::size_t>(line.status)];
-    const std::string mark = styled(style.utf8 ? symbol.utf8 : symbol.ascii, symbol.paint, style);
+    const std::string symbol_text =
+        styled(style.utf8 ? symbol.utf8 : symbol.ascii, symbol.emphasis, style);
     const std::string verb = pad(line.verb, verb_columns);
     std::string text = line.is_text() ? line.object : pad(line.object, object_columns);
     if (!line.is_text()) {
@@ -69,7 +70,7 @@ std::string format_table(std::vector<Line> lines, const TerminalStyle& style) {
     }
     const std::string whole = line.reason.empty() ? text : text + "  " + line.reason;
     if (style.width == 0 || text_indent + display_width(whole) <= style.width) {
-      out += fmt::format("{} {}  {}", mark, verb, text);
+      out += fmt::format("{} {}  {}", symbol_text, verb, text);
       if (!line.reason.empty()) out += "  " + styled(line.reason, Style::dim, style);
       out += "\n";
       continue;
@@ -78,7 +79,7 @@ std::string format_table(std::vector<Line> lines, const TerminalStyle& style) {
     const bool columns_fit = !line.is_text() && text_indent + display_width(text) <= style.width;
     std::string below;
     append_wrapped(below, columns_fit ? text : line.object, text_indent, Style::plain, style);
-    out += fmt::format("{} {}  {}", mark, verb, below.substr(text_indent));
+    out += fmt::format("{} {}  {}", symbol_text, verb, below.substr(text_indent));
     if (!columns_fit && !line.size.empty()) {
       append_wrapped(out, line.size, text_indent, Style::plain, style);
     }
@@ -89,17 +90,17 @@ std::string format_table(std::vector<Line> lines, const TerminalStyle& style) {
 
 // Returns a paragraph whose first word is colored.
 std::string format_summary(const Summary& summary, const TerminalStyle& style) {
-  const Style paint = summary.status == LineStatus::done     ? Style::green
-                      : summary.status == LineStatus::failed ? Style::red
-                                                             : Style::yellow;
+  const Style emphasis = summary.status == LineStatus::done     ? Style::green
+                         : summary.status == LineStatus::failed ? Style::red
+                                                                : Style::yellow;
   std::string out;
   append_wrapped(out, fmt::format("{}: {}", summary.word, summary.sentences), 0, Style::plain,
                  style);
-  return styled(summary.word, paint, style) + out.substr(summary.word.size());
+  return styled(summary.word, emphasis, style) + out.substr(summary.word.size());
 }
 
 // "clear-app-cache: error: what and why", and what to do about it below.
-void append_message(std::string& out, std::string_view label, Style paint, std::string_view text,
+void append_message(std::string& out, std::string_view label, Style emphasis, std::string_view text,
                     std::string_view advice, const TerminalStyle& style) {
   constexpr std::string_view program = "clear-app-cache: ";
   std::string lines;
@@ -107,7 +108,7 @@ void append_message(std::string& out, std::string_view label, Style paint, std::
                  Style::plain, style);
   // On a terminal too narrow for the label nothing is colored.
   const auto place = lines.find(label);
-  if (place == program.size()) lines.replace(place, label.size(), styled(label, paint, style));
+  if (place == program.size()) lines.replace(place, label.size(), styled(label, emphasis, style));
   out += lines;
   if (!advice.empty()) append_wrapped(out, escape_untrusted(advice, style), 2, Style::plain, style);
 }

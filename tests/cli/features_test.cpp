@@ -1,4 +1,4 @@
-// Waiting, backups, artifacts, pruning within bounds, GitHub, and a run that is killed.
+// Waiting, backups, artifacts, pruning within limits, GitHub, and a run that is killed.
 #include <doctest/doctest.h>
 
 #include <csignal>
@@ -308,7 +308,7 @@ TEST_CASE("on GitHub a summary that cannot be written is reported as well") {
   CHECK(cac::test::count_of("\n", late.out) == 1);
 }
 
-TEST_CASE("pruning within bounds sends age before size and touches nothing else") {
+TEST_CASE("pruning within limits sends age before size and touches nothing else") {
   Session session;
   session.fake.reply("POST /build/prune",
                      {{{.body = R"({"CachesDeleted":null,"SpaceReclaimed":0})"}}});
@@ -322,6 +322,7 @@ TEST_CASE("pruning within bounds sends age before size and touches nothing else"
         "GET /v1.51/containers/json?all=1\n"
         "POST /v1.51/build/prune?all=1&filters=%7B%22until%22%3A%5B%22604800s%22%5D%7D\n"
         "POST /v1.51/build/prune?all=1&reserved-space=5000000000\n"
+        "GET /v1.51/system/df?type=build-cache\n"
         "GET /v1.51/system/df?type=build-cache\n");
 }
 

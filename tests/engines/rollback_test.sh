@@ -17,7 +17,7 @@ for INLINE in no yes; do
     id=$(image_id "$(image_of backend)")
     run_tool "$tool" --keep-as before backend
     check "$name: exit 0" exits 0
-    check "$name: the caveat about the tag" contains "$tool_output" "names it by the tag 'before'"
+    check "$name: the caveat about the tag" contains "$tool_output" 'watchparty-backend stays as before: a build whose cache_from names that tag'
     check "$name: the tag names the image" equal "$(image_id watchparty-backend:before)" "$id"
     build_app backend
     check "$name: fresh" fresh "$earlier" "$(step_uuids "$(image_of backend)")"

@@ -41,7 +41,7 @@ for signal in INT TERM HUP; do
   # Systemd sends TERM to the rest of a unit whose main process has ended.
   for process in $(pgrep -f -- "$tool -H unix://$SOCKET"); do kill -TERM "$process" 2>/dev/null || :; done
   ended_by_signal
-  check "$signal: the image was removed, the prune cut short" equal \
+  check "$signal: the image was removed, the prune interrupted" equal \
     "$(jq -c '[.actions[] | [.action, .status]]' "$contexts/cut.out")" \
     '[["remove-image","done"],["prune-build-cache","cancelled"]]'
   run_tool "$tool" backend

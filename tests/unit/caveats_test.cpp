@@ -96,3 +96,17 @@ TEST_CASE("that the dangling images could not be read is a caveat, not a failure
   CHECK(caveats[0].kind == CaveatKind::classic_builder);
   CHECK(caveats[0].unknown == "no");
 }
+
+TEST_CASE("that the containers could not be read is a caveat, not a failure") {
+  const State state{.containers_failure = cac::Failure{cac::FailureKind::denied, "no"}};
+  const auto caveats = cac::find_caveats(cac::PruneRequest{}, state);
+  REQUIRE(caveats.size() == 1);
+  CHECK(caveats[0].kind == CaveatKind::builder);
+  CHECK(caveats[0].unknown == "no");
+}
+
+TEST_CASE("before a prune only the dangling images that containers hold are caveats") {
+  const State state{.dangling = {{{.id = "sha256:1"}, {.id = "sha256:2"}}}};
+  CHECK(list(cac::find_dangling(state, {{"c", "old", "sha256:1", "exited"}}, {}, true)) ==
+        "classic-builder sha256:1\n");
+}

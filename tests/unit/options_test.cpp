@@ -106,12 +106,20 @@ TEST_CASE("every option says what it says, in each way to write it") {
   CHECK(read_clear({"backend"}).application.target == Target::backend);
   CHECK(read_clear({"--", "frontend"}).application.target == Target::frontend);
   CHECK(read_clear({"--json", "all", "--verbose"}).application.target == Target::all);
-  for (const Words& words :
-       {Words{"-p", "app"}, {"-papp"}, {"--project", "app"}, {"--project=app"}}) {
+  for (const Words& words : {Words{"-p", "app"},
+                             {"-papp"},
+                             {"-p=app"},
+                             {"-np", "app"},
+                             {"-npapp"},
+                             {"--project", "app"},
+                             {"--project=app"}}) {
     CAPTURE(line_of(words));
     CHECK(read_clear(words).application.project == "app");
   }
   CHECK(read_clear({"-p", "docker.io/library/app"}).application.project == "app");
+  CHECK(read_clear({"-pmy-app"}).application.project == "my-app");
+  CHECK(read({"-Hunix:///x.sock"}).endpoint.text() == "unix:///x.sock");
+  CHECK(read({"-vHtcp://host:1"}).endpoint.text() == "tcp://host:1");
   CHECK(read_clear({"-n"}).dry_run);
   CHECK(read_clear({"--dry-run"}).dry_run);
   CHECK(read_clear({"--verify-only"}).verify_only);

@@ -340,7 +340,69 @@ TEST_CASE("dangling images that cannot be read are a caveat, not a failure") {
   REQUIRE(report["caveats"].size() == 1);
   CHECK(report["caveats"][0]["explanation"].get<std::string>() ==
         Containing{"not known which dangling images"});
-  CHECK(run(fake, {"all", "--dry-run"})["exit_status"] == 0);
+  const Json planned = run(fake, {"all", "--dry-run"});
+  CHECK(planned["exit_status"] == 0);
+  CHECK(planned["caveats"] == report["caveats"]);
+}
+
+TEST_CASE("containers that cannot be read are a caveat where no result depends on them") {
+  FakeEngine fake;
+  fake.reply("GET /containers/json", {{{.status = 403, .body = "Forbidden"}}});
+  for (const Words& words : {Words{"--prune-only"}, {"--prune-only", "-n"}, {"--verify-only"}}) {
+    const Json report = run(fake, words);
+    CAPTURE(report.dump());
+    CHECK(report["exit_status"] == 0);
+    REQUIRE(report["caveats"].size() == 1);
+    CHECK(report["caveats"][0]["kind"] == "builder");
+  }
+  // A plan says which containers are not touched.
+  CHECK(run(fake, {"backend"})["exit_status"] == 4);
+}
+
+TEST_CASE("residue that was read is reported although a later reading fails") {
+  FakeEngine fake;
+  fake.set_scene(cac::test::sample_scene());
+  fake.reply("POST /build/prune", {lying_prune});
+  fake.reply("GET /images/json", {std::nullopt, {{.status = 500, .body = R"({"message":"no"})"}}});
+  const Json report = run(fake);
+  CHECK(report["verdict"] == "unknown");
+  CHECK(report["exit_status"] == 1);
+  CHECK(report["residue"].size() == 5);
+}
+
+TEST_CASE("repeated prunes read the records alone") {
+  FakeEngine fake;
+  fake.set_scene(cac::test::sample_scene());
+  fake.reply("POST /build/prune", {lying_prune});
+  run(fake, {"all"});
+  const std::string requests = joined(fake.requests());
+  CHECK(count_of("reference", requests) == 2);
+  CHECK(count_of("GET /v1.51/images/json?filters=%7B%22dangling", requests) == 1);
+  CHECK(count_of("/system/df", requests) == 2 * 4);
+}
+
+TEST_CASE("a backup's tag that is taken is a usage error alone, on GitHub as well") {
+  FakeEngine fake;
+  fake.set_scene(cac::test::sample_scene());
+  const std::string url = fake.url();
+  const auto printed =
+      cac::test::run_in_process({"--keep-as", "rollback", "backend", "--host", url.c_str()},
+                                cac::test::environment_of({{"GITHUB_ACTIONS", "true"}}));
+  CHECK(printed.status == 2);
+  CHECK(count_of("::error", printed.err) == 1);
+  CHECK(printed.err == Containing{"--keep-as: watchparty-backend:rollback already refers to"});
+}
+
+TEST_CASE("only an image list may be null: it may be how an engine writes no images") {
+  for (const std::string& request : Texts{"GET /containers/json", "DELETE"}) {
+    CAPTURE(request);
+    FakeEngine fake;
+    fake.set_scene(cac::test::sample_scene());
+    fake.reply(request, {{{.body = "null"}}});
+    const Json report = run(fake, {"backend"});
+    CHECK(report["exit_status"] == 1);
+    CHECK(report["error"]["kind"] == "malformed");
+  }
 }
 
 TEST_CASE("a neighbor's image is left alone, is no residue, and is reported with its project") {

@@ -68,7 +68,7 @@ TEST_CASE("each outcome has a line of its own kind") {
       {{.action = sample_removal(), .status = OutcomeStatus::failed, .failure = failure},
        "x failed  watchparty-backend:latest\n"},
       {{.action = sample_removal(), .status = OutcomeStatus::cancelled},
-       "! interrupted  watchparty-backend:latest    it may be gone already\n"},
+       "! interrupted  watchparty-backend:latest    it may be removed already\n"},
       {{.action = sample_prune(), .status = OutcomeStatus::cancelled},
        "! interrupted  build cache    the engine will finish this on its own\n"},
       {{.action = sample_prune(),
@@ -84,7 +84,8 @@ TEST_CASE("each outcome has a line of its own kind") {
   }
 }
 
-TEST_CASE("a plan that is only shown says what would be done, and a plan cut short what was not") {
+TEST_CASE(
+    "a plan that is only shown says what would be done, and a plan interrupted what was not") {
   RunResult result = sample_result(Words{"--dry-run", "backend"});
   result.plan = {{sample_removal(), sample_prune()}};
   const std::string shown = cac::text_report(result, ascii);
@@ -246,13 +247,12 @@ TEST_CASE("what a prune leaves is said with the plan") {
   const cac::Action dangling{.kind = ActionKind::prune_dangling_images,
                              .reason = Reason::leftover,
                              .count = 3,
-                             .size = {50},
-                             .held = 1};
+                             .size = {50}};
   RunResult result = sample_result(Words{"--dry-run"});
   result.plan = {{dangling, prune}};
   const std::string text = cac::text_report(result, ascii);
   CHECK(text == Containing{"> prune  dangling images  3 images, 50 B      left over from earlier "
-                           "builds; 1 in use by containers stay\n"});
+                           "builds\n"});
   CHECK(text == Containing{"> prune  build cache      34 records, 812 MB  shared by all "
                            "applications on this engine; 1 held by a running build stay; cache "
                            "mounts kept: 2\n"});

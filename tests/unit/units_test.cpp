@@ -28,7 +28,7 @@ TEST_CASE("a duration is a whole number and one unit") {
   }
 }
 
-TEST_CASE("what is no duration, is not above zero or would overflow a clock is refused") {
+TEST_CASE("what is not a valid duration, is not above zero or would overflow a clock is refused") {
   for (const std::string& text : Texts{"",
                                        "0s",
                                        "000m",

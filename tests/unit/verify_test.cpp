@@ -83,7 +83,10 @@ TEST_CASE("a name that is left was not removed, or was given to an image meanwhi
     return judge({"backend"}, state, {removal(status)}).residue.at(0).reason;
   };
   CHECK(reason(same, OutcomeStatus::failed) == Reason::still_tagged);
-  CHECK(reason(same, OutcomeStatus::done) == Reason::retagged);
+  // The engine said that it removed the name, and did not.
+  CHECK(reason(same, OutcomeStatus::done) == Reason::still_tagged);
+  CHECK(reason(same, OutcomeStatus::absent) == Reason::retagged);
+  CHECK(reason(other, OutcomeStatus::done) == Reason::retagged);
   CHECK(reason(other, OutcomeStatus::failed) == Reason::retagged);
   CHECK(reason(other, OutcomeStatus::absent) == Reason::retagged);
   CHECK(judge({"--verify-only", "backend"}, same).residue.at(0).reason == Reason::cache_from);

@@ -1,0 +1,78 @@
+#include "cli/split_words.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <string_view>
+#include <utility>
+
+#include "base/error.hpp"
+#include "cli/option_table.hpp"
+#include "cli/suggest.hpp"
+
+namespace cac {
+
+namespace {
+
+std::string suggest_option(std::string_view typed) {
+  std::vector<std::string_view> names;
+  for (const OptionSpec& spec : option_table) names.push_back(spec.name);
+  return suggest(typed, names, "--");
+}
+
+template <typename Matches>
+const OptionSpec* find_option(Matches matches) {
+  const auto* const found = std::find_if(std::begin(option_table), std::end(option_table), matches);
+  return found == std::end(option_table) ? nullptr : found;
+}
+
+}  // namespace
+
+std::vector<std::string> split_words(std::span<const char* const> arguments) {
+  std::vector<std::string> words;
+  bool is_value = false;
+  bool is_end = false;
+  for (const std::string_view argument : arguments) {
+    is_end = is_end || (argument == "--" && !is_value);
+    const bool is_option = argument.size() >= 2 && argument.starts_with('-');
+    if (std::exchange(is_value, false) || is_end || !is_option) {
+      words.emplace_back(argument);
+      continue;
+    }
+    if (argument.starts_with("--")) {
+      const auto equals = argument.find('=');
+      const std::string_view name = argument.substr(2, equals - 2);
+      const auto* const spec = find_option([&](const auto& row) { return row.name == name; });
+      if (spec == nullptr) {
+        throw UsageError(fmt::format("unknown option --{}{}", name, suggest_option(name)));
+      }
+      const bool is_switch = spec->placeholder.empty();
+      if (is_switch && equals != std::string_view::npos) {
+        throw UsageError(fmt::format("--{} takes no value", name));
+      }
+      is_value = !is_switch && equals == std::string_view::npos;
+      words.emplace_back(argument);
+      continue;
+    }
+    for (std::size_t i = 1; i < argument.size(); ++i) {
+      const char letter = argument[i];
+      const auto* const spec =
+          find_option([&](const auto& row) { return row.short_name == letter; });
+      if (spec == nullptr) {
+        throw UsageError(
+            fmt::format("unknown option {}{}", argument, suggest_option(argument.substr(1))));
+      }
+      words.push_back({'-', letter});
+      if (spec->placeholder.empty()) continue;
+      std::string_view value = argument.substr(i + 1);
+      is_value = value.empty();
+      if (value.starts_with('=')) value.remove_prefix(1);
+      if (!is_value) words.emplace_back(value);
+      break;
+    }
+  }
+  return words;
+}
+
+}  // namespace cac
