@@ -84,7 +84,8 @@ TEST_CASE("each outcome has a line of its own kind") {
   }
 }
 
-TEST_CASE("a plan that is only shown says what would be done, and a plan interrupted what was not") {
+TEST_CASE(
+    "a plan that is only shown says what would be done, and a plan interrupted what was not") {
   RunResult result = sample_result(Words{"--dry-run", "backend"});
   result.plan = {{sample_removal(), sample_prune()}};
   const std::string shown = cac::text_report(result, ascii);
