@@ -12,7 +12,6 @@
 #include <optional>
 #include <ostream>
 #include <string>
-#include <utility>
 
 #include "base/cancellation.hpp"
 #include "base/progress.hpp"

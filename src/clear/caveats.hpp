@@ -2,8 +2,8 @@
 // steps come back. Pure.
 #pragma once
 
-#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "clear/execute.hpp"

@@ -141,7 +141,7 @@ std::optional<Bytes> read_size(const ParsedArguments& arguments, const OptionSpe
 
 std::optional<std::string> read_keep_as(const ParsedArguments& arguments) {
   constexpr const OptionSpec& spec = option_spec("keep-as");
-  const auto tag = arguments.value(spec);
+  auto tag = arguments.value(spec);
   if (tag == "latest") {
     throw UsageError("--keep-as latest is not allowed: cache_from would still find the image");
   }

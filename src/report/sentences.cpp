@@ -22,6 +22,7 @@ std::vector<std::string> abridge(std::vector<std::string> names) {
 // "container wp-backend (running)", or "containers a (running) and b (exited)"
 std::string list_containers(const std::vector<Container>& containers) {
   std::vector<std::string> names;
+  names.reserve(containers.size());
   for (const Container& container : containers) {
     names.push_back(container.state.empty()
                         ? container.name
@@ -134,7 +135,7 @@ std::string name_application(const Application& application) {
 }
 
 std::string explain(const Action& action) {
-  const std::string sentence = explain(action.reason);
+  std::string sentence = explain(action.reason);
   if (action.reason == Reason::older_than) {
     return fmt::format("{} {}", sentence, to_string(*action.prunes.front().older_than));
   }
@@ -145,7 +146,7 @@ std::string explain(const Action& action) {
 }
 
 std::string explain(const Residue& residue) {
-  const std::string sentence = explain(residue.reason);
+  std::string sentence = explain(residue.reason);
   if (residue.reason != Reason::kept_cache_mount) return sentence;
   return fmt::format("{}: {}", sentence, residue.blocking_mount);
 }

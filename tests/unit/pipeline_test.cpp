@@ -232,7 +232,7 @@ TEST_CASE("an image that loses several names is reported as it is in the end") {
   fake.set_scene(scene);
   const Json actions = run(fake, {"all"})["actions"];
   REQUIRE(actions.size() == 4);
-  for (const int i : {0, 1}) {
+  for (const std::size_t i : {0U, 1U}) {
     CHECK(actions[i]["status"] == "done");
     CHECK(actions[i]["image_stays"] == false);
     CHECK(actions[i]["effect"] == "");
@@ -240,7 +240,7 @@ TEST_CASE("an image that loses several names is reported as it is in the end") {
   scene.images[0].tags.emplace_back("elsewhere/x:1");
   fake.set_scene(scene);
   const Json kept = run(fake, {"all"})["actions"];
-  for (const int i : {0, 1}) {
+  for (const std::size_t i : {0U, 1U}) {
     CHECK(kept[i]["image_stays"] == true);
     CHECK(kept[i]["effect"] == "the image stays as elsewhere/x:1");
   }
