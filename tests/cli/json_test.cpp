@@ -60,6 +60,10 @@ TEST_CASE("JSON has no ID of a build artifact that is left, and a note on a miss
   CHECK(result.status == 3);
 }
 
-TEST_CASE("JSON has warnings") {
-  CHECK(compare("json-nothing", Session(), {"--json", "--project", "nobody"}) == 0);
+TEST_CASE("JSON has warnings, and caveats of every kind of object") {
+  Session session;
+  auto scene = cac::test::sample_scene();
+  scene.containers.push_back({"buildx_buildkit_multi0", cac::test::image_id('e')});
+  session.fake.set_scene(scene);
+  CHECK(compare("json-nothing", session, {"--json", "--project", "nobody"}) == 0);
 }

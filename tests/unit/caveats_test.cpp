@@ -31,7 +31,7 @@ std::string find(const Words& words, const State& state) {
 
 TEST_CASE("a copy in a registry is a caveat, and the containerd store's own digest is none") {
   State state{.images = {{.id = "sha256:b",
-                          .tags = {"watchparty-backend:latest", "watchparty-backend:v1"},
+                          .tags = {"watchparty-backend:latest"},
                           .repo_digests = {"watchparty-backend@sha256:b"}}}};
   CHECK(find({"backend"}, state).empty());
   state.images[0].repo_digests.emplace_back("watchparty-backend@sha256:other");

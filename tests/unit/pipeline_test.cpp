@@ -92,11 +92,14 @@ TEST_CASE("--verify-only reports the caveats that a clearing reports") {
   scene.containers.push_back({"buildx_buildkit_multi0", image_id('e')});
   fake.set_scene(scene);
   const Json before = run(fake, {"--verify-only", "all"})["caveats"];
-  REQUIRE(before.size() == 2);
-  CHECK(before[0]["kind"] == "builder");
-  CHECK(before[0]["object"] == "buildx_buildkit_multi0");
-  CHECK(before[1]["kind"] == "classic-builder");
-  CHECK(before[1]["explanation"].get<std::string>() ==
+  REQUIRE(before.size() == 3);
+  CHECK(before[0]["kind"] == "other-tag");
+  CHECK(before[0]["object"] == "watchparty-backend");
+  CHECK(before[0]["tags"] == Json{"rollback"});
+  CHECK(before[1]["kind"] == "builder");
+  CHECK(before[1]["object"] == "buildx_buildkit_multi0");
+  CHECK(before[2]["kind"] == "classic-builder");
+  CHECK(before[2]["explanation"].get<std::string>() ==
         Containing{"dangling image sha256:dddddddddddd stays, held by container old (running): "});
   CHECK(run(fake, {"all"})["caveats"] == before);
 }
@@ -337,8 +340,8 @@ TEST_CASE("dangling images that cannot be read are a caveat, not a failure") {
              {{{.status = 500, .body = R"({"message":"no"})"}}});
   const Json report = run(fake, {"all"});
   CHECK(report["verdict"] == "clean");
-  REQUIRE(report["caveats"].size() == 1);
-  CHECK(report["caveats"][0]["explanation"].get<std::string>() ==
+  REQUIRE(report["caveats"].size() == 2);
+  CHECK(report["caveats"][1]["explanation"].get<std::string>() ==
         Containing{"not known which dangling images"});
   const Json planned = run(fake, {"all", "--dry-run"});
   CHECK(planned["exit_status"] == 0);

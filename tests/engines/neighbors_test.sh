@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Another application's images stay where the prefixes nest: "shop" leaves alone what Compose labeled as
+# "shop-admin". A label that is only spelled differently, "watch-party" on "watchparty-backend", hides nothing.
+# The images are built by real Compose where the engine's client has it; 20.10's gets its labels by --label.
+#
+#   neighbors_test.sh ENGINE TOOL
+set -euo pipefail
+here=$(dirname "$0")
+# shellcheck source=tests/engines/scene.sh
+. "$here/scene.sh"
+scene_begin "$@"
+
+build_project() { # PROJECT PREFIX
+  local service log=$contexts/$1.log
+  if in_engine docker compose version >/dev/null 2>&1; then
+    {
+      echo 'services:'
+      for service in backend frontend; do
+        printf '  %s: {image: "%s-%s:latest", build: {context: ./%s, network: none}}\n' \
+          "$service" "$2" "$service" "$service"
+      done
+    } >"$contexts/$1.yaml"
+    in_engine docker compose -p "$1" -f "$contexts/$1.yaml" build >"$log" 2>&1
+  else
+    for service in backend frontend; do
+      in_engine env DOCKER_BUILDKIT=1 docker build --network none --label "com.docker.compose.project=$1" \
+        -t "$2-$service:latest" "$contexts/$service" >"$log" 2>&1 || break
+    done
+  fi || { cat "$log" && return 1; }
+  [[ $(image_label "$2-backend:latest") == "$1" ]]
+}
+image_label() { api GET "/images/$1/json" | jq -r '.Config.Labels["com.docker.compose.project"]'; }
+ids_of() { image_ids | grep "^$1-" || :; }
+
+scene_clean
+check "shop is built" build_project shop shop
+check "shop-admin is built" build_project shop-admin shop-admin
+check "watch-party is built" build_project watch-party watchparty
+neighbors=$(ids_of shop-admin)
+check "the neighbor has two images" equal "$(grep -c . <<<"$neighbors")" 2
+note='shop-admin-backend:latest, shop-admin-frontend:latest belong to the Compose project shop-admin, and are left alone'
+
+run_tool "$tool" -p shop --dry-run all
+check "the plan leaves the neighbor alone" contains "$tool_output" "$note"
+check "the plan removes no image of the neighbor's" equal "$(grep -c 'remove  shop-admin' <<<"$tool_output")" 0
+run_tool "$tool" -p shop all
+check "shop: exit 0" exits 0
+check "shop: the report leaves the neighbor alone" contains "$tool_output" "$note"
+check "shop: its image is removed" no_image_has shop-backend:latest
+check "shop: the neighbor's images stay" equal "$(ids_of shop-admin)" "$neighbors"
+run_tool "$tool" -p shop --verify-only all
+check "shop: verified, exit 0" exits 0
+
+run_tool "$tool" all
+check "watchparty: exit 0" exits 0
+check "watchparty: images of the project watch-party are removed" equal "$(ids_of watchparty)" ''
+
+run_tool "$tool" -p shop-admin all
+check "shop-admin: exit 0" exits 0
+check "shop-admin: its own images are removed" equal "$(ids_of shop-admin)" ''
+scene_clean
+finish
