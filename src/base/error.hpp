@@ -35,8 +35,9 @@ enum class FailureKind {
 };
 
 inline constexpr std::string_view failure_words[] = {
-    "usage", "unreachable", "denied",     "not-docker", "version",     "refused", "malformed",
-    "lost",  "backup-lost", "filesystem", "timeout",    "interrupted", "internal"};
+    "usage",          "unreachable", "denied",          "not-docker",  "unsupported-version",
+    "request-failed", "malformed",   "connection-lost", "backup-lost", "filesystem",
+    "timeout",        "interrupted", "internal"};
 constexpr std::string_view to_string(FailureKind kind) {
   return failure_words[static_cast<std::size_t>(kind)];
 }

@@ -149,7 +149,8 @@ TEST_CASE("before there is a plan every bad answer ends the run, and nothing but
   } const rows[] = {
       {"an engine that is too old",
        [](FakeEngine& fake) { fake.set_api(40); },
-       {4, "version", "speaks API 1.40 at most; this tool needs 1.41 (Docker 20.10) or newer",
+       {4, "unsupported-version",
+        "speaks API 1.40 at most; this tool needs 1.41 (Docker 20.10) or newer",
         "Update the engine"}},
       {"an engine that is too new",
        [](FakeEngine& fake) {
@@ -158,13 +159,13 @@ TEST_CASE("before there is a plan every bad answer ends the run, and nothing but
                           "client version 1.51 is too old. Minimum supported API version is "
                           "1.60, please upgrade your client to a newer version")});
        },
-       {4, "version", "client version 1.51 is too old", "DOCKER_API_VERSION"}},
+       {4, "unsupported-version", "client version 1.51 is too old", "DOCKER_API_VERSION"}},
       {"an engine that finds us too new",
        [](FakeEngine& fake) {
          fake.set_header("Api-Version", "1.56");
          // ... although it said that it knows it.
        },
-       {4, "version", "client version 1.56 is too new", "DOCKER_API_VERSION"}},
+       {4, "unsupported-version", "client version 1.56 is too new", "DOCKER_API_VERSION"}},
       {"Podman",
        [](FakeEngine& fake) {
          fake.set_header("Server", "Libpod/5.8.0 (linux)");
@@ -190,14 +191,15 @@ TEST_CASE("before there is a plan every bad answer ends the run, and nothing but
        {1, "malformed", "GET /images/json: the answer is an HTML page", "allow GET /images/json"}},
       {"an HTML page for an error",
        [](FakeEngine& fake) { fake.reply("GET /containers/json", {page(502)}); },
-       {1, "refused", "GET /containers/json does not reach an engine",
+       {1, "request-failed", "GET /containers/json does not reach an engine",
         "allow GET /containers/json"}},
       {"an engine's own error",
        [](FakeEngine& fake) {
          fake.reply("GET /containers/json",
                     {{{.status = 500, .body = R"({"message":"disk on fire"})"}}});
        },
-       {1, "refused", "GET /containers/json: the engine answers 500: disk on fire", "journalctl"}},
+       {1, "request-failed", "GET /containers/json: the engine answers 500: disk on fire",
+        "journalctl"}},
       {"an answer that is not JSON",
        [](FakeEngine& fake) { fake.reply("GET /containers/json", {{{.body = "OK"}}}); },
        {1, "malformed", "it is not JSON, or it is cut off", "proxy"}},
@@ -211,11 +213,11 @@ TEST_CASE("before there is a plan every bad answer ends the run, and nothing but
        [](FakeEngine& fake) {
          fake.reply("GET /containers/json", {{{.body = "[{\"Id", .fault = Fault::cut_off}}});
        },
-       {1, "lost", "the connection to the engine broke before the answer was complete",
+       {1, "connection-lost", "the connection to the engine broke before the answer was complete",
         "Run again"}},
       {"a hang-up",
        [](FakeEngine& fake) { fake.reply("GET /containers", {{{.fault = Fault::hang_up}}}); },
-       {1, "lost", "the connection to the engine broke", "Run again"}},
+       {1, "connection-lost", "the connection to the engine broke", "Run again"}},
       {"an answer without end",
        [](FakeEngine& fake) { fake.reply("GET /images/json", {{{.fault = Fault::endless}}}); },
        {1, "malformed", "the response is larger than", "proxy"}},
@@ -257,7 +259,8 @@ TEST_CASE("a pinned version that the engine does not speak ends with its own wor
   Session session;
   Invocation invocation = session.invocation({});
   invocation.environment["DOCKER_API_VERSION"] = "1.55";
-  check_failure(invocation, {4, "version", "client version 1.55 is too new", "DOCKER_API_VERSION"});
+  check_failure(invocation,
+                {4, "unsupported-version", "client version 1.55 is too new", "DOCKER_API_VERSION"});
   invocation.environment["DOCKER_API_VERSION"] = "1.44";
   CHECK(cac::test::run(invocation).status == 0);
   CHECK(session.fake.requests().back().find(" /v1.44/") != std::string::npos);

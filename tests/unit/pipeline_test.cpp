@@ -272,7 +272,7 @@ TEST_CASE("a reading that fails leaves the verdict open, and says why") {
     const Json report = run(fake);
     CHECK(report["verdict"] == "unknown");
     CHECK(report["exit_status"] == 1);
-    CHECK(report["error"]["kind"] == "refused");
+    CHECK(report["error"]["kind"] == "request-failed");
     CHECK(report["error"]["message"].get<std::string>() == Containing{request});
   }
 }
