@@ -1,12 +1,17 @@
 // The whole tool within the test's process: run_app on streams that are kept.
 #pragma once
 
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "app.hpp"
+#include "connected.hpp"
+#include "texts.hpp"
 
 namespace cac::test {
 
@@ -29,6 +34,18 @@ inline Printed run_in_process(const std::vector<const char*>& arguments, Environ
                                          .signal_fd = -1,
                                          .output_limit = limit});
   return {status, out.str(), err.str()};
+}
+
+// Runs the tool with --json against an engine. Returns its report, one line that agrees with the
+// exit status.
+inline nlohmann::json run_for_report(const std::string& url, std::vector<const char*> arguments) {
+  arguments.insert(arguments.end(), {"--json", "--host", url.c_str()});
+  const Printed printed = run_in_process(arguments, environment_of());
+  CHECK(count_of("\n", printed.out) == 1);
+  auto report = nlohmann::json::parse(printed.out, nullptr, false);
+  REQUIRE(report.is_object());
+  CHECK(report["exit_status"] == printed.status);
+  return report;
 }
 
 }  // namespace cac::test

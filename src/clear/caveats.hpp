@@ -31,7 +31,7 @@ struct Caveat {
   bool is_container = false;            // the object is the container that a builder runs in
   std::vector<Container> holders = {};  // of the dangling image
   std::size_t more = 0;                 // of many dangling images, the number beyond those listed
-  std::string unknown = {};             // why nobody can tell: no object
+  std::string unknown = {};             // why the engine could not be asked: no object
 };
 
 // Returns those that the state shows before anything is changed.

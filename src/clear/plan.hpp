@@ -23,8 +23,8 @@ enum class Reason {
   keep_storage,     // ... down to this size
   left_by_prune,    // the prune is repeated
   // of residue, besides the first two
-  still_tagged,      // the removal failed
-  retagged,          // the name was given to another image during the run
+  still_tagged,      // the name was not removed
+  retagged,          // an image was given the name during the run
   newer_deleted,     // ... at the very moment of the removal, so that image was deleted
   reusable,          // a build can reuse the record
   running_build,     // a running build holds the record

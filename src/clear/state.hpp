@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -35,7 +36,7 @@ struct StateScope {
   // older than the request. The second of two answers cannot be older than the first request.
   bool fresh_records = false;
   bool containers = false;
-  bool requires_containers = false;  // else it is a value that they cannot be read
+  bool requires_containers = false;  // else a failure to read them is a value
   bool dangling = false;
   std::optional<Application> images_of = {};
   std::optional<std::string> artifacts_in = {};  // the application's directory
@@ -47,8 +48,8 @@ StateScope scope_before(const ClearRequest& request);
 // Besides the records, which are read first, until no prune is to be repeated.
 StateScope scope_after(const ClearRequest& request);
 
-// Adds the parts in scope to what is known already. Throws EngineError. That dangling images cannot
-// be read is a value: no verdict depends on them.
+// Adds the parts in scope to the state. Throws EngineError. That dangling images, or containers
+// that are not required, cannot be read is a value: no verdict depends on them.
 State read_state(Engine& engine, Progress& progress, const StateScope& scope, State state = {});
 
 // Which containers hold which image; each look-up is independent of the number of containers.

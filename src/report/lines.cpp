@@ -182,7 +182,7 @@ std::string advise(const ClearRequest& request, const std::vector<Residue>& resi
   return " Check what is building or tagging images on this engine, then run again.";
 }
 
-std::optional<Summary> summarize_pruning(const RunResult& result) {
+std::optional<Summary> make_pruning_summary(const RunResult& result) {
   if (!result.state) return std::nullopt;
   const auto& before = result.state->records;
   const std::string amount = before ? fmt::format("{} in {}", to_string(total_size(*before)),
@@ -238,7 +238,7 @@ std::string make_heading(const RunResult& result) {
 
 std::optional<Summary> make_summary(const RunResult& result) {
   const ClearRequest* const request = result.clear_request();
-  if (result.prune_request() != nullptr) return summarize_pruning(result);
+  if (result.prune_request() != nullptr) return make_pruning_summary(result);
   if (request == nullptr || !result.verification) return std::nullopt;
   const Verdict verdict = result.verification->verdict;
   const LineStatus status = verdict == Verdict::clean     ? LineStatus::done

@@ -286,7 +286,12 @@ replace_by_copy() { # FROM TO
   mv "$2.part" "$2"
 }
 
-save() { at_rest "$1" replace_by_copy "$(dir "$1")/data" "$ENGINES_DIR/copies/$1/$2"; }
+# A copy is called VERSION/NAME; those of another version are outdated.
+save() {
+  mkdir -p "$ENGINES_DIR/copies/$1"
+  find "$ENGINES_DIR/copies/$1" -mindepth 1 -maxdepth 1 ! -name "${2%%/*}" -exec rm -rf --one-file-system {} +
+  at_rest "$1" replace_by_copy "$(dir "$1")/data" "$ENGINES_DIR/copies/$1/$2"
+}
 load() {
   [[ -d $ENGINES_DIR/copies/$1/$2 ]] || return 1
   at_rest "$1" replace_by_copy "$ENGINES_DIR/copies/$1/$2" "$(dir "$1")/data"

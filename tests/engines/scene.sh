@@ -214,7 +214,7 @@ scene_clean() {
 # copied from then on.
 scene_from() { # SEED
   local copy
-  copy=$1-$BUILDER-$INLINE-$CACHE_FROM-$(cksum <"${BASH_SOURCE[0]}" | cut -d' ' -f1)
+  copy=$(cksum <"${BASH_SOURCE[0]}" | cut -d' ' -f1)/$1-$BUILDER-$INLINE-$CACHE_FROM
   "$engine_sh" load "$ENGINE" "$copy" || { scene_clean && "$1" && "$engine_sh" save "$ENGINE" "$copy"; }
 }
 scene_images_only() { scene_from seed_images_only; }

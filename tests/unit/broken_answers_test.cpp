@@ -40,14 +40,9 @@ struct Ran {
   }
 };
 
-Ran run(const FakeEngine& fake, std::vector<const char*> arguments) {
-  const std::string url = fake.url();
-  arguments.insert(arguments.end(), {"--json", "--host", url.c_str()});
-  const auto [status, out, err] = cac::test::run_in_process(arguments, cac::test::environment_of());
-  CHECK(count_of("\n", out) == 1);
-  Json report = Json::parse(out, nullptr, false);
-  REQUIRE(report.is_object());
-  CHECK(report["exit_status"] == status);
+Ran run(const FakeEngine& fake, const std::vector<const char*>& arguments) {
+  Json report = cac::test::run_for_report(fake.url(), arguments);
+  const int status = report["exit_status"];
   if (status == 0) CHECK(report["verdict"] == "clean");
   return {status, std::move(report)};
 }

@@ -24,11 +24,8 @@ using Words = std::vector<const char*>;
 
 namespace {
 
-// The report of a whole run.
-Json run(const FakeEngine& fake, Words words = {"backend"}) {
-  const std::string url = fake.url();
-  words.insert(words.end(), {"--json", "--host", url.c_str()});
-  return Json::parse(cac::test::run_in_process(words, cac::test::environment_of()).out);
+Json run(const FakeEngine& fake, const Words& words = {"backend"}) {
+  return cac::test::run_for_report(fake.url(), words);
 }
 
 std::size_t prunes_sent(const FakeEngine& fake) {
