@@ -13,7 +13,19 @@ scene_begin "$@"
 state() {
   image_ids
   client ps -a --format '{{.Names}} {{.Image}}' | sort
-  api GET /system/df | jq -cS '[.BuildCache[] | {ID, Size, Type}] | sort_by(.ID)'
+  settled_records
+}
+# For a moment, about a second after its start, an engine's garbage collector holds records, which are then listed
+# under other IDs and types (seen on 28.5). So: what two lists in a row agree on.
+settled_records() {
+  local i records before=
+  for ((i = 0; i < 10; i++)); do
+    records=$(api GET /system/df | jq -cS '[.BuildCache[] | {ID, Size, Type}] | sort_by(.ID)')
+    [[ $records != "$before" ]] || break
+    before=$records
+    sleep 0.3
+  done
+  echo "$records"
 }
 objects() { jq -c '[.actions[] | [.action, .object]]' <<<"$1"; }
 cache() { jq -c ".actions[] | select(.action == \"prune-build-cache\") | $2" <<<"$1"; }
