@@ -32,14 +32,18 @@ _clear_app_cache() {
   current+=${rest#"${rest%%[![:blank:]]*}"}
 
   # The option whose value is next, and whether there is a target.
-  local option='' target='' names word
+  local option='' target='' names word files=()
   for word in "${words[@]:1}"; do
     if [[ $option ]]; then
+      if [[ $option == -f || $option == --file ]]; then
+        files+=(--file "$word")
+      fi
       option=
       continue
     fi
     case $word in
-      -p | --project | --app-dir | --keep-as | --timeout | --older-than | --keep-storage | \
+      --file=*) files+=(--file "${word#--file=}") ;;
+      -p | --project | -f | --file | --app-dir | --keep-as | --timeout | --older-than | --keep-storage | \
         -H | --host | --color)
         option=$word
         ;;
@@ -56,6 +60,9 @@ _clear_app_cache() {
   local offers=()
   case $option in
     -p | --project) ;;
+    -f | --file)
+      compopt -o default
+      ;;
     --app-dir)
       compopt -o dirnames
       ;;
@@ -85,7 +92,11 @@ _clear_app_cache() {
     --color) offers=(auto always never) ;;
     '')
       local given=" ${words[*]%%=*} $target "
-      if [[ $current != -* ]] && _clear_app_cache_unused --prune-only TARGET; then
+      if [[ $current != -* && ${#files[@]} -gt 0 ]]; then
+        # Where Compose answers within a second. Its services come one a line.
+        mapfile -t offers < <(timeout 1 docker compose "${files[@]}" --profile '*' config --services 2>/dev/null)
+        offers+=(all)
+      elif [[ $current != -* ]] && _clear_app_cache_unused --prune-only TARGET; then
         offers=(backend frontend all)
       elif [[ $given != *' -- '* ]]; then
         # The last name of a line is offered unless a name of the line was given.
@@ -98,7 +109,7 @@ _clear_app_cache() {
           '--keep-cache-mounts' \
           '--verify-only --prune-only --keep-as' \
           '--timeout' \
-          'TARGET --app-dir --verify-only --keep-as --prune-only' \
+          'TARGET -f --file --app-dir --verify-only --keep-as --prune-only' \
           '--older-than' \
           '--keep-storage' \
           '-H --host' \
@@ -113,6 +124,10 @@ _clear_app_cache() {
             offers+=("${names##* }")
           fi
         done
+        # May be repeated.
+        if _clear_app_cache_unused --prune-only; then
+          offers+=(--file)
+        fi
       fi
       ;;
   esac

@@ -6,7 +6,7 @@ function __clear_app_cache_has_target
     for word in (commandline -opc)[2..]
         if test $is_value = yes
             set is_value no
-        else if contains -- $word -p --project --app-dir --keep-as --timeout --older-than --keep-storage -H --host --color
+        else if contains -- $word -p --project -f --file --app-dir --keep-as --timeout --older-than --keep-storage -H --host --color
             set is_value yes
         else if not string match -q -- '-*' $word
             return 0
@@ -44,11 +44,38 @@ function __clear_app_cache_hosts
     end
 end
 
+function __clear_app_cache_files -d 'Print the Compose files of the line, each after --file'
+    set -l is_file no
+    for word in (commandline -opc)[2..]
+        if test $is_file = yes
+            printf '%s\n' --file $word
+            set is_file no
+        else if contains -- $word -f --file
+            set is_file yes
+        else if string match -q -- '--file=*' $word
+            printf '%s\n' --file (string replace -- --file= '' $word)
+        end
+    end
+end
+
+function __clear_app_cache_targets
+    set -l files (__clear_app_cache_files)
+    if test (count $files) -gt 0
+        # Where Compose answers within a second.
+        timeout 1 docker compose $files --profile '*' config --services 2>/dev/null
+        echo all
+    else if __clear_app_cache_unused TARGET
+        printf '%s\n' backend frontend all
+    end
+end
+
 complete -c clear-app-cache -f
-complete -c clear-app-cache -a 'backend frontend all' -d 'TARGET' \
-    -n '__clear_app_cache_unused --prune-only TARGET'
+complete -c clear-app-cache -a '(__clear_app_cache_targets)' -d 'TARGET' \
+    -n '__clear_app_cache_unused --prune-only'
 complete -c clear-app-cache -s p -l project -x -d 'prefix of the images' \
     -n '__clear_app_cache_expects -p --project; or __clear_app_cache_unused -p --project'
+complete -c clear-app-cache -s f -l file -r -F -d 'take the images from a Compose file' \
+    -n '__clear_app_cache_expects -f --file; or __clear_app_cache_unused --prune-only'
 complete -c clear-app-cache -l app-dir -x -a '(__fish_complete_directories (__clear_app_cache_value))' -d 'also clear the build artifacts in DIR' \
     -n '__clear_app_cache_expects --app-dir; or __clear_app_cache_unused --prune-only --app-dir'
 complete -c clear-app-cache -s n -l dry-run -d 'print the plan; change nothing' \
@@ -64,7 +91,7 @@ complete -c clear-app-cache -l keep-as -x -d 'tag each image NAME:TAG first' \
 complete -c clear-app-cache -l timeout -x -a '5m 10m 30m 1h' -d 'limit for the whole run' \
     -n '__clear_app_cache_expects --timeout; or __clear_app_cache_unused --timeout'
 complete -c clear-app-cache -l prune-only -d 'prune only the build cache' \
-    -n '__clear_app_cache_unused TARGET --app-dir --verify-only --keep-as --prune-only'
+    -n '__clear_app_cache_unused TARGET -f --file --app-dir --verify-only --keep-as --prune-only'
 complete -c clear-app-cache -l older-than -x -a '1d 7d 2w' -d 'only records unused for DURATION' \
     -n '__clear_app_cache_expects --older-than; or __clear_app_cache_unused --older-than'
 complete -c clear-app-cache -l keep-storage -x -a '512MB 5GB 20GiB' -d 'keep up to SIZE of cache' \

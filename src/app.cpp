@@ -14,6 +14,7 @@
 #include <string>
 
 #include "base/cancellation.hpp"
+#include "base/filesystem.hpp"
 #include "base/progress.hpp"
 #include "clear/artifacts.hpp"
 #include "clear/caveats.hpp"
@@ -116,15 +117,25 @@ void run_request(Engine& engine, Progress& progress, const PruneRequest& request
   if (after.records) result.pruning = summarize_pruning(request, *after.records, before_prunes);
 }
 
+void read_application(const ComposeRequest& compose, Interruption& interruption, Progress& progress,
+                      RunResult& result) {
+  const Progress::Activity activity(progress, "reading the Compose file");
+  const ComposeConfig config = read_compose_config(compose, interruption);
+  result.compose_warnings = config.warnings;
+  std::get<ClearRequest>(*result.request).application =
+      select_services(config.json, compose.targets);
+}
+
 void run_pipeline(const Options& options, Clock::time_point start, Progress& progress,
                   const ProcessContext& context, RunResult& result) {
   const auto deadline = start + options.timeout;
   context.output_limit.deadline = deadline;
   Interruption interruption(context.signal_fd, deadline);
   interruption.on_tick([&progress] { progress.tick(); }, progress.tick_interval());
-  const ClearRequest* const clear = result.clear_request();
-  if (clear != nullptr && clear->app_dir) {
-    check_app_dir(*clear->app_dir, clear->application.target, find_home(context.environment));
+  if (options.compose) read_application(*options.compose, interruption, progress, result);
+  if (auto* const clear = std::get_if<ClearRequest>(&*result.request)) {
+    if (clear->app_dir || clear->application.compose) clear->home = find_home(context.environment);
+    if (clear->app_dir) check_app_dir(*clear->app_dir, clear->application, clear->home);
   }
   std::optional<Progress::Activity> connecting(std::in_place, progress, "connecting to the engine");
   Engine engine(options.endpoint, options.pinned_api,
@@ -137,7 +148,7 @@ void run_pipeline(const Options& options, Clock::time_point start, Progress& pro
         if (request.wait && !request.dry_run) wait_for_builds(engine, interruption, progress);
         run_request(engine, progress, request, result);
       },
-      options.request);
+      *result.request);
   // The wait for a reader may have ended too late for any other wait to notice.
   if (context.output_limit.exceeded) interruption.check();
 }
@@ -174,7 +185,7 @@ Options run_to_an_end(std::span<const char* const> arguments, const ProcessConte
                      !options.output.quiet && !options.output.verbose, context.err_columns);
     run_pipeline(options, start, *progress, context, result);
   } catch (const UsageError& error) {
-    result.failure = {FailureKind::usage, error.what(), "See clear-app-cache --help."};
+    result.failure = error.failure();
   } catch (const EngineError& error) {
     result.failure = error.failure();
   } catch (const std::filesystem::filesystem_error& error) {

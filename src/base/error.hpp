@@ -50,9 +50,16 @@ struct Failure {
   int http_status = 0;      // 0: no answer
 };
 
+// An invalid command line, environment or file.
 class UsageError : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  explicit UsageError(const std::string& message,
+                      std::string advice = "See clear-app-cache --help.")
+      : std::runtime_error(message), advice_(std::move(advice)) {}
+  Failure failure() const { return {FailureKind::usage, what(), advice_}; }
+
+ private:
+  std::string advice_;
 };
 
 class EngineError : public std::runtime_error {

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <regex.h>
 
+#include <algorithm>
+#include <set>
+
 namespace cac {
 
 namespace {
@@ -18,56 +21,94 @@ constexpr const char* repository_name =
 constexpr const char* tag = "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$";
 
 // Uses the system's regular expressions: std::regex costs each start milliseconds.
-bool matches(const std::string& text, const char* expression) {
+bool matches_expression(const std::string& text, const char* expression) {
   regex_t compiled;
+  if (text.find('\0') != std::string::npos) return false;
   if (regcomp(&compiled, expression, REG_EXTENDED | REG_NOSUB) != 0) return false;
   const bool matched = regexec(&compiled, text.c_str(), 0, nullptr, 0) == 0;
   regfree(&compiled);
   return matched;
 }
 
-}  // namespace
-
-std::optional<Target> parse_target(std::string_view text) {
-  for (const Target target : {Target::backend, Target::frontend, Target::all}) {
-    if (text == to_string(target)) return target;
+// Returns the repository as engines write it, or nullopt if it is none.
+std::optional<std::string> parse_repository(std::string_view text) {
+  std::string name(text);
+  if (!matches_expression(name, repository_name)) return std::nullopt;
+  for (const std::string_view prefix : {"index.docker.io/", "docker.io/", "library/"}) {
+    // Engines leave out library/ only in front of a single word.
+    if (prefix == "library/" && name.find('/', prefix.size()) != std::string::npos) continue;
+    if (name.starts_with(prefix)) name.erase(0, prefix.size());
   }
-  return std::nullopt;
+  return name;
 }
+
+}  // namespace
 
 std::optional<std::string> parse_project(std::string_view text) {
   if (text.size() + max_suffix.size() > max_name_size) return std::nullopt;
-  std::string project(text);
-  if (!matches(project, repository_name)) return std::nullopt;
-  for (const std::string_view prefix : {"index.docker.io/", "docker.io/", "library/"}) {
-    // Engines leave out library/ only in front of a single word.
-    if (prefix == "library/" && project.find('/', prefix.size()) != std::string::npos) continue;
-    if (project.starts_with(prefix)) project.erase(0, prefix.size());
-  }
-  return project;
+  return parse_repository(text);
 }
 
-bool is_tag(std::string_view text) { return matches(std::string(text), tag); }
+std::optional<std::string> parse_image_name(std::string_view text) {
+  // A colon before a slash belongs to a port.
+  const auto colon = text.find(':', text.find_last_of('/') + 1);  // npos + 1 is 0
+  const std::string_view tag = colon == text.npos ? "latest" : text.substr(colon + 1);
+  const std::string_view repository = text.substr(0, colon);
+  const auto name = repository.size() > max_name_size ? std::nullopt : parse_repository(repository);
+  if (!name || !is_tag(tag)) return std::nullopt;
+  return fmt::format("{}:{}", *name, tag);
+}
 
-std::string Application::reference_pattern() const { return project + "-*"; }
+bool has_registry(std::string_view image_name) {
+  const auto slash = image_name.find('/');
+  if (slash == std::string_view::npos) return false;
+  const std::string_view host = image_name.substr(0, slash);
+  return host == "localhost" || host.find_first_of(".:") != std::string_view::npos;
+}
+
+bool is_tag(std::string_view text) { return matches_expression(std::string(text), tag); }
+
+bool Application::covers(std::string_view service) const {
+  return is_all() || std::find(targets.begin(), targets.end(), service) != targets.end();
+}
+
+const ComposeImage* Application::find_image(std::string_view name) const {
+  if (!compose) return nullptr;
+  const auto found = std::find_if(compose->images.begin(), compose->images.end(),
+                                  [&](const ComposeImage& image) { return image.name == name; });
+  return found == compose->images.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> Application::reference_patterns() const {
+  if (!compose) return {project + "-*"};
+  // A repository stands for all its tags.
+  std::set<std::string> repositories;
+  for (const ComposeImage& image : compose->images) {
+    repositories.insert(image.name.substr(0, image.name.rfind(':')));
+  }
+  return {repositories.begin(), repositories.end()};
+}
 
 bool Application::matches(std::string_view image_name) const {
-  if (target != Target::all) {
-    return image_name == fmt::format("{}-{}:latest", project, to_string(target));
-  }
+  if (compose) return find_image(image_name) != nullptr;
   constexpr std::string_view suffix = ":latest";
   if (!image_name.starts_with(project + "-") || !image_name.ends_with(suffix)) return false;
   image_name.remove_prefix(project.size() + 1);
   image_name.remove_suffix(suffix.size());
-  return !image_name.empty() && image_name.find('/') == std::string_view::npos;
+  return !image_name.empty() && image_name.find('/') == std::string_view::npos &&
+         covers(image_name);
 }
 
 bool Application::is_neighbor(const Image& image, std::string_view name) const {
+  const std::string_view owner = image.compose_project;
+  if (compose) {
+    const ComposeImage* const named = find_image(name);
+    return named != nullptr && !named->is_built && !owner.empty() && owner != project;
+  }
   const auto leave_out_path = [](std::string_view text) {
     return text.substr(text.rfind('/') + 1);  // npos + 1 is 0
   };
   const std::string_view prefix = leave_out_path(project);
-  const std::string_view owner = image.compose_project;
   name = leave_out_path(name);
   // Compose 1 wrote an underscore.
   return owner.size() > prefix.size() && owner.starts_with(prefix) && name.starts_with(owner) &&

@@ -5,46 +5,74 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "docker/objects.hpp"
 
 namespace cac {
 
-enum class Target { backend, frontend, all };
+// What a Compose file says about the builds of the target's services; see compose.hpp.
+struct ComposeImage {
+  std::string name = {};                         // "shop-web:latest", as engines write it
+  std::vector<std::string> services = {};        // of the target, whose builds can use it
+  std::vector<std::string> other_services = {};  // the others that name it
+  bool is_built = false;                         // false: only cache_from names it
+  bool in_cache_from = false;
+};
+// Of type=local, or an entry that names a cache outside this engine.
+struct ComposeCache {
+  std::string source = {};                 // the directory, or the entry as it is written
+  std::vector<std::string> services = {};  // of the target
+};
+struct ComposeSources {
+  std::vector<ComposeImage> images = {};
+  std::vector<ComposeCache> directories = {};
+  std::vector<ComposeCache> external = {};
+};
 
-inline constexpr std::string_view target_words[] = {"backend", "frontend", "all"};
-constexpr std::string_view to_string(Target target) {
-  return target_words[static_cast<std::size_t>(target)];
-}
-std::optional<Target> parse_target(std::string_view text);
-
-// The names come by convention: PROJECT-backend:latest, PROJECT-frontend:latest, or every
-// PROJECT-*:latest, where * stands for anything but a slash.
 struct Application {
   std::string project = {};
-  Target target = Target::all;
+  std::vector<std::string> targets = {};       // services; empty: all of them
+  std::optional<ComposeSources> compose = {};  // nullopt: the names come by convention:
+  // PROJECT-backend:latest, PROJECT-frontend:latest, or every PROJECT-*:latest, where * stands for
+  // anything but a slash.
+
+  bool is_all() const { return targets.empty(); }
+  // Returns whether the service belongs to the target.
+  bool covers(std::string_view service) const;
 
   // Returns whether an image name ("watchparty-backend:latest") is one of them.
   bool matches(std::string_view image_name) const;
 
-  // Returns whether the image's name is one of them, but another application's: Compose labelled
-  // the image with a project whose longer name the image's name begins with ("shop-admin" and
-  // "shop-admin-backend", where the project is "shop"). Another label proves nothing: Compose's
-  // project need not be the images' prefix (measured with Compose 2.40).
+  // Returns whether the image's name is one of them, but another application's, as its label of
+  // Compose's says. By convention: the name begins with the label's project, which is longer than
+  // this one ("shop-admin" and "shop-admin-backend", where the project is "shop"). Another label
+  // proves nothing: Compose's project need not be the images' prefix (measured with Compose 2.40).
+  // Of a Compose file: only cache_from names the image, and the label's project is another one.
   bool is_neighbor(const Image& image, std::string_view name) const;
 
   bool selects(const Image& image, std::string_view name) const {
     return matches(name) && !is_neighbor(image, name);
   }
 
-  // The pattern by which an engine lists every image of the project, whatever its tag. It is wider
-  // than the target, so that one request also yields the other names that keep an image.
-  std::string reference_pattern() const;
+  // Returns what the Compose file says about the image; nullptr if nothing, or by convention.
+  const ComposeImage* find_image(std::string_view name) const;
+
+  // The patterns by which an engine lists every image of the project, whatever its tag. They are
+  // wider than the target, so that one request also yields the other names that keep an image.
+  std::vector<std::string> reference_patterns() const;
 };
 
 // Returns the project as engines write it in image names ("docker.io/library/x" is "x" there), or
 // nullopt if PROJECT-backend would not be a valid image name.
 std::optional<std::string> parse_project(std::string_view text);
+
+// Returns the name as engines write it, with its tag ("docker.io/library/x" is "x:latest" there),
+// or nullopt if no image can be tagged so.
+std::optional<std::string> parse_image_name(std::string_view text);
+
+// Returns whether the name begins with a registry: with a host, as docker tells them apart.
+bool has_registry(std::string_view image_name);
 
 // Returns whether an engine accepts the text as an image's tag.
 bool is_tag(std::string_view text);

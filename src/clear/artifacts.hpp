@@ -1,5 +1,5 @@
 // The build artifacts in the application's directory: what a build leaves there and the next one
-// would copy into its image. Finds and removes them; follows no symbolic link. Knows no engine.
+// would copy into its image. Finds them; follows no symbolic link. Knows no engine.
 #pragma once
 
 #include <filesystem>
@@ -26,19 +26,12 @@ struct ArtifactSearch {
 
 // Throws UsageError for a directory that must not be cleared, by whatever name or mount: an empty
 // name, /, the home directory, a file, a symbolic link, or a service directory that is a symbolic
-// link or contains the home directory. home: may be empty.
-void check_app_dir(const std::filesystem::path& app_dir, Target target,
+// link or contains the home directory; and where no service of the target has artifacts. home: may
+// be empty.
+void check_app_dir(const std::filesystem::path& app_dir, const Application& application,
                    const std::filesystem::path& home);
 
 // In the directories of the target's services. Ignores entries that are removed meanwhile.
-ArtifactSearch find_artifacts(const std::filesystem::path& app_dir, Target target);
-
-// Returns which path failed, and what to do about it.
-Failure to_failure(const std::filesystem::filesystem_error& error);
-
-// Removes what was found at the path, which lies in app_dir. No link below app_dir is followed,
-// even if somebody puts one there meanwhile. Returns false if it was already removed. Throws
-// std::filesystem::filesystem_error.
-bool remove_artifact(const std::filesystem::path& app_dir, const std::filesystem::path& path);
+ArtifactSearch find_artifacts(const std::filesystem::path& app_dir, const Application& application);
 
 }  // namespace cac

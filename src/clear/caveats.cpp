@@ -20,9 +20,33 @@ bool has_registry_copy(const Image& image) {
                      [&](const std::string& digest) { return !digest.ends_with("@" + image.id); });
 }
 
+// The names that a build whose cache_from names them may find in a registry. A single word is none
+// of those unless the image came from one: on Docker Hub it can only be an official image.
+std::set<std::string> find_registry_copies(const Application& application,
+                                           const std::vector<Image>& images) {
+  std::set<std::string> names;
+  if (application.compose) {
+    for (const ComposeImage& image : application.compose->images) {
+      // One with a registry is residue, if cache_from names it.
+      if (!image.in_cache_from || has_registry(image.name)) continue;
+      if (image.name.find('/') != std::string::npos) names.insert(image.name);
+    }
+  }
+  for (const Image& image : images) {
+    for (const std::string& name : image.tags) {
+      if (!application.selects(image, name)) continue;
+      const ComposeImage* const named = application.find_image(name);
+      if (named != nullptr && (!named->in_cache_from || has_registry(name))) continue;
+      if (has_registry(name) || has_registry_copy(image)) names.insert(name);
+    }
+  }
+  return names;
+}
+
 // Adds the repositories of the application that have, or get by --keep-as, other tags than those
 // that are cleared.
 void add_other_tags(const ClearRequest& request, const State& state, std::vector<Caveat>& caveats) {
+  if (request.application.compose) return;            // which says whether cache_from names one
   std::map<std::string, std::set<std::string>> tags;  // by repository
   for (const Image& image : state.images) {
     for (const std::string& name : image.tags) {
@@ -61,11 +85,8 @@ void add_builders(std::vector<Caveat>& caveats, const std::optional<std::string>
 
 std::vector<Caveat> find_caveats(const ClearRequest& request, const State& state) {
   std::vector<Caveat> caveats;
-  for (const Image& image : state.images) {
-    for (const std::string& name : image.tags) {
-      if (!request.application.selects(image, name) || !has_registry_copy(image)) continue;
-      caveats.push_back({.kind = CaveatKind::registry_copy, .object = name});
-    }
+  for (const std::string& name : find_registry_copies(request.application, state.images)) {
+    caveats.push_back({.kind = CaveatKind::registry_copy, .object = name});
   }
   add_other_tags(request, state, caveats);
   add_builders(caveats, request.buildx_builder, state);

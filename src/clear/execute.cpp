@@ -4,8 +4,8 @@
 
 #include <filesystem>
 
+#include "base/filesystem.hpp"
 #include "base/progress.hpp"
-#include "clear/artifacts.hpp"
 #include "docker/engine.hpp"
 
 namespace cac {
@@ -78,7 +78,8 @@ OutcomeStatus perform(Engine& engine, Outcome& outcome) {
   try {
     switch (action.kind) {
       case ActionKind::remove_artifact:
-        outcome.count = remove_artifact(action.app_dir, action.object) ? 1 : 0;
+      case ActionKind::remove_local_cache:
+        outcome.count = remove_inside(action.directory, action.object) ? 1 : 0;
         return outcome.count > 0 ? OutcomeStatus::done : OutcomeStatus::absent;
       case ActionKind::remove_image:
         return remove_image(engine, outcome);
@@ -98,6 +99,7 @@ OutcomeStatus perform(Engine& engine, Outcome& outcome) {
 std::string describe_activity(const Action& action) {
   switch (action.kind) {
     case ActionKind::remove_artifact:
+    case ActionKind::remove_local_cache:
     case ActionKind::remove_image:
       return "removing " + action.object;
     case ActionKind::prune_dangling_images:

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <iterator>
 #include <string_view>
 
@@ -53,9 +54,16 @@ Action plan_cache_prune(const CachePrune& prune, Reason reason, bool keep_cache_
 
 // Returns "watchparty-backend:old" for the image. An earlier backup must not be lost by keeping
 // another image under its name.
-std::string name_backup(const Image& image, const std::string& name, const std::string& tag,
+std::string name_backup(const Application& application, const Image& image, const std::string& name,
+                        const std::string& tag,
                         const std::unordered_map<std::string_view, const Image*>& images) {
   std::string backup = fmt::format("{}:{}", name.substr(0, name.rfind(':')), tag);
+  if (application.matches(backup)) {
+    throw UsageError(
+        fmt::format("--keep-as: the Compose file names {} as a cache source: choose "
+                    "another tag",
+                    backup));
+  }
   const auto other = images.find(backup);
   if (other == images.end() || other->second->id == image.id) return backup;
   throw UsageError(
@@ -87,8 +95,12 @@ Plan plan_image_removals(const ClearRequest& request, const State& state) {
                                                 .size = image.size,
                                                 .other_names = staying,
                                                 .holders = holders.find(image.id)});
+      if (const ComposeImage* const named = request.application.find_image(name)) {
+        action.services = named->services;
+        action.other_services = named->other_services;
+      }
       if (!request.keep_as) continue;
-      action.keep_as = name_backup(image, name, *request.keep_as, images);
+      action.keep_as = name_backup(request.application, image, name, *request.keep_as, images);
       if (images.contains(action.keep_as)) continue;
       action.other_names.insert(action.other_names.begin(), action.keep_as);
     }
@@ -119,12 +131,22 @@ Plan plan_clearing(const ClearRequest& request, const State& state) {
     plan.push_back({.kind = ActionKind::remove_artifact,
                     .reason = Reason::copied_by_build,
                     .object = artifact.path,
-                    .app_dir = *request.app_dir,
+                    .directory = *request.app_dir,
                     .count = 1,
                     .size = artifact.size});
   }
+  for (const LocalCache& cache : state.local_caches) {
+    if (!cache.is_clearable) continue;
+    plan.push_back({.kind = ActionKind::remove_local_cache,
+                    .reason = Reason::cache_from,
+                    .object = cache.path,
+                    .directory = std::filesystem::path(cache.path).parent_path(),
+                    .count = 1,
+                    .size = cache.size,
+                    .services = cache.services});
+  }
   for (Action& action : plan_image_removals(request, state)) plan.push_back(std::move(action));
-  if (request.application.target == Target::all) plan.push_back(plan_dangling_prune(state));
+  if (request.application.is_all()) plan.push_back(plan_dangling_prune(state));
   plan.push_back(
       plan_cache_prune({}, Reason::shared_cache, request.keep_cache_mounts, state.records));
   return plan;

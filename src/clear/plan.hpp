@@ -30,20 +30,31 @@ enum class Reason {
   running_build,     // a running build holds the record
   kept_cache_mount,  // a cache mount that is kept is based on the record
   survived_pruning,  // no prune removed the record
+  other_project,     // only cache_from names the image, which is another Compose project's
+  not_a_cache,       // the directory is more than a cache, or a link: left alone
+  external,          // the Compose file names a cache that is not on this engine
 };
 
 inline constexpr std::string_view reason_words[] = {
     "cache-from",    "copied-by-build", "leftover",      "shared-cache",     "unused",
     "older-than",    "keep-storage",    "left-by-prune", "still-tagged",     "retagged",
-    "newer-deleted", "reusable",        "running-build", "kept-cache-mount", "survived-pruning"};
+    "newer-deleted", "reusable",        "running-build", "kept-cache-mount", "survived-pruning",
+    "other-project", "not-a-cache",     "external"};
 constexpr std::string_view to_string(Reason reason) {
   return reason_words[static_cast<std::size_t>(reason)];
 }
 
-enum class ActionKind { remove_artifact, remove_image, prune_dangling_images, prune_build_cache };
+enum class ActionKind {
+  remove_artifact,
+  remove_local_cache,
+  remove_image,
+  prune_dangling_images,
+  prune_build_cache
+};
 
-inline constexpr std::string_view action_words[] = {"remove-artifact", "remove-image",
-                                                    "prune-dangling-images", "prune-build-cache"};
+inline constexpr std::string_view action_words[] = {"remove-artifact", "remove-local-cache",
+                                                    "remove-image", "prune-dangling-images",
+                                                    "prune-build-cache"};
 constexpr std::string_view to_string(ActionKind kind) {
   return action_words[static_cast<std::size_t>(kind)];
 }
@@ -51,13 +62,15 @@ constexpr std::string_view to_string(ActionKind kind) {
 struct Action {
   ActionKind kind{};
   Reason reason{};
-  std::string object = {};              // the image's name or the artifact's path; empty: a prune
+  std::string object = {};              // the image's name or a path; empty: a prune
   std::string image_id = {};            // of remove_image: the image that the name referred to
-  std::string app_dir = {};             // of remove_artifact: the directory that was checked
+  std::string directory = {};           // of a path: the directory it is in, which was checked
   std::string keep_as = {};             // "watchparty-backend:old": the image gets this name first
   std::vector<CachePrune> prunes = {};  // of prune_build_cache: one after the other
-  std::optional<std::size_t> count = {};  // of images or records; nullopt: not known beforehand
-  Bytes size = {};                        // of images "up to": layers may be shared
+  std::optional<std::size_t> count = {};   // of images or records; nullopt: not known beforehand
+  Bytes size = {};                         // of images "up to": layers may be shared
+  std::vector<std::string> services = {};  // of the Compose file, whose builds can use it
+  std::vector<std::string> other_services = {};  // outside the target, that name the image
   // What stays all the same:
   std::vector<std::string> other_names = {};  // of the image
   std::vector<Container> holders = {};        // that use the image, and are not touched
@@ -68,9 +81,9 @@ struct Action {
 // In the order of execution.
 using Plan = std::vector<Action>;
 
-// Artifacts; images, before the build cache so that a build that starts in between cannot import
-// from them; dangling images (target `all`); the build cache. Throws UsageError if --keep-as would
-// take its tag from another image.
+// Artifacts; local caches; images, before the build cache so that a build that starts in between
+// cannot import from them; dangling images (target `all`); the build cache. Throws UsageError if
+// --keep-as would take its tag from another image.
 Plan plan_clearing(const ClearRequest& request, const State& state);
 
 // Removes records that are too old first, then the least recently used beyond the size.

@@ -20,6 +20,7 @@ struct ClearRequest {
   bool keep_cache_mounts = false;
   std::optional<std::string> keep_as = {};         // the tag that each image gets first
   std::optional<std::string> app_dir = {};         // whose build artifacts are cleared as well
+  std::string home = {};                           // never cleared as a directory
   std::optional<std::string> buildx_builder = {};  // BUILDX_BUILDER: where builds go instead
 };
 

@@ -20,6 +20,7 @@ struct RunResult {
   std::optional<Plan> plan;
   std::vector<Outcome> outcomes;  // of the plan's actions, then of repeated prunes
   std::vector<Caveat> caveats;
+  std::vector<std::string> compose_warnings;  // of docker compose
   std::optional<Verification> verification;
   std::optional<PruneSummary> pruning;  // of a PruneRequest, instead of a verification
   std::optional<Failure> failure;       // what ended the run before its end

@@ -9,16 +9,18 @@ StateScope scope_before(const ClearRequest& request) {
   return {.records = request.dry_run || request.keep_cache_mounts,
           .containers = true,
           .requires_containers = true,
-          .dangling = request.dry_run && request.application.target == Target::all,
+          .dangling = request.dry_run && request.application.is_all(),
           .images_of = request.application,
-          .artifacts_in = request.app_dir};
+          .artifacts_in = request.app_dir,
+          .home = request.home};
 }
 
 StateScope scope_after(const ClearRequest& request) {
   return {.containers = request.verify_only,
-          .dangling = request.application.target == Target::all,
+          .dangling = request.application.is_all(),
           .images_of = request.application,
-          .artifacts_in = request.app_dir};
+          .artifacts_in = request.app_dir,
+          .home = request.home};
 }
 
 State read_state(Engine& engine, Progress& progress, const StateScope& scope, State state) {
@@ -28,7 +30,10 @@ State read_state(Engine& engine, Progress& progress, const StateScope& scope, St
     state.records = engine.build_cache();
   }
   if (scope.artifacts_in) {
-    state.artifacts = find_artifacts(*scope.artifacts_in, scope.images_of->target);
+    state.artifacts = find_artifacts(*scope.artifacts_in, *scope.images_of);
+  }
+  if (scope.images_of && scope.images_of->compose) {
+    state.local_caches = find_local_caches(scope.images_of->compose->directories, scope.home);
   }
   if (scope.containers) {
     const Progress::Activity activity(progress, "reading the containers");
@@ -43,7 +48,7 @@ State read_state(Engine& engine, Progress& progress, const StateScope& scope, St
     const Progress::Activity activity(progress, "reading the images");
     // After the records: a build that finishes in between has tagged its image before it let its
     // records go.
-    state.images = engine.images(scope.images_of->reference_pattern());
+    state.images = engine.images(scope.images_of->reference_patterns());
   }
   if (scope.dangling) {
     const Progress::Activity activity(progress, "reading the dangling images");

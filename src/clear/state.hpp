@@ -10,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "clear/artifacts.hpp"
+#include "clear/local_caches.hpp"
 #include "clear/request.hpp"
 #include "docker/objects.hpp"
 
@@ -20,6 +21,7 @@ class Progress;
 
 struct State {
   ArtifactSearch artifacts = {};                         // with --app-dir only
+  std::vector<LocalCache> local_caches = {};             // that a Compose file names
   std::optional<std::vector<CacheRecord>> records = {};  // nullopt: not read, or the engine did
                                                          // not say (not the same as none)
   std::vector<Container> containers = {};  // all of them: who holds what, and which builders exist
@@ -40,6 +42,7 @@ struct StateScope {
   bool dangling = false;
   std::optional<Application> images_of = {};
   std::optional<std::string> artifacts_in = {};  // the application's directory
+  std::string home = {};
 };
 
 // Before the actions, a clearing needs neither records nor dangling images, unless they are to be

@@ -11,6 +11,11 @@ namespace cac {
 
 namespace {
 
+std::vector<std::string> find_services(const Application& application, std::string_view image) {
+  const ComposeImage* const named = application.find_image(image);
+  return named == nullptr ? std::vector<std::string>() : named->services;
+}
+
 void add_images(const ClearRequest& request, const std::vector<Outcome>& outcomes,
                 const std::vector<Image>& images, std::vector<Residue>& residue) {
   // Names that were not removed, whatever the engine reported; any other name found here was
@@ -30,7 +35,8 @@ void add_images(const ClearRequest& request, const std::vector<Outcome>& outcome
                          .reason = reason,
                          .object = name,
                          .id = image.id,
-                         .size = image.size});
+                         .size = image.size,
+                         .services = find_services(request.application, name)});
     }
   }
 }
@@ -80,6 +86,38 @@ void add_records(const ClearRequest& request, const std::vector<CacheRecord>& re
 
 }  // namespace
 
+std::vector<Residue> find_unclearable(const ClearRequest& request, const State& state) {
+  std::vector<Residue> residue;
+  const Application& application = request.application;
+  if (!application.compose) return residue;
+  for (const Image& image : state.images) {
+    for (const std::string& name : image.tags) {
+      if (!application.matches(name) || !application.is_neighbor(image, name)) continue;
+      residue.push_back({.kind = ResidueKind::image,
+                         .reason = Reason::other_project,
+                         .object = name,
+                         .id = image.id,
+                         .size = image.size,
+                         .project = image.compose_project,
+                         .services = find_services(application, name)});
+    }
+  }
+  for (const LocalCache& cache : state.local_caches) {
+    if (cache.is_clearable) continue;
+    residue.push_back({.kind = ResidueKind::local_cache,
+                       .reason = Reason::not_a_cache,
+                       .object = cache.path,
+                       .services = cache.services});
+  }
+  for (const ComposeCache& cache : application.compose->external) {
+    residue.push_back({.kind = ResidueKind::external,
+                       .reason = Reason::external,
+                       .object = cache.source,
+                       .services = cache.services});
+  }
+  return residue;
+}
+
 Verification judge(const ClearRequest& request, const std::vector<Outcome>& outcomes,
                    const State& after) {
   Verification result;
@@ -95,6 +133,16 @@ Verification judge(const ClearRequest& request, const std::vector<Outcome>& outc
                               .object = artifact.path,
                               .size = artifact.size});
   }
+  for (const LocalCache& cache : after.local_caches) {
+    if (!cache.is_clearable) continue;
+    result.residue.push_back({.kind = ResidueKind::local_cache,
+                              .reason = Reason::cache_from,
+                              .object = cache.path,
+                              .size = cache.size,
+                              .services = cache.services});
+  }
+  const auto unclearable = find_unclearable(request, after);
+  result.residue.insert(result.residue.end(), unclearable.begin(), unclearable.end());
   // A directory that could not be searched is not known to be clean.
   if (!after.artifacts.unreadable.empty()) result.failure = after.artifacts.unreadable.front();
   if (!result.residue.empty()) {

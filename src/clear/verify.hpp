@@ -17,9 +17,10 @@ constexpr std::string_view to_string(Verdict verdict) {
   return verdict_words[static_cast<std::size_t>(verdict)];
 }
 
-enum class ResidueKind { artifact, image, build_cache };
+enum class ResidueKind { artifact, local_cache, image, build_cache, external };
 
-inline constexpr std::string_view residue_words[] = {"artifact", "image", "build-cache"};
+inline constexpr std::string_view residue_words[] = {"artifact", "local-cache", "image",
+                                                     "build-cache", "external"};
 constexpr std::string_view to_string(ResidueKind kind) {
   return residue_words[static_cast<std::size_t>(kind)];
 }
@@ -28,12 +29,15 @@ constexpr std::string_view to_string(ResidueKind kind) {
 struct Residue {
   ResidueKind kind{};
   Reason reason{};
-  std::string object = {};  // the artifact's path, the image's name, or the record's description
+  std::string object = {};  // a path, the image's name, the record's description, or what the
+                            // Compose file says
   std::string id = {};
   std::string record_type = {};
   Bytes size = {};
   std::string blocking_mount = {};  // the description of the cache mount that holds the record
   bool is_running = false;          // the record is a step that is running
+  std::string project = {};         // of an image that is another Compose project's
+  std::vector<std::string> services = {};  // of the Compose file, whose builds can use it
 };
 
 struct Verification {
@@ -44,6 +48,9 @@ struct Verification {
   bool names_known = true;              // false: it did not say which names its images have
   std::optional<Failure> failure = {};  // why it is unknown, if a request or a directory failed
 };
+
+// Returns what a Compose file names and no run can clear.
+std::vector<Residue> find_unclearable(const ClearRequest& request, const State& state);
 
 // outcomes: of the actions before the state was read; none if there were no actions.
 Verification judge(const ClearRequest& request, const std::vector<Outcome>& outcomes,

@@ -44,7 +44,24 @@ inline constexpr OptionSpec option_table[] = {
         .group = "Target",
         .short_help = "prefix of the images",
         .long_help =
-            "Prefix of the application's images. Warns if no image on the engine has this prefix.",
+            "Prefix of the application's images. Warns if no image on the engine has this prefix. "
+            "With --file, the project's name, as docker compose -p; the environment variable is "
+            "then ignored.",
+    },
+    {
+        .short_name = 'f',
+        .name = "file",
+        .placeholder = "FILE",
+        .group = "Target",
+        .short_help = "take the images from a Compose file",
+        .long_help =
+            "Takes what is to be cleared from the Compose FILE, as docker compose config resolves "
+            "it: for each TARGET, its image, its build.tags, and the local images and type=local "
+            "directories that its cache_from names. TARGET is then any service that the file "
+            "builds, or several of them. Repeat the option for several files, in Compose's order. "
+            "With -, reads the output of docker compose config --format json from standard input. "
+            "What cache_from names outside this engine (type=gha, s3, azblob, a registry) cannot "
+            "be cleared, and is reported as residue.",
     },
     {
         .name = "app-dir",
@@ -207,6 +224,7 @@ inline constexpr Exclusion exclusions[] = {
     {"verify-only", "keep-as", "--verify-only tags nothing"},
     {"verify-only", "prune-only", "--verify-only changes nothing"},
     {"prune-only", "TARGET", "the build cache is shared by all services"},
+    {"prune-only", "file", "the build cache is shared by all services"},
     {"prune-only", "app-dir", "--prune-only changes nothing but the build cache"},
     {"prune-only", "keep-as", "--prune-only changes nothing but the build cache"},
     {"quiet", "verbose", "--quiet prints only warnings on success"},

@@ -37,8 +37,19 @@ class ParsedArguments {
   std::string value_or_default(const OptionSpec& spec) const {
     return value(spec).value_or(std::string(spec.default_value));
   }
-  // Words after the first TARGET.
-  const std::vector<std::string>& surplus() const { return parsed_.unmatched(); }
+  // Every value of an option that may be repeated.
+  std::vector<std::string> values(const OptionSpec& spec) const {
+    std::vector<std::string> values;
+    for (const auto& argument : parsed_.arguments()) {
+      if (argument.key() == spec.name) values.push_back(argument.value());
+    }
+    return values;
+  }
+  std::vector<std::string> targets() const {
+    std::vector<std::string> targets = parsed_.unmatched();  // those after the first
+    if (has(target_argument)) targets.insert(targets.begin(), *value(target_argument));
+    return targets;
+  }
 
  private:
   const cxxopts::ParseResult& parsed_;
@@ -96,22 +107,42 @@ void check_combinations(const ParsedArguments& arguments) {
   }
 }
 
-Target read_target(const ParsedArguments& arguments) {
-  const std::string text = arguments.value_or_default(target_argument);
-  if (!arguments.surplus().empty()) {
-    throw UsageError(
-        fmt::format("only one TARGET is allowed, got '{}' and '{}' (use all for every service)",
-                    text, arguments.surplus().front()));
-  }
-  const auto target = parse_target(text);
-  if (!target) {
-    const std::string suggestion = suggest(text, target_words, "");
+// Returns the services to clear; none stands for all of them. With a Compose file, any name may be
+// a service's.
+std::vector<std::string> read_targets(const ParsedArguments& arguments, bool has_file) {
+  std::vector<std::string> targets = arguments.targets();
+  if (!has_file && targets.size() > 1) {
     throw UsageError(fmt::format(
-        "invalid target '{}'{}", text,
+        "only one TARGET is allowed without --file, got '{}' and '{}' (use all for every service)",
+        targets[0], targets[1]));
+  }
+  constexpr std::string_view words[] = {"backend", "frontend", "all"};
+  for (const std::string& target : targets) {
+    if (has_file || std::find(std::begin(words), std::end(words), target) != std::end(words)) {
+      continue;
+    }
+    const std::string suggestion = suggest(target, words, "");
+    throw UsageError(fmt::format(
+        "invalid target '{}'{}", target,
         suggestion.empty() ? fmt::format(" (expected {})", enumerate(target_argument.choices))
                            : suggestion));
   }
-  return *target;
+  if (std::find(targets.begin(), targets.end(), "all") != targets.end()) targets.clear();
+  return targets;
+}
+
+std::optional<ComposeRequest> read_compose(const ParsedArguments& arguments,
+                                           const std::vector<std::string>& targets) {
+  ComposeRequest compose{.files = arguments.values(option_spec("file")), .targets = targets};
+  if (compose.files.empty()) return std::nullopt;
+  for (const std::string& file : compose.files) {
+    if (file.empty()) throw UsageError("--file '' is empty: name the Compose file");
+    if (file == "-" && compose.files.size() > 1) {
+      throw UsageError("--file - reads a whole configuration, and goes with no other file");
+    }
+  }
+  if (arguments.has("project")) compose.project = arguments.value(option_spec("project"));
+  return compose;
 }
 
 [[noreturn]] void throw_invalid(const OptionSpec& spec, std::string_view value,
@@ -199,7 +230,7 @@ Options parse_options(std::span<const char* const> words, const Environment& env
     return options;
   }
   ClearRequest clear{
-      .application = {.project = {}, .target = read_target(arguments)},
+      .application = {.targets = read_targets(arguments, arguments.has("file"))},
       .dry_run = arguments.has("dry-run"),
       .verify_only = arguments.has("verify-only"),
       .wait = arguments.has("wait"),
@@ -209,7 +240,8 @@ Options parse_options(std::span<const char* const> words, const Environment& env
       .buildx_builder = environment("BUILDX_BUILDER"),
   };
   check_combinations(arguments);
-  clear.application.project = read_project(arguments);
+  options.compose = read_compose(arguments, clear.application.targets);
+  if (!options.compose) clear.application.project = read_project(arguments);
   options.timeout = *read_duration(arguments, option_spec("timeout"));
   options.output = {.quiet = arguments.has("quiet"),
                     .verbose = arguments.has("verbose"),

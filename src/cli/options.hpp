@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 
+#include "clear/compose.hpp"
 #include "clear/request.hpp"
 #include "docker/api_version.hpp"
 #include "docker/endpoint.hpp"
@@ -28,6 +29,7 @@ enum class InfoRequest { none, short_help, long_help, version };
 struct Options {
   InfoRequest info = InfoRequest::none;
   Request request = {};
+  std::optional<ComposeRequest> compose = {};  // from which the request gets its application
   Endpoint endpoint = {};
   std::optional<ApiVersion> pinned_api = {};  // DOCKER_API_VERSION
   std::chrono::seconds timeout = {};          // for the whole run

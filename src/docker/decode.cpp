@@ -1,111 +1,17 @@
 #include "docker/decode.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstdint>
-#include <nlohmann/json.hpp>
-#include <stdexcept>
 #include <type_traits>
 #include <utility>
 
+#include "base/json_reader.hpp"
+
 namespace cac {
 
-namespace {
+// Not in a nameless namespace, where JsonReader would not find them.
 
-using Json = nlohmann::json;
-
-// The reason why a body is malformed; decode() adds which request it answers.
-class MalformedJson : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
-// Reads one JSON value. A member that is null is absent.
-class JsonReader {
- public:
-  explicit JsonReader(const Json& json, const char* name = "the answer")
-      : json_(json), name_(name) {}
-
-  bool is_empty() const { return json_.empty(); }
-  bool has(const char* key) const { return object().contains(key); }
-  std::optional<JsonReader> find(const char* key) const {
-    const auto member = object().find(key);
-    if (member == json_.end() || member->is_null()) return std::nullopt;
-    return JsonReader(*member, key);
-  }
-
-  // Returns false, and leaves the value as it is, when the member is absent.
-  template <typename T>
-  bool optional(const char* key, T& value) const {
-    const auto member = find(key);
-    if (member) member->read(value);
-    return member.has_value();
-  }
-  template <typename T>
-  void required(const char* key, T& value) const {
-    if (!optional(key, value)) throw MalformedJson(fmt::format("{} is not there", key));
-  }
-
-  void read(std::string& value) const {
-    expect(json_.is_string(), "a string");
-    value = json_.get<std::string>();
-  }
-  void read(bool& value) const {
-    expect(json_.is_boolean(), "true or false");
-    value = json_.get<bool>();
-  }
-  void read(std::int64_t& value) const {
-    expect(json_.is_number_integer(), "a whole number");
-    expect(!json_.is_number_unsigned() || std::in_range<std::int64_t>(json_.get<std::uint64_t>()),
-           "a number that a size or a count can be");
-    value = json_.get<std::int64_t>();
-  }
-  template <typename T>
-  void read(std::vector<T>& items) const {
-    expect(json_.is_array(), "an array");
-    items.reserve(json_.size());
-    for (const Json& item : json_) JsonReader(item, name_).read(items.emplace_back());
-  }
-  template <typename T>
-  void read(T& value) const {
-    from_json(*this, value);
-  }
-  std::size_t count_items() const {
-    expect(json_.is_array(), "an array");
-    return json_.size();
-  }
-
- private:
-  const Json& object() const {
-    expect(json_.is_object(), "an object");
-    return json_;
-  }
-  void expect(bool is_right, const char* expected) const {
-    if (!is_right) throw MalformedJson(fmt::format("{} is not {}", name_, expected));
-  }
-
-  const Json& json_;
-  const char* name_;
-};
-
-// An engine nests about ten levels deep, and its largest responses hold some hundred thousand
-// values. Endless ones would take memory and time without limit.
-Json parse(const std::string& text) {
-  constexpr int max_depth = 32;
-  constexpr std::size_t max_values = 2'000'000;
-  std::size_t values = 0;
-  const auto check_limits = [&](int depth, Json::parse_event_t event, const Json&) {
-    if (event != Json::parse_event_t::key) ++values;
-    if (depth <= max_depth && values <= max_values) return true;
-    throw MalformedJson("it is larger or deeper than any engine's");
-  };
-  Json json = Json::parse(text, check_limits, false);
-  if (json.is_discarded()) throw MalformedJson("it is not JSON, or it is cut off");
-  return json;
-}
-
-void from_json(const JsonReader& reader, Image& image) {
+static void from_json(const JsonReader& reader, Image& image) {
   reader.required("Id", image.id);
   reader.optional("RepoTags", image.tags);
   reader.optional("RepoDigests", image.repo_digests);
@@ -128,7 +34,7 @@ void from_json(const JsonReader& reader, Image& image) {
   image.names_known = reader.has("RepoTags") && strange_names == 0;
 }
 
-void from_json(const JsonReader& reader, Container& container) {
+static void from_json(const JsonReader& reader, Container& container) {
   std::vector<std::string> names;
   reader.required("Id", container.id);
   reader.optional("ImageID", container.image_id);
@@ -138,13 +44,13 @@ void from_json(const JsonReader& reader, Container& container) {
   if (container.name.starts_with('/')) container.name.erase(0, 1);
 }
 
-auto read_time(const JsonReader& reader, const char* key) {
+static auto read_time(const JsonReader& reader, const char* key) {
   std::string text;
   reader.optional(key, text);
   return parse_time(text);
 }
 
-void from_json(const JsonReader& reader, CacheRecord& record) {
+static void from_json(const JsonReader& reader, CacheRecord& record) {
   reader.required("ID", record.id);
   reader.optional("Type", record.type);
   reader.optional("Description", record.description);
@@ -162,7 +68,7 @@ void from_json(const JsonReader& reader, CacheRecord& record) {
   }
 }
 
-void from_json(const JsonReader& reader, BuildCache& cache) {
+static void from_json(const JsonReader& reader, BuildCache& cache) {
   auto& records = cache.records;
   // 20.10 writes an empty list as null; a missing key says nothing.
   if (reader.has("BuildCache")) reader.optional("BuildCache", records.emplace());
@@ -190,11 +96,11 @@ void from_json(const JsonReader& reader, BuildCache& cache) {
   if (records && (records->empty() ? has_sum : count > std::ssize(*records))) records.reset();
 }
 
-void from_json(const JsonReader& reader, ImageDeletion& deletion) {
+static void from_json(const JsonReader& reader, ImageDeletion& deletion) {
   reader.optional("Deleted", deletion.id);
 }
 
-void from_json(const JsonReader& reader, Pruned& pruned) {
+static void from_json(const JsonReader& reader, Pruned& pruned) {
   for (const char* const key : {"CachesDeleted", "ImagesDeleted"}) {
     if (const auto deleted = reader.find(key)) pruned.count += deleted->count_items();
   }
@@ -202,14 +108,12 @@ void from_json(const JsonReader& reader, Pruned& pruned) {
   if (pruned.reclaimed.count < 0) throw MalformedJson("SpaceReclaimed is below zero");
 }
 
-}  // namespace
-
 template <typename T>
 T decode(const ApiResponse& response) {
   if (is_html(response.http)) throw_html(response);
   if (response.http.body.empty()) throw_malformed(response.request, "it is empty");
   try {
-    const Json json = parse(response.http.body);
+    const nlohmann::json json = parse_json(response.http.body);
     T value;
     // Go may write a slice without elements as null.
     const bool is_no_images = json.is_null() && std::is_same_v<T, std::vector<Image>>;
@@ -231,7 +135,7 @@ std::optional<std::string> decode_error(const std::string& body) {
   constexpr std::size_t max_body = 1'000'000;  // more is no engine's, and would take time
   if (body.size() > max_body) return std::nullopt;
   try {
-    const Json json = parse(body);
+    const nlohmann::json json = parse_json(body);
     std::string message;
     JsonReader(json).required("message", message);
     return message;

@@ -1,4 +1,4 @@
-// The engine's JSON as structs; the only reader of JSON. Ignores unknown members, and distinguishes
+// The engine's JSON as structs. Ignores unknown members, and distinguishes
 // missing ones from empty ones. Must not know endpoints, and sends nothing.
 #pragma once
 

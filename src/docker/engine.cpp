@@ -1,6 +1,6 @@
 #include "docker/engine.hpp"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
@@ -17,8 +17,9 @@ namespace {
 // How often a removal is sent if its answer is lost each time.
 constexpr int max_lost_answers = 3;
 
-std::string filters(const char* key, std::string_view value) {
-  return "filters=" + query_encoded(fmt::format(R"({{"{}":["{}"]}})", key, value));
+std::string filters(const char* key, const std::vector<std::string>& values) {
+  return "filters=" +
+         query_encoded(fmt::format(R"({{"{}":["{}"]}})", key, fmt::join(values, R"(",")")));
 }
 
 // Returns true, after a pause, if the error is transient and the request should be sent again.
@@ -129,13 +130,13 @@ void Engine::identify(std::optional<ApiVersion> pinned) {
   shares_build_cache_answers_ = newest->shares_disk_usage();
 }
 
-std::vector<Image> Engine::list_images(const char* filter, std::string_view value) {
+std::vector<Image> Engine::list_images(const char* filter, const std::vector<std::string>& values) {
   return decode<std::vector<Image>>(
-      request({Method::get, "/images/json?" + filters(filter, value)}));
+      request({Method::get, "/images/json?" + filters(filter, values)}));
 }
 
-std::vector<Image> Engine::images(std::string_view reference_pattern) {
-  auto images = list_images("reference", reference_pattern);
+std::vector<Image> Engine::images(const std::vector<std::string>& reference_patterns) {
+  auto images = list_images("reference", reference_patterns);
   // An image selected by its name has one; an image that was pulled by digest has only that.
   for (Image& image : images) {
     if (image.tags.empty() && image.repo_digests.empty()) image.names_known = false;
@@ -143,7 +144,7 @@ std::vector<Image> Engine::images(std::string_view reference_pattern) {
   return images;
 }
 
-std::vector<Image> Engine::dangling_images() { return list_images("dangling", "true"); }
+std::vector<Image> Engine::dangling_images() { return list_images("dangling", {"true"}); }
 
 std::optional<Image> Engine::image(std::string_view name) {
   const auto path = fmt::format("/images/{}/json", path_encoded(name));
@@ -204,7 +205,7 @@ ImageRemoval Engine::remove_image(std::string_view name, const std::string& id) 
 }
 
 Pruned Engine::prune_dangling_images() {
-  return decode<Pruned>(request({Method::post, "/images/prune?" + filters("dangling", "true")}));
+  return decode<Pruned>(request({Method::post, "/images/prune?" + filters("dangling", {"true"})}));
 }
 
 bool Engine::tag_image(const std::string& id, std::string_view repository, std::string_view tag) {

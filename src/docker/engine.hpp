@@ -47,9 +47,10 @@ class Engine {
   // Throws Interrupted or TimedOut when it is time. For work between requests.
   void stop_if_interrupted() { interruption_.check(); }
 
-  // Returns the images with a name that matches a pattern like "app-*", with all matching names.
+  // Returns the images with a name that matches a pattern like "app-*", with all matching names. A
+  // pattern without a tag matches every tag.
   // The engine selects them: on the containerd store a list of all images takes seconds.
-  std::vector<Image> images(std::string_view reference_pattern);
+  std::vector<Image> images(const std::vector<std::string>& reference_patterns);
   std::vector<Image> dangling_images();
   // Returns nullopt when the image is absent.
   std::optional<Image> image(std::string_view name);
@@ -90,7 +91,7 @@ class Engine {
   // Repeats the request on transient errors. Throws for any other status than the expected one,
   // unless it says that the object is absent and it may be.
   ApiResponse request(const Request& request);
-  std::vector<Image> list_images(const char* filter, std::string_view value);
+  std::vector<Image> list_images(const char* filter, const std::vector<std::string>& values);
   void identify(std::optional<ApiVersion> pinned);
 
   Endpoint endpoint_;

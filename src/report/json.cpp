@@ -1,4 +1,6 @@
 
+#include <fmt/ranges.h>
+
 #include <nlohmann/json.hpp>
 
 #include "clear/cache_mounts.hpp"
@@ -42,6 +44,7 @@ Json to_json(const Action& action, std::string_view status, const std::string& e
           {"planned_count", action.count ? Json(*action.count) : Json()},
           {"planned_bytes", action.count ? Json(action.size.count) : Json()},
           {"reason", to_string(action.reason)},
+          {"services", action.services},
           {"explanation", explain(action)},
           {"effect", effect}};
 }
@@ -77,6 +80,7 @@ Json list_residue(const RunResult& result) {
                     {"bytes", residue.size.count},
                     {"held", residue.reason == Reason::running_build},
                     {"reason", to_string(residue.reason)},
+                    {"services", residue.services},
                     {"explanation", explain(residue)}});
   }
   return list;
@@ -106,6 +110,11 @@ Json list_caveats(const RunResult& result) {
   return list;
 }
 
+// "all", or the services
+std::string name_target(const Application& application) {
+  return application.is_all() ? "all" : fmt::format("{}", fmt::join(application.targets, " "));
+}
+
 // The build cache before and after --prune-only.
 Json compare_cache(const RunResult& result) {
   if (result.prune_request() == nullptr || !result.state) return nullptr;
@@ -133,7 +142,7 @@ std::string json_report(const RunResult& result) {
       {"mode", result.request ? Json(mode) : Json()},
       {"dry_run", result.request ? Json(result.is_dry_run()) : Json()},
       {"project", request != nullptr ? Json(request->application.project) : Json()},
-      {"target", request != nullptr ? Json(to_string(request->application.target)) : Json()},
+      {"target", request != nullptr ? Json(name_target(request->application)) : Json()},
       {"engine", to_json(result.engine)},
       {"actions", list_actions(result)},
       {"residue", list_residue(result)},

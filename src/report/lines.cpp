@@ -17,13 +17,14 @@ namespace cac {
 namespace {
 
 bool is_removal(const Action& action) {
-  return action.kind == ActionKind::remove_image || action.kind == ActionKind::remove_artifact;
+  return action.kind == ActionKind::remove_image || action.kind == ActionKind::remove_artifact ||
+         action.kind == ActionKind::remove_local_cache;
 }
 
 // "34 records, 812 MB"
 std::string describe_amount(const Action& action, std::size_t count, Bytes size) {
-  if (action.kind == ActionKind::remove_artifact) return to_string(size);
   if (action.kind == ActionKind::remove_image) return "up to " + to_string(size);
+  if (is_removal(action)) return to_string(size);
   const auto* const noun = action.kind == ActionKind::prune_build_cache ? "record" : "image";
   return fmt::format("{}, {}", count_noun(count, noun), to_string(size));
 }
@@ -52,10 +53,13 @@ Line make_done_line(const RunResult& result, const Outcome& outcome, const Remov
             append_effect(explain(action), is_verified ? "" : effect)};
   }
   if (!removed.stays(outcome)) {
-    return {LineStatus::done, "removed", action.object, describe_amount(action, 1, action.size)};
+    return {LineStatus::done, "removed", action.object, describe_amount(action, 1, action.size),
+            name_services(action.services)};
   }
+  const std::string stays = effect.empty() ? "the image stays: something else holds it" : effect;
+  const std::string services = name_services(action.services);
   return {LineStatus::done, "untagged", action.object, to_string(action.size),
-          effect.empty() ? "the image stays: something else holds it" : effect};
+          services.empty() ? stays : append_effect(services, stays)};
 }
 
 Line make_line(const RunResult& result, const Outcome& outcome, const RemovedImages& removed) {
@@ -126,7 +130,8 @@ void add_residue(const Verification& verification, std::vector<Line>& lines) {
       size += residue.size;
       continue;
     }
-    lines.push_back({LineStatus::failed, "left", residue.object, to_string(residue.size),
+    lines.push_back({LineStatus::failed, "left", residue.object,
+                     residue.kind == ResidueKind::external ? "" : to_string(residue.size),
                      explain(residue), is_record});
   }
   for (const auto& [reason, sum] : sums) {
@@ -174,6 +179,10 @@ std::string advise(const ClearRequest& request, const std::vector<Residue>& resi
   if (has(Reason::running_build)) {
     return " Run again when the running build has ended. If none is running, an interrupted build "
            "or prune has left them in use: restart the engine.";
+  }
+  if (has(Reason::external) || has(Reason::other_project) || has(Reason::not_a_cache)) {
+    return " A build can do without what cannot be cleared from here: docker compose build "
+           "--no-cache, or take the entry out of cache_from.";
   }
   if (has(Reason::kept_cache_mount)) {
     return " Without --keep-cache-mounts, the records under the mounts are pruned as well.";

@@ -64,6 +64,9 @@ constexpr std::string_view reason_sentences[] = {
     "held by a running build",
     "held by a cache mount that is kept",
     "still there after every prune",
+    "only cache_from names it: it belongs to the Compose project",
+    "not only a build cache, so left alone",
+    "named in cache_from, but not on this engine",
 };
 static_assert(std::size(reason_sentences) == std::size(reason_words));
 
@@ -104,7 +107,9 @@ void add_neighbors(const Application& application, const std::vector<Image>& ima
   std::map<std::string, std::vector<std::string>> names;  // by project
   for (const Image& image : images) {
     for (const std::string& name : image.tags) {
-      if (application.matches(name) && application.is_neighbor(image, name)) {
+      // If a Compose file names it, it is residue.
+      if (!application.compose && application.matches(name) &&
+          application.is_neighbor(image, name)) {
         names[image.compose_project].push_back(name);
       }
     }
@@ -123,6 +128,12 @@ std::string count_noun(std::size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
+std::string name_services(const std::vector<std::string>& services) {
+  if (services.empty()) return "";
+  return fmt::format("{} {}", services.size() == 1 ? "service" : "services",
+                     fmt::join(abridge(services), ", "));
+}
+
 std::string name_object(const Action& action) {
   if (action.kind == ActionKind::prune_dangling_images) return "dangling images";
   if (action.kind == ActionKind::prune_build_cache) return "build cache";
@@ -130,8 +141,10 @@ std::string name_object(const Action& action) {
 }
 
 std::string name_application(const Application& application) {
-  if (application.target == Target::all) return application.project;
-  return fmt::format("{}-{}", application.project, to_string(application.target));
+  if (application.is_all()) return application.project;
+  const auto targets = fmt::format("{}", fmt::join(abridge(application.targets), ", "));
+  return application.compose ? fmt::format("{} ({})", application.project, targets)
+                             : fmt::format("{}-{}", application.project, targets);
 }
 
 std::string explain(const Action& action) {
@@ -142,21 +155,26 @@ std::string explain(const Action& action) {
   if (action.reason == Reason::keep_storage) {
     return fmt::format("{} {}", sentence, to_string(*action.prunes.front().keep_storage));
   }
+  return action.services.empty() ? sentence
+                                 : fmt::format("{} ({})", sentence, name_services(action.services));
   return sentence;
 }
 
 std::string explain(const Residue& residue) {
   std::string sentence = explain(residue.reason);
-  if (residue.reason != Reason::kept_cache_mount) return sentence;
-  return fmt::format("{}: {}", sentence, residue.blocking_mount);
+  if (residue.reason == Reason::kept_cache_mount) sentence += ": " + residue.blocking_mount;
+  if (residue.reason == Reason::other_project) sentence += " " + residue.project;
+  return residue.services.empty()
+             ? sentence
+             : fmt::format("{} ({})", sentence, name_services(residue.services));
 }
 
 std::string explain(const Caveat& caveat) {
   switch (caveat.kind) {
     case CaveatKind::registry_copy:
       return fmt::format(
-          "{} has a copy in a registry: a build whose cache_from names it takes steps from there, "
-          "and this tool cannot clear it",
+          "a registry may have a copy of {}: a build whose cache_from names it takes steps from "
+          "there, and this tool cannot clear it",
           caveat.object);
     case CaveatKind::builder:
       if (!caveat.unknown.empty()) {
@@ -200,9 +218,15 @@ std::string describe_effect(const RunResult& result, const Action& action) {
   }
   switch (action.kind) {
     case ActionKind::remove_artifact:
+    case ActionKind::remove_local_cache:
     case ActionKind::prune_dangling_images:  // caveats list those that stay
       break;
     case ActionKind::remove_image:
+      if (!action.other_services.empty()) {
+        parts.push_back(fmt::format("{} {} the same image",
+                                    fmt::join(abridge(action.other_services), ", "),
+                                    action.other_services.size() == 1 ? "uses" : "use"));
+      }
       parts.push_back(list_names(action.other_names));
       if (action.holders.empty()) break;
       parts.push_back(list_containers(action.holders) + (action.holders.size() == 1
@@ -227,6 +251,9 @@ std::string describe_effect(const RunResult& result, const Outcome& outcome,
 
 std::vector<std::string> list_warnings(const RunResult& result) {
   std::vector<std::string> warnings;
+  for (const std::string& warning : result.compose_warnings) {
+    warnings.push_back("docker compose: " + warning);
+  }
   const ClearRequest* const request = result.clear_request();
   if (!result.state || request == nullptr) return warnings;
   const ArtifactSearch& search = result.state->artifacts;
@@ -254,12 +281,17 @@ std::vector<std::string> list_notes(const RunResult& result) {
   if (result.state && result.clear_request() != nullptr) {
     add_neighbors(result.clear_request()->application, result.state->images, notes);
   }
+  const bool is_plan_of_clearing = result.clear_request() != nullptr && result.is_dry_run();
+  if (is_plan_of_clearing && result.state) {
+    for (const Residue& residue : find_unclearable(*result.clear_request(), *result.state)) {
+      notes.push_back(fmt::format("{} will be left: {}", residue.object, explain(residue)));
+    }
+  }
   if (result.state && !result.state->artifacts.nothing_there) {
     for (const auto& directory : result.state->artifacts.absent) {
       notes.push_back(fmt::format("no directory {}: no artifacts there", directory.string()));
     }
   }
-  const bool is_plan_of_clearing = result.clear_request() != nullptr && result.is_dry_run();
   if ((is_plan_of_clearing && result.state && !result.state->records) ||
       (result.verification && !result.verification->records_known)) {
     notes.emplace_back("the engine did not say which build cache records there are");

@@ -13,7 +13,10 @@ namespace cac {
 // "1 record", "2 records"
 std::string count_noun(std::size_t count, std::string_view noun);
 
-// The image's name, the artifact's path, "dangling images" or "build cache".
+// "services web, worker", or ""
+std::string name_services(const std::vector<std::string>& services);
+
+// The image's name, a path, "dangling images" or "build cache".
 std::string name_object(const Action& action);
 
 // "watchparty-backend"; of the target all, "watchparty".

@@ -88,7 +88,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 // In the child, between fork and exec: nothing here may allocate.
 [[noreturn]] void become(int program, const Invocation& invocation, int out, int err, char** argv,
                          char** envp) {
-  dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
+  dup2(open(invocation.input.c_str(), O_RDONLY), STDIN_FILENO);
   for (const auto& [end, stream] : {std::pair{out, STDOUT_FILENO}, std::pair{err, STDERR_FILENO}}) {
     if (end < 0) {
       close(stream);

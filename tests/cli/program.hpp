@@ -24,9 +24,10 @@ struct Invocation {
   std::map<std::string, std::string> environment = {};  // LC_ALL is C.UTF-8 unless it is in here
   Device out = Device::pipe;
   Device err = Device::pipe;
-  unsigned short columns = 80;  // of a terminal
-  bool as_nobody = false;       // without root's rights; nothing changes for who has none
-  int ignored_signal = 0;       // ... when it starts, as under nohup
+  unsigned short columns = 80;      // of a terminal
+  bool as_nobody = false;           // without root's rights; nothing changes for who has none
+  int ignored_signal = 0;           // ... when it starts, as under nohup
+  std::string input = "/dev/null";  // the file that is its standard input
 };
 
 struct Result {

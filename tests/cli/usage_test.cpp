@@ -25,7 +25,7 @@ TEST_CASE("bad words end with status 2 and a sentence that says why; nothing is 
       {{"--no-such-option"}, "unknown option --no-such-option"},
       {{"--verfy-only"}, "unknown option --verfy-only (did you mean --verify-only?)"},
       {{"-x"}, "unknown option -x"},
-      {{"backend", "frontend"}, "only one TARGET is allowed, got 'backend' and 'frontend'"},
+      {{"backend", "frontend"}, "only one TARGET is allowed without --file, got 'backend' and 'frontend'"},
       {{"--dry-run", "--verify-only"}, "cannot be combined"},
       {{"--quiet", "--verbose"}, "cannot be combined"},
       {{"--dry-run=false"}, "--dry-run takes no value"},

@@ -116,12 +116,16 @@ TEST_CASE("the engine says that it is Docker, its version, and an API that is sp
 
 TEST_CASE("images are selected by the pattern, and no other application's are among them") {
   Connected to(bench().url);
-  const auto images = to.engine.images("watchparty-*");
+  const auto images = to.engine.images({"watchparty-*"});
   CHECK(names_of(images) ==
         "watchparty-backend:latest\nwatchparty-backend:rollback\nwatchparty-frontend:latest\n");
   for (const Image& image : images) CHECK(image.size.count > 0);
-  CHECK(names_of(to.engine.images("other-*")) == "other-app:latest\n");
-  CHECK(to.engine.images("no-such-*").empty());
+  CHECK(names_of(to.engine.images({"other-*"})) == "other-app:latest\n");
+  CHECK(to.engine.images({"no-such-*"}).empty());
+  // A repository stands for all its tags, and there may be several.
+  CHECK(names_of(to.engine.images({"watchparty-backend", "other-app", "no-such"})) ==
+        "other-app:latest\nwatchparty-backend:latest\nwatchparty-backend:rollback\n");
+  CHECK(to.engine.images({"watchparty"}).empty());
 }
 
 TEST_CASE("an image is found by its name under the ID that the list has, or it is absent") {
@@ -129,7 +133,7 @@ TEST_CASE("an image is found by its name under the ID that the list has, or it i
   bench().backend_id = id_of(to.engine, backend);
   bench().frontend_id = id_of(to.engine, frontend);
   CHECK(bench().backend_id != id_of(to.engine, rollback));
-  CHECK(has(to.engine.images("watchparty-*"), bench().backend_id));
+  CHECK(has(to.engine.images({"watchparty-*"}), bench().backend_id));
   CHECK_FALSE(to.engine.image("watchparty-nobody:latest"));
   CHECK_FALSE(to.engine.image("watchparty-backend:no-such-tag"));
 }
@@ -139,7 +143,7 @@ TEST_CASE("an image takes another name, and loses only the name that is taken aw
   const std::string id = id_of(to.engine, rollback);
   CHECK(to.engine.tag_image(id, "watchparty-backend", "kept"));
   CHECK(id_of(to.engine, "watchparty-backend:kept") == id);
-  const auto images = to.engine.images("watchparty-backend*");
+  const auto images = to.engine.images({"watchparty-backend*"});
   CHECK(names_of(images) ==
         "watchparty-backend:kept\nwatchparty-backend:latest\nwatchparty-backend:rollback\n");
   CHECK(images.size() == 2);
@@ -196,7 +200,7 @@ TEST_CASE("an image that nobody holds is deleted") {
   // The answer's "Deleted" entries name the image by the ID that it was looked up with.
   CHECK(result_of(to.engine, rollback, id_of(to.engine, rollback)) == Result::deleted);
   CHECK_FALSE(to.engine.image(rollback));
-  CHECK(names_of(to.engine.images("watchparty-*")) == "watchparty-frontend:latest\n");
+  CHECK(names_of(to.engine.images({"watchparty-*"})) == "watchparty-frontend:latest\n");
 }
 
 TEST_CASE(
@@ -245,6 +249,6 @@ TEST_CASE("a second prune has nothing to do") {
 TEST_CASE("the other application and the containers are as they were") {
   Connected to(bench().url);
   CHECK(to.engine.image("other-app:latest"));
-  CHECK(to.engine.images("watchparty-*").empty());
+  CHECK(to.engine.images({"watchparty-*"}).empty());
   CHECK(to.engine.containers().size() == 2);
 }

@@ -164,7 +164,7 @@ TEST_CASE("the man page documents the keys in the order in which they are printe
 
 TEST_CASE("every word is documented, and every documented word is written") {
   CHECK(documented_words("mode") == Names{"clear", "verify-only", "prune-only"});
-  CHECK(documented_words("target") == to_names(target_words));
+  CHECK(documented_words("target") == Names{"backend", "frontend", "all"});
   CHECK(documented_words("verdict") == to_names(verdict_words));
   CHECK(documented_words("error.kind") == to_names(failure_words));
   CHECK(documented_words("residue[].kind") == to_names(residue_words));

@@ -52,17 +52,23 @@ std::string parameter(const std::string& query, const std::string& name) {
   return "";
 }
 
-// The value of filters={"key":["value"]} in a query; empty when it is not there.
-std::string filter(const std::string& query, const std::string& key) {
+// The values of filters={"key":["value", ...]} in a query, and the first of them; empty when it is
+// not there.
+std::vector<std::string> filter_values(const std::string& query, const std::string& key) {
   const std::string text = parameter(query, "filters");
-  if (text.empty()) return "";
-  const Json filters = Json::parse(text);
-  return filters.contains(key) ? filters[key].at(0).get<std::string>() : "";
+  if (text.empty()) return {};
+  return Json::parse(text).value(key, std::vector<std::string>());
+}
+std::string filter(const std::string& query, const std::string& key) {
+  const auto values = filter_values(query, key);
+  return values.empty() ? "" : values.front();
 }
 
-// Patterns with one '*', at the end, which also matches a tag.
+// Patterns with one '*', at the end, which also matches a tag. One without a tag matches any.
 bool matches(const std::string& pattern, const std::string& name) {
-  if (!pattern.ends_with('*')) return pattern == name;
+  if (!pattern.ends_with('*')) {
+    return pattern == name || pattern == name.substr(0, name.rfind(':'));
+  }
   const std::string prefix = pattern.substr(0, pattern.size() - 1);
   return name.starts_with(prefix) && name.find('/', prefix.size()) == std::string::npos;
 }
@@ -436,13 +442,16 @@ bool FakeEngine::is_held(const FakeImage& image, bool by_a_running_one) const {
 }
 
 FakeReply FakeEngine::list_images(const Request& request) const {
-  const std::string pattern = filter(request.query(), "reference");
+  const auto patterns = filter_values(request.query(), "reference");
   const bool dangling = filter(request.query(), "dangling") == "true";
   Json list = Json::array();
   for (FakeImage image : scene_.images) {
     if (dangling != image.tags.empty()) continue;
-    if (!pattern.empty()) {
-      std::erase_if(image.tags, [&](const std::string& tag) { return !matches(pattern, tag); });
+    if (!patterns.empty()) {
+      std::erase_if(image.tags, [&](const std::string& tag) {
+        return std::none_of(patterns.begin(), patterns.end(),
+                            [&](const std::string& pattern) { return matches(pattern, tag); });
+      });
       if (image.tags.empty()) continue;
     }
     list.push_back(image_json(image));

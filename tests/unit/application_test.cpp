@@ -8,21 +8,17 @@
 
 #include "texts.hpp"
 
-using cac::Target;
 using cac::test::Texts;
 
-TEST_CASE("each target is named by its word, and by no other") {
-  CHECK(cac::parse_target("backend") == Target::backend);
-  CHECK(cac::parse_target("frontend") == Target::frontend);
-  CHECK(cac::parse_target("all") == Target::all);
-  for (const std::string& text :
-       Texts{"", "Backend", "backend ", "back", "everything", "backend:latest"}) {
-    CAPTURE(text);
-    CHECK_FALSE(cac::parse_target(text));
-  }
-  for (const Target target : {Target::backend, Target::frontend, Target::all}) {
-    CHECK(cac::parse_target(to_string(target)) == target);
-  }
+TEST_CASE("no targets stand for every service") {
+  const cac::Application all{.project = "x"};
+  CHECK(all.is_all());
+  CHECK(all.covers("backend"));
+  const cac::Application two{.project = "x", .targets = {"web", "worker"}};
+  CHECK_FALSE(two.is_all());
+  CHECK(two.covers("web"));
+  CHECK(two.covers("worker"));
+  CHECK_FALSE(two.covers("backend"));
 }
 
 TEST_CASE("a project is written as engines write it in image names") {
@@ -69,7 +65,7 @@ TEST_CASE("a project may be as long as its longest image name allows") {
 }
 
 TEST_CASE("the pattern for the engine covers every image of the project, whatever its tag") {
-  CHECK(cac::Application{.project = "watchparty"}.reference_pattern() == "watchparty-*");
+  CHECK(cac::Application{.project = "watchparty"}.reference_patterns() == Texts{"watchparty-*"});
 }
 
 TEST_CASE("a target selects exactly its own names with the tag latest") {
@@ -98,9 +94,9 @@ TEST_CASE("a target selects exactly its own names with the tag latest") {
   };
   for (const auto& row : rows) {
     CAPTURE(row.name);
-    CHECK(cac::Application{"watchparty", Target::backend}.matches(row.name) == row.backend);
-    CHECK(cac::Application{"watchparty", Target::frontend}.matches(row.name) == row.frontend);
-    CHECK(cac::Application{"watchparty", Target::all}.matches(row.name) == row.all);
+    CHECK(cac::Application{"watchparty", {"backend"}}.matches(row.name) == row.backend);
+    CHECK(cac::Application{"watchparty", {"frontend"}}.matches(row.name) == row.frontend);
+    CHECK(cac::Application{"watchparty"}.matches(row.name) == row.all);
   }
 }
 
@@ -130,10 +126,70 @@ TEST_CASE(
   };
   for (const auto& row : rows) {
     CAPTURE(row.label + " " + row.name);
-    const cac::Application application{row.project, Target::all};
+    const cac::Application application{row.project};
     const cac::Image image{.tags = {row.name}, .compose_project = row.label};
     CHECK(application.is_neighbor(image, row.name) == row.is_neighbor);
     CHECK(application.selects(image, row.name) ==
           (application.matches(row.name) && !row.is_neighbor));
   }
+}
+
+TEST_CASE("an image's name is written as engines write it, with its tag") {
+  struct {
+    std::string text;
+    std::string name;  // empty: no image can be tagged so
+  } const rows[] = {
+      {"shop-web", "shop-web:latest"},
+      {"shop-web:v1", "shop-web:v1"},
+      {"docker.io/library/shop-web", "shop-web:latest"},
+      {"docker.io/acme/web:v1", "acme/web:v1"},
+      {"library/acme/web", "library/acme/web:latest"},
+      {"localhost:5000/web", "localhost:5000/web:latest"},
+      {"localhost:5000/web:v1", "localhost:5000/web:v1"},
+      {"ghcr.io/acme/web", "ghcr.io/acme/web:latest"},
+      {"", ""},
+      {":v1", ""},
+      {"web:", ""},
+      {"web:v1:v2", ""},
+      {"Web", ""},
+      {"../web", ""},
+      {"web@sha256:1234", ""},
+      {"web\n", ""},
+      {std::string("web\0x", 5), ""},
+      {std::string(300, 'a'), ""},
+      {"web:" + std::string(129, 'a'), ""},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.text);
+    CHECK(cac::parse_image_name(row.text).value_or("") == row.name);
+  }
+}
+
+TEST_CASE("a name begins with a registry if its first part is a host, as docker tells them apart") {
+  for (const std::string& name :
+       Texts{"ghcr.io/acme/web", "localhost/web", "localhost:5000/web", "registry:5000/web:v1"}) {
+    CAPTURE(name);
+    CHECK(cac::has_registry(name));
+  }
+  for (const std::string& name : Texts{"web", "web:v1.2", "acme/web:v1.2", "library/web"}) {
+    CAPTURE(name);
+    CHECK_FALSE(cac::has_registry(name));
+  }
+}
+
+TEST_CASE("of a Compose file, the names are those that it names") {
+  cac::Application shop{.project = "shop"};
+  shop.compose = {.images = {{.name = "shop-web:v1", .services = {"web"}, .is_built = true},
+                             {.name = "shop-web:latest", .services = {"web"}},
+                             {.name = "ghcr.io/acme/web:latest", .services = {"web"}}}};
+  CHECK(shop.reference_patterns() == Texts{"ghcr.io/acme/web", "shop-web"});
+  CHECK(shop.matches("shop-web:v1"));
+  CHECK_FALSE(shop.matches("shop-web:v2"));
+  CHECK_FALSE(shop.matches("shop-backend:latest"));
+  // Only what cache_from alone names can be another project's.
+  const cac::Image other{.compose_project = "other"};
+  CHECK(shop.selects(other, "shop-web:v1"));
+  CHECK_FALSE(shop.selects(other, "shop-web:latest"));
+  CHECK(shop.selects({.compose_project = "shop"}, "shop-web:latest"));
+  CHECK(shop.selects({}, "shop-web:latest"));
 }

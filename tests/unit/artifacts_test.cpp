@@ -7,10 +7,11 @@
 #include <fstream>
 #include <string>
 
+#include "base/filesystem.hpp"
 #include "texts.hpp"
 
 namespace fs = std::filesystem;
-using cac::Target;
+using cac::Application;
 using cac::UsageError;
 using cac::test::Containing;
 using cac::test::joined;
@@ -47,7 +48,7 @@ struct AppDirectory {
     fs::create_directories((root / file).parent_path());
     std::ofstream(root / file) << "12345";
   }
-  std::string found(Target target) const {
+  std::string found(const Application& target) const {
     Texts paths;
     for (const auto& artifact : cac::find_artifacts(app, target).found) {
       paths.push_back(artifact.path.lexically_relative(app));
@@ -77,14 +78,14 @@ constexpr const char* frontend_artifacts =
 
 TEST_CASE("the target chooses whose artifacts are found") {
   const AppDirectory directory;
-  CHECK(directory.found(Target::backend) == backend_artifacts);
-  CHECK(directory.found(Target::frontend) == frontend_artifacts);
-  CHECK(directory.found(Target::all) == std::string(backend_artifacts) + frontend_artifacts);
+  CHECK(directory.found(Application{.targets = {"backend"}}) == backend_artifacts);
+  CHECK(directory.found(Application{.targets = {"frontend"}}) == frontend_artifacts);
+  CHECK(directory.found(Application{}) == std::string(backend_artifacts) + frontend_artifacts);
 }
 
 TEST_CASE("an artifact's size is that of its files, and a link has none") {
   const AppDirectory directory;
-  for (const auto& artifact : cac::find_artifacts(directory.app, Target::all).found) {
+  for (const auto& artifact : cac::find_artifacts(directory.app, Application{}).found) {
     CAPTURE(artifact.path.string());
     CHECK(artifact.size.count == (fs::is_symlink(artifact.path) ? 0 : 5));
   }
@@ -92,11 +93,11 @@ TEST_CASE("an artifact's size is that of its files, and a link has none") {
 
 TEST_CASE("removing follows no link, and leaves everything else") {
   const AppDirectory directory;
-  for (const auto& artifact : cac::find_artifacts(directory.app, Target::all).found) {
-    CHECK(cac::remove_artifact(directory.app, artifact.path));
-    CHECK_FALSE(cac::remove_artifact(directory.app, artifact.path));
+  for (const auto& artifact : cac::find_artifacts(directory.app, Application{}).found) {
+    CHECK(cac::remove_inside(directory.app, artifact.path));
+    CHECK_FALSE(cac::remove_inside(directory.app, artifact.path));
   }
-  CHECK(directory.found(Target::all).empty());
+  CHECK(directory.found(Application{}).empty());
   for (const char* const kept : {"outside/precious", "app/backend/linked",
                                  "app/backend/app/main.py", "app/backend/app/staticfiles/kept.css",
                                  "app/frontend/src/out/kept.ts", "app/frontend/package.json"}) {
@@ -111,13 +112,14 @@ TEST_CASE("a directory that was exchanged for a link since it was found is not f
     const AppDirectory directory;
     directory.write("outside/node_modules/.cache/precious");
     directory.write("outside/.cache/precious");
-    const auto found = cac::find_artifacts(directory.app, Target::frontend).found;
+    const auto found =
+        cac::find_artifacts(directory.app, Application{.targets = {"frontend"}}).found;
     fs::rename(directory.root / exchanged, directory.root / "moved");
     fs::create_directory_symlink(directory.root / "outside", directory.root / exchanged);
     std::size_t refused = 0;
     for (const auto& artifact : found) {
       try {
-        cac::remove_artifact(directory.app, artifact.path);
+        cac::remove_inside(directory.app, artifact.path);
       } catch (const fs::filesystem_error& error) {
         ++refused;
         CHECK(error.path1() == artifact.path);
@@ -136,27 +138,28 @@ TEST_CASE("the directory's name may be written in any way that is no link") {
        Texts{path + "/", path + "/.", path + "//", path + "/backend/.."}) {
     CAPTURE(name);
     directory.write("app/backend/__pycache__/main.pyc");
-    CHECK_NOTHROW(cac::check_app_dir(name, Target::all, ""));
-    for (const auto& artifact : cac::find_artifacts(name, Target::backend).found) {
-      CHECK(cac::remove_artifact(name, artifact.path));
+    CHECK_NOTHROW(cac::check_app_dir(name, Application{}, ""));
+    for (const auto& artifact :
+         cac::find_artifacts(name, Application{.targets = {"backend"}}).found) {
+      CHECK(cac::remove_inside(name, artifact.path));
     }
-    CHECK(directory.found(Target::backend).empty());
+    CHECK(directory.found(Application{.targets = {"backend"}}).empty());
   }
 }
 
 TEST_CASE("a file that is called nothing but the ending is also one") {
   const AppDirectory directory;
   directory.write("app/backend/app/.pyc");
-  CHECK(directory.found(Target::backend) == Containing{"backend/app/.pyc\n"});
+  CHECK(directory.found(Application{.targets = {"backend"}}) == Containing{"backend/app/.pyc\n"});
 }
 
 TEST_CASE("a service directory that is not there is noted, and is no error") {
   const AppDirectory directory;
   fs::remove_all(directory.app / "frontend");
-  const auto search = cac::find_artifacts(directory.app, Target::all);
+  const auto search = cac::find_artifacts(directory.app, Application{});
   REQUIRE(search.absent.size() == 1);
   CHECK(search.absent[0] == directory.app / "frontend");
-  CHECK(cac::find_artifacts(directory.root / "nowhere", Target::all).absent.size() == 2);
+  CHECK(cac::find_artifacts(directory.root / "nowhere", Application{}).absent.size() == 2);
 }
 
 TEST_CASE("directories that must not be cleared are refused") {
@@ -171,15 +174,15 @@ TEST_CASE("directories that must not be cleared are refused") {
         directory.root / "link", directory.root / "link/", directory.root / "link/.",
         directory.root / "link/backend/..", directory.root / "file"}) {
     CAPTURE(path.string());
-    CHECK_THROWS_AS(cac::check_app_dir(path, Target::all, home), UsageError);
+    CHECK_THROWS_AS(cac::check_app_dir(path, Application{}, home), UsageError);
   }
-  CHECK_NOTHROW(cac::check_app_dir(app, Target::all, home));
+  CHECK_NOTHROW(cac::check_app_dir(app, Application{}, home));
   // The home directory in a service's, by any name.
-  CHECK_THROWS_AS(cac::check_app_dir(app, Target::all, app / "backend"), UsageError);
-  CHECK_THROWS_AS(cac::check_app_dir(app, Target::all, app / "backend/app"), UsageError);
-  CHECK_NOTHROW(cac::check_app_dir(app, Target::frontend, app / "backend/app"));
-  CHECK_THROWS_AS(cac::check_app_dir(home, Target::all, directory.root / "way-home"), UsageError);
-  CHECK_NOTHROW(cac::check_app_dir(directory.root / "nowhere", Target::all, ""));
+  CHECK_THROWS_AS(cac::check_app_dir(app, Application{}, app / "backend"), UsageError);
+  CHECK_THROWS_AS(cac::check_app_dir(app, Application{}, app / "backend/app"), UsageError);
+  CHECK_NOTHROW(cac::check_app_dir(app, Application{.targets = {"frontend"}}, app / "backend/app"));
+  CHECK_THROWS_AS(cac::check_app_dir(home, Application{}, directory.root / "way-home"), UsageError);
+  CHECK_NOTHROW(cac::check_app_dir(directory.root / "nowhere", Application{}, ""));
 }
 
 TEST_CASE(
@@ -190,7 +193,8 @@ TEST_CASE(
     fs::create_directory_symlink(directory.root / "outside", directory.app / "frontend");
   }
   SUBCASE("a file") { directory.write("app/frontend"); }
-  CHECK_THROWS_AS(cac::check_app_dir(directory.app, Target::all, ""), UsageError);
-  CHECK_THROWS_AS(cac::check_app_dir(directory.app, Target::frontend, ""), UsageError);
-  CHECK_NOTHROW(cac::check_app_dir(directory.app, Target::backend, ""));
+  CHECK_THROWS_AS(cac::check_app_dir(directory.app, Application{}, ""), UsageError);
+  CHECK_THROWS_AS(cac::check_app_dir(directory.app, Application{.targets = {"frontend"}}, ""),
+                  UsageError);
+  CHECK_NOTHROW(cac::check_app_dir(directory.app, Application{.targets = {"backend"}}, ""));
 }

@@ -56,7 +56,7 @@ struct Call {
 };
 std::vector<Call> all_calls() {
   return {
-      {"GET /images/json", [](cac::Engine& engine) { engine.images("app-*"); }},
+      {"GET /images/json", [](cac::Engine& engine) { engine.images({"app-*"}); }},
       {"GET /images/json", [](cac::Engine& engine) { engine.dangling_images(); }},
       {"GET /images/app-x:latest/json", [](cac::Engine& engine) { engine.image("app-x:latest"); }},
       {"GET /containers/json", [](cac::Engine& engine) { engine.containers(); }},
@@ -442,7 +442,7 @@ TEST_CASE("images are selected by the engine, and come with their names") {
        .containers = {},
        .records = {}});
   Connected to(fake.url());
-  const auto images = to.engine.images("app-*");
+  const auto images = to.engine.images({"app-*"});
   REQUIRE(images.size() == 1);
   CHECK(images[0].id == "sha256:b");
   CHECK(joined(images[0].tags) == "app-b:latest\napp-b:rollback\n");
@@ -489,14 +489,14 @@ TEST_CASE("names that an answer leaves out are unknown") {
     CAPTURE(row.body);
     FakeEngine fake;
     fake.reply("GET /images/json", {{{.body = row.body}}});
-    CHECK(Connected(fake.url()).engine.images("app-*").at(0).names_known == row.known);
+    CHECK(Connected(fake.url()).engine.images({"app-*"}).at(0).names_known == row.known);
   }
 }
 
 TEST_CASE("no image at all may be written as null") {
   FakeEngine fake;
   fake.reply("GET /images/json", {{{.body = "null"}}});
-  CHECK(Connected(fake.url()).engine.images("app-*").empty());
+  CHECK(Connected(fake.url()).engine.images({"app-*"}).empty());
 }
 
 TEST_CASE("one image is found by its name, or is absent") {

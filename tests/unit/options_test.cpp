@@ -17,7 +17,6 @@ using cac::ClearRequest;
 using cac::ColorWhen;
 using cac::InfoRequest;
 using cac::Options;
-using cac::Target;
 using cac::UsageError;
 using cac::test::Containing;
 using cac::test::environment_of;
@@ -91,7 +90,8 @@ TEST_CASE("no words at all clear everything of the usual project") {
   CHECK_FALSE(request.keep_as);
   CHECK_FALSE(request.app_dir);
   CHECK_FALSE(request.buildx_builder);
-  CHECK(request.application.target == Target::all);
+  CHECK(request.application.is_all());
+  CHECK_FALSE(options.compose);
   CHECK(request.application.project == "watchparty");
   CHECK(options.endpoint.text() == "unix:///var/run/docker.sock");
   CHECK(options.timeout == std::chrono::minutes(10));
@@ -103,9 +103,9 @@ TEST_CASE("no words at all clear everything of the usual project") {
 }
 
 TEST_CASE("every option says what it says, in each way to write it") {
-  CHECK(read_clear({"backend"}).application.target == Target::backend);
-  CHECK(read_clear({"--", "frontend"}).application.target == Target::frontend);
-  CHECK(read_clear({"--json", "all", "--verbose"}).application.target == Target::all);
+  CHECK(read_clear({"backend"}).application.targets == Texts{"backend"});
+  CHECK(read_clear({"--", "frontend"}).application.targets == Texts{"frontend"});
+  CHECK(read_clear({"--json", "all", "--verbose"}).application.is_all());
   for (const Words& words : {Words{"-p", "app"},
                              {"-papp"},
                              {"-p=app"},

@@ -93,7 +93,7 @@ TEST_CASE("artifacts come first") {
   const Plan made = plan({"frontend", "--app-dir", "/srv/app"}, state);
   CHECK(made.front().kind == ActionKind::remove_artifact);
   CHECK(made.front().object == "/srv/app/frontend/.next");
-  CHECK(made.front().app_dir == "/srv/app");
+  CHECK(made.front().directory == "/srv/app");
   CHECK(made.front().reason == Reason::copied_by_build);
   CHECK(made.size() == 3);
 }

@@ -1,0 +1,325 @@
+#include "clear/compose.hpp"
+
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <map>
+#include <system_error>
+
+#include "base/child_process.hpp"
+#include "base/error.hpp"
+#include "base/json_reader.hpp"
+
+namespace cac {
+
+namespace {
+
+constexpr std::size_t max_config = 16'000'000;  // bytes
+constexpr std::size_t max_services = 1'000;
+constexpr std::size_t max_names = 10'000;
+
+struct Service {
+  std::string image = {};
+  bool is_built = false;
+  std::vector<std::string> tags = {};
+  std::vector<std::string> cache_from = {};
+};
+
+struct ComposeFile {
+  std::string project = {};
+  std::map<std::string, Service> services = {};
+};
+
+void from_json(const JsonReader& reader, Service& service) {
+  reader.optional("image", service.image);
+  const auto build = reader.find("build");
+  service.is_built = build.has_value();
+  if (!build) return;
+  build->optional("tags", service.tags);
+  build->optional("cache_from", service.cache_from);
+}
+
+void from_json(const JsonReader& reader, ComposeFile& file) {
+  reader.required("name", file.project);
+  reader.optional("services", file.services);
+}
+
+// A long name from a hostile file would fill the screen.
+std::string quote(std::string_view text) {
+  constexpr std::size_t max_size = 80;
+  return fmt::format("'{}{}'", text.substr(0, max_size), text.size() > max_size ? "..." : "");
+}
+
+std::string list_services(const std::vector<std::string>& names) {
+  constexpr std::size_t max_listed = 20;
+  const auto listed = std::min(names.size(), max_listed);
+  return fmt::format(
+      "{}{}", fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(listed), ", "),
+      names.size() > listed ? fmt::format(" and {} more", names.size() - listed) : "");
+}
+
+// An entry of cache_from, as buildx reads it: comma-separated fields, any of which may stand in
+// quotes; one without any "=" is a reference.
+std::map<std::string, std::string> parse_cache_entry(const std::string& entry) {
+  if (entry.find('=') == std::string::npos) return {{"type", "registry"}, {"ref", entry}};
+  std::map<std::string, std::string> fields;
+  std::string field;
+  bool quoted = false;
+  for (std::size_t i = 0; i <= entry.size(); ++i) {
+    if (i < entry.size() && entry[i] == '"') {
+      quoted = !quoted;
+    } else if (i < entry.size() && (entry[i] != ',' || quoted)) {
+      field += entry[i];
+    } else {
+      const auto equals = std::min(field.find('='), field.size());
+      std::string key = field.substr(0, equals);
+      std::transform(key.begin(), key.end(), key.begin(),
+                     [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+      fields[key] = field.substr(std::min(equals + 1, field.size()));
+      field.clear();
+    }
+  }
+  return fields;
+}
+
+// Collects what the services' builds use, each name once.
+class SourceCollector {
+ public:
+  void add_image(const std::string& name, const std::string& service, bool is_built) {
+    if (sources_.images.size() >= max_names) throw UsageError("it names too many images");
+    const auto [at, is_new] = positions_.emplace(name, sources_.images.size());
+    if (is_new) sources_.images.push_back({.name = name});
+    ComposeImage& image = sources_.images[at->second];
+    add_service(image.services, service);
+    (is_built ? image.is_built : image.in_cache_from) = true;
+  }
+
+  void add_cache_from(const std::string& entry, const std::string& service) {
+    const auto fields = parse_cache_entry(entry);
+    const auto field = [&](const char* key) {
+      const auto found = fields.find(key);
+      return found == fields.end() ? std::string() : found->second;
+    };
+    const std::string type = field("type");
+    if (type == "local" && !field("src").empty()) {
+      return add_cache(sources_.directories, field("src"), service);
+    }
+    if (type != "registry") return add_cache(sources_.external, entry, service);
+    const std::string reference = field("ref");
+    const auto at = reference.find('@');
+    const auto name = parse_image_name(reference.substr(0, at));
+    if (!name) {
+      throw UsageError(
+          fmt::format("service {}: cache_from {} names no image", service, quote(reference)));
+    }
+    // Whoever writes a digest means a certain image, which only a registry has for sure.
+    if (at != std::string::npos || has_registry(reference)) {
+      add_cache(sources_.external, reference, service);
+    }
+    if (at == std::string::npos) add_image(*name, service, false);
+  }
+
+  // For the images that the target's services use as well.
+  void add_other_service(const std::string& name, const std::string& service) {
+    const auto found = positions_.find(name);
+    if (found != positions_.end()) {
+      add_service(sources_.images[found->second].other_services, service);
+    }
+  }
+
+  ComposeSources sources() && { return std::move(sources_); }
+
+ private:
+  static void add_service(std::vector<std::string>& services, const std::string& service) {
+    if (services.empty() || services.back() != service) services.push_back(service);
+  }
+  static void add_cache(std::vector<ComposeCache>& caches, const std::string& source,
+                        const std::string& service) {
+    auto same = std::find_if(caches.begin(), caches.end(),
+                             [&](const ComposeCache& cache) { return cache.source == source; });
+    if (same == caches.end()) same = caches.insert(caches.end(), {.source = source});
+    add_service(same->services, service);
+  }
+
+  ComposeSources sources_;
+  std::map<std::string, std::size_t> positions_;  // of the images
+};
+
+// The images that a service's build is tagged as; of one without a build, the image that it runs.
+std::vector<std::string> name_images(const ComposeFile& file, const std::string& name,
+                                     const Service& service) {
+  std::vector<std::string> images = service.tags;
+  images.push_back(service.image.empty() ? file.project + "-" + name : service.image);
+  for (std::string& image : images) {
+    const auto parsed = parse_image_name(image);
+    if (!parsed && service.is_built) {
+      throw UsageError(fmt::format("service {}: {} is not a valid image name", name, quote(image)));
+    }
+    image = parsed.value_or("");
+  }
+  return images;
+}
+
+// Compose's own rule for projects and services, and no longer than a name of an image can be.
+bool is_name(std::string_view text) {
+  constexpr std::size_t max_size = 255;
+  constexpr std::string_view allowed =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+  return !text.empty() && text.size() <= max_size && text.find_first_not_of(allowed) == text.npos;
+}
+
+void check_names(const ComposeFile& file) {
+  if (file.services.size() > max_services) {
+    throw UsageError(fmt::format("the Compose file has more than {} services", max_services));
+  }
+  if (!is_name(file.project)) {
+    throw UsageError(fmt::format("{} is not a valid project name", quote(file.project)));
+  }
+  for (const auto& [name, service] : file.services) {
+    if (!is_name(name))
+      throw UsageError(fmt::format("{} is not a valid service name", quote(name)));
+  }
+}
+
+// Throws if a target is not a service that the file builds.
+void check_targets(const ComposeFile& file, const std::vector<std::string>& targets) {
+  std::vector<std::string> built;
+  std::map<std::string, std::string> builders;  // by image
+  for (const auto& [name, service] : file.services) {
+    if (!service.is_built) continue;
+    built.push_back(name);
+    for (const std::string& image : name_images(file, name, service)) builders.emplace(image, name);
+  }
+  if (built.empty()) throw UsageError("the Compose file builds no service");
+  for (const std::string& target : targets) {
+    const auto found = file.services.find(target);
+    if (found == file.services.end()) {
+      throw UsageError(fmt::format("there is no service {}: the Compose file builds {}",
+                                   quote(target), list_services(built)));
+    }
+    if (found->second.is_built) continue;
+    const auto builder = builders.find(name_images(file, target, found->second).back());
+    throw UsageError(builder != builders.end()
+                         ? fmt::format("the Compose file does not build service {}: its image is "
+                                       "built by {}",
+                                       target, builder->second)
+                         : fmt::format("the Compose file does not build service {}, but {}", target,
+                                       list_services(built)));
+  }
+}
+
+// "the-message" of Compose's `time="…" level=warning msg="the-message"`; any other line as it is.
+std::string read_log_message(const std::string& line) {
+  constexpr std::string_view key = " msg=\"";
+  const auto begin = line.find(key);
+  if (!line.starts_with("time=") || begin == std::string::npos) return line;
+  std::string message;
+  for (std::size_t i = begin + key.size(); i < line.size() && line[i] != '"'; ++i) {
+    if (line[i] == '\\' && i + 1 < line.size()) ++i;
+    message += line[i];
+  }
+  return message;
+}
+
+// What Compose wrote to standard error, apart into warnings and the rest.
+struct ComposeWords {
+  std::vector<std::string> warnings;
+  std::vector<std::string> others;
+};
+ComposeWords read_words(const std::string& text) {
+  ComposeWords words;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const auto end = std::min(text.find('\n', begin), text.size());
+    const std::string line = text.substr(begin, end - begin);
+    begin = end + 1;
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    const bool is_warning = line.find("level=warning") != std::string::npos;
+    (is_warning ? words.warnings : words.others).push_back(read_log_message(line));
+  }
+  return words;
+}
+
+constexpr const char* advise_stdin =
+    "Without docker compose here, run it elsewhere: docker compose config --format json | "
+    "clear-app-cache --file -";
+
+[[noreturn]] void throw_compose_failure(const ChildResult& child) {
+  const auto others = read_words(child.errors).others;
+  // A docker without the plugin takes the word or the options for its own.
+  const bool is_missing = std::any_of(others.begin(), others.end(), [](const std::string& line) {
+    return line.find("is not a docker command") != std::string::npos ||
+           line.find("unknown flag: --file") != std::string::npos ||
+           line.find("unknown command") != std::string::npos;
+  });
+  if (is_missing) throw UsageError("docker has no compose plugin here", advise_stdin);
+  throw UsageError(others.empty()
+                       ? fmt::format("docker compose config failed with status {}", child.status)
+                       : fmt::format("docker compose: {}", fmt::join(others, " ")),
+                   "Check what docker compose config says about the file.");
+}
+
+ComposeConfig run_compose(const ComposeRequest& request, Interruption& interruption) {
+  std::vector<std::string> command{"docker", "compose"};
+  for (const std::string& file : request.files) command.insert(command.end(), {"--file", file});
+  if (request.project) command.insert(command.end(), {"--project-name", *request.project});
+  command.insert(command.end(), {"--profile", "*", "config", "--format", "json"});
+  try {
+    const ChildResult child = run_child(command, max_config, interruption);
+    if (child.is_cut_off) throw UsageError("docker compose config printed more than 16 MB");
+    if (child.status != 0) throw_compose_failure(child);
+    return {child.output, read_words(child.errors).warnings};
+  } catch (const std::system_error& error) {
+    throw UsageError(fmt::format("docker cannot be run: {}", error.code().message()), advise_stdin);
+  }
+}
+
+ComposeConfig read_standard_input(Interruption& interruption) {
+  try {
+    std::string json = read_to_end(STDIN_FILENO, max_config, interruption);
+    if (json.size() > max_config) throw UsageError("there is more than 16 MB on standard input");
+    return {std::move(json), {}};
+  } catch (const std::system_error& error) {
+    throw UsageError(fmt::format("standard input cannot be read: {}", error.code().message()),
+                     advise_stdin);
+  }
+}
+
+}  // namespace
+
+ComposeConfig read_compose_config(const ComposeRequest& request, Interruption& interruption) {
+  return request.files.front() == "-" ? read_standard_input(interruption)
+                                      : run_compose(request, interruption);
+}
+
+Application select_services(const std::string& json, const std::vector<std::string>& targets) {
+  ComposeFile file;
+  try {
+    JsonReader(parse_json(json), "the configuration").read(file);
+  } catch (const MalformedJson& error) {
+    throw UsageError(fmt::format("what docker compose config --format json prints was expected: {}",
+                                 error.what()),
+                     advise_stdin);
+  }
+  check_names(file);
+  check_targets(file, targets);
+  Application application{.project = file.project, .targets = targets};
+  SourceCollector collector;
+  for (const auto& [name, service] : file.services) {
+    if (!service.is_built || !application.covers(name)) continue;
+    for (const std::string& image : name_images(file, name, service)) {
+      collector.add_image(image, name, true);
+    }
+    for (const std::string& entry : service.cache_from) collector.add_cache_from(entry, name);
+  }
+  for (const auto& [name, service] : file.services) {
+    if (service.is_built && application.covers(name)) continue;
+    for (const std::string& image : name_images(file, name, service)) {
+      collector.add_other_service(image, name);
+    }
+  }
+  application.compose = std::move(collector).sources();
+  return application;
+}
+
+}  // namespace cac

@@ -1,0 +1,34 @@
+// The Compose file as the source of what is to be cleared: docker compose resolves it, this reads
+// which images and caches the services' builds use.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/cancellation.hpp"
+#include "clear/application.hpp"
+
+namespace cac {
+
+struct ComposeRequest {
+  std::vector<std::string> files = {};      // in Compose's order; "-": see ComposeConfig
+  std::optional<std::string> project = {};  // Compose's -p
+  std::vector<std::string> targets = {};    // services; empty: all that the file builds
+};
+
+// What `docker compose config --format json` prints.
+struct ComposeConfig {
+  std::string json = {};
+  std::vector<std::string> warnings = {};  // of Compose's, such as variables that are not set
+};
+
+// Runs docker compose, which asks no engine, or reads standard input if the file is "-". Throws
+// UsageError with Compose's own words, and Interrupted or TimedOut.
+ComposeConfig read_compose_config(const ComposeRequest& request, Interruption& interruption);
+
+// Returns the application of the targets. Throws UsageError for a JSON that is not Compose's, and
+// for a target that the file does not build. Pure.
+Application select_services(const std::string& json, const std::vector<std::string>& targets);
+
+}  // namespace cac

@@ -1,0 +1,199 @@
+#include "clear/compose.hpp"
+
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "texts.hpp"
+
+using cac::Application;
+using cac::ComposeImage;
+using cac::test::Containing;
+using cac::test::joined;
+using cac::test::Texts;
+using Json = nlohmann::json;
+
+namespace {
+
+Json make_config(Json services) { return {{"name", "shop"}, {"services", std::move(services)}}; }
+
+Application select(const Json& services, const Texts& targets = {}) {
+  return cac::select_services(make_config(services).dump(), targets);
+}
+
+// "NAME SERVICES [others] (built, cache_from)", an image a line.
+std::string describe(const Application& application) {
+  Texts lines;
+  for (const ComposeImage& image : application.compose->images) {
+    std::string line = image.name;
+    for (const auto& service : image.services) line += " " + service;
+    for (const auto& service : image.other_services) line += " [" + service + "]";
+    if (image.is_built) line += " built";
+    if (image.in_cache_from) line += " cache_from";
+    lines.push_back(line);
+  }
+  for (const auto& cache : application.compose->directories) {
+    lines.push_back("directory " + cache.source + " " + joined(cache.services));
+    lines.back().pop_back();
+  }
+  for (const auto& cache : application.compose->external) {
+    lines.push_back("external " + cache.source + " " + joined(cache.services));
+    lines.back().pop_back();
+  }
+  return joined(lines);
+}
+
+std::string refusal(const std::string& json, const Texts& targets = {}) {
+  try {
+    cac::select_services(json, targets);
+  } catch (const cac::UsageError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+const Json build = {{"context", "/src"}};
+
+Json build_from(const Texts& cache_from) {
+  return {{"context", "/src"}, {"cache_from", cache_from}};
+}
+
+}  // namespace
+
+TEST_CASE("a service's image is what the file says, or Compose's default") {
+  CHECK(describe(select({{"web", {{"build", build}}}})) == "shop-web:latest web built\n");
+  CHECK(describe(select({{"web", {{"build", build}, {"image", nullptr}}}})) ==
+        "shop-web:latest web built\n");
+  CHECK(describe(select({{"web", {{"build", build}, {"image", "acme/web:v1"}}}})) ==
+        "acme/web:v1 web built\n");
+  CHECK(select({{"web", {{"build", build}}}}).project == "shop");
+}
+
+TEST_CASE("build.tags and the images of cache_from are cleared, each once") {
+  const Json web{{"image", "web:v1"},
+                 {"build",
+                  {{"context", "/src"},
+                   {"tags", {"web:stable", "docker.io/library/web:v1"}},
+                   {"cache_from", {"web:v1", "web", "type=registry,ref=web:old", "web:latest"}}}}};
+  CHECK(describe(select({{"web", web}})) ==
+        "web:stable web built\n"
+        "web:v1 web built cache_from\n"
+        "web:latest web cache_from\n"
+        "web:old web cache_from\n");
+}
+
+TEST_CASE("targets are services; none stands for all that the file builds") {
+  const Json services{{"api", {{"build", build_from({"base"})}}},
+                      {"web", {{"build", build_from({"base"})}}},
+                      {"db", {{"image", "postgres:16"}}}};
+  CHECK(describe(select(services)) ==
+        "shop-api:latest api built\nbase:latest api web cache_from\nshop-web:latest web built\n");
+  CHECK(describe(select(services, {"web"})) ==
+        "shop-web:latest web built\nbase:latest web cache_from\n");
+  CHECK(describe(select(services, {"web", "api"})) == describe(select(services)));
+  CHECK(select(services, {"web"}).targets == Texts{"web"});
+}
+
+TEST_CASE("services outside the target that name the same image are known") {
+  const Json services{{"web", {{"build", build}}},
+                      {"worker", {{"image", "shop-web"}}},
+                      {"cron", {{"image", "shop-web:latest"}, {"build", build}}}};
+  CHECK(describe(select(services, {"web"})) == "shop-web:latest web [cron] [worker] built\n");
+  CHECK(describe(select(services)) == "shop-web:latest cron web [worker] built\n");
+}
+
+TEST_CASE("cache_from names directories, and caches that are not on the engine") {
+  CHECK(describe(select(
+            {{"web",
+              {{"build",
+                build_from({"type=local,src=./cache", "type=gha,scope=web", "type=s3,bucket=b",
+                            "type=azblob,name=n", "ghcr.io/acme/web:cache", "web@sha256:12",
+                            "localhost:5000/web", "\"type=local\",\"src=a,b\"", "TYPE=local,SRC=c",
+                            "type=local", "type=registry,ref=acme/web", "src=x"})}}}})) ==
+        "shop-web:latest web built\n"
+        "ghcr.io/acme/web:cache web cache_from\n"
+        "localhost:5000/web:latest web cache_from\n"
+        "acme/web:latest web cache_from\n"
+        "directory ./cache web\n"
+        "directory a,b web\n"
+        "directory c web\n"
+        "external type=gha,scope=web web\n"
+        "external type=s3,bucket=b web\n"
+        "external type=azblob,name=n web\n"
+        "external ghcr.io/acme/web:cache web\n"
+        "external web@sha256:12 web\n"
+        "external localhost:5000/web web\n"
+        "external type=local web\n"
+        "external src=x web\n");
+}
+
+TEST_CASE("a target that the file does not build is refused, and its builder named") {
+  const Json services{{"api", {{"build", build}}},
+                      {"web", {{"build", build}}},
+                      {"worker", {{"image", "shop-web"}}},
+                      {"db", {{"image", "postgres:16"}}}};
+  const auto refused = [&](const Texts& targets) {
+    return refusal(make_config(services).dump(), targets);
+  };
+  CHECK(refused({"webb"}) == "there is no service 'webb': the Compose file builds api, web");
+  CHECK(refused({"web", "nope"}) == Containing{"no service 'nope'"});
+  CHECK(refused({"worker"}) ==
+        "the Compose file does not build service worker: its image is built by web");
+  CHECK(refused({"db"}) == "the Compose file does not build service db, but api, web");
+  CHECK(refused({"a\nb"}) == Containing{"no service"});
+  CHECK(refusal(make_config({{"db", {{"image", "postgres:16"}}}}).dump()) ==
+        "the Compose file builds no service");
+  CHECK(refusal(R"({"name":"shop"})") == "the Compose file builds no service");
+}
+
+TEST_CASE("what is not Compose's configuration is refused") {
+  CHECK(refusal("") == Containing{"not JSON, or it is cut off"});
+  const std::string whole = make_config({{"web", {{"build", build}}}}).dump();
+  CHECK(refusal(whole) == "accepted");
+  for (std::size_t size = 1; size < whole.size(); ++size) {
+    CHECK(refusal(whole.substr(0, size)) == Containing{"not JSON, or it is cut off"});
+  }
+  for (const std::string& json :
+       Texts{"[]", "null", "7", "{}", R"({"services":{}})", R"({"name":7,"services":{}})",
+             R"({"name":"shop","services":[]})", R"({"name":"shop","services":{"web":7}})",
+             R"({"name":"shop","services":{"web":{"build":"."}}})",
+             R"({"name":"shop","services":{"web":{"image":7,"build":{}}}})",
+             R"({"name":"shop","services":{"web":{"build":{"tags":"x"}}}})",
+             R"({"name":"shop","services":{"web":{"build":{"cache_from":[7]}}}})",
+             std::string(100'000, '[')}) {
+    CAPTURE(json.substr(0, 80));
+    CHECK(refusal(json) == Containing{"config --format json"});
+  }
+}
+
+TEST_CASE("hostile names are refused in one short line") {
+  const auto with_service = [](const std::string& name) {
+    return refusal(make_config({{name, {{"build", build}}}}).dump());
+  };
+  const auto with_image = [](const std::string& name) {
+    return refusal(make_config({{"web", {{"image", name}, {"build", build}}}}).dump());
+  };
+  const auto with_cache_from = [](const std::string& name) {
+    return refusal(make_config({{"web", {{"build", build_from({name})}}}}).dump());
+  };
+  for (const std::string& name : Texts{"../web", "a\nb", "\033[2J", std::string("a\0b", 3),
+                                       std::string(300, 'a'), "a b", "-", "we\"b"}) {
+    CAPTURE(name);
+    if (name != "-") CHECK(with_service(name) == Containing{"is not a valid service name"});
+    CHECK(with_image(name) == Containing{"is not a valid image name"});
+    CHECK(with_cache_from(name) == Containing{"names no image"});
+    CHECK(with_image(name).size() < 200);
+  }
+  CHECK(refusal(Json{{"name", "a\nb"}, {"services", {{"web", {{"build", build}}}}}}.dump()) ==
+        Containing{"is not a valid project name"});
+  Json many;
+  for (int i = 0; i < 10'000; ++i) many["s" + std::to_string(i)] = {{"build", build}};
+  CHECK(refusal(make_config(many).dump()) == "the Compose file has more than 1000 services");
+  Texts names;
+  for (int i = 0; i < 20'000; ++i) names.push_back("i" + std::to_string(i));
+  CHECK(refusal(make_config({{"web", {{"build", build_from(names)}}}}).dump()) ==
+        Containing{"too many"});
+}

@@ -1,0 +1,98 @@
+#include "clear/local_caches.hpp"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "base/filesystem.hpp"
+
+using cac::find_local_caches;
+using cac::LocalCache;
+namespace fs = std::filesystem;
+
+namespace {
+
+// A directory with a cache as buildx writes it, and with what is none.
+class Directories {
+ public:
+  Directories() : root(fs::temp_directory_path() / ("local_caches." + std::to_string(getpid()))) {
+    fs::remove_all(root);
+    for (const char* const file :
+         {"cache/index.json", "cache/oci-layout", "cache/blobs/sha256/aa", "mixed/index.json",
+          "mixed/blobs/sha256/aa", "mixed/precious", "source/main.js"}) {
+      fs::create_directories((root / file).parent_path());
+      std::ofstream(root / file) << "12345";
+    }
+    fs::create_directories(root / "cache/ingest");
+    fs::create_directories(root / "empty");
+    fs::create_directory_symlink(root / "cache", root / "link");
+  }
+  ~Directories() { fs::remove_all(root); }
+  Directories(const Directories&) = delete;
+  Directories& operator=(const Directories&) = delete;
+
+  std::vector<LocalCache> find(const std::string& name, const std::string& home = "") const {
+    return find_local_caches({{.source = root / name, .services = {"web"}}}, home);
+  }
+
+  fs::path root;
+};
+
+}  // namespace
+
+TEST_CASE("a directory that is nothing but a cache can be cleared") {
+  const Directories directories;
+  for (const char* const name : {"cache", "cache/", "cache/.", "source/../cache"}) {
+    CAPTURE(name);
+    const auto found = directories.find(name);
+    REQUIRE(found.size() == 1);
+    CHECK(found.front().path == directories.root / "cache");
+    CHECK(found.front().is_clearable);
+    CHECK(found.front().size.count == 15);
+    CHECK(found.front().services == std::vector<std::string>{"web"});
+  }
+}
+
+TEST_CASE("a name is relative to the working directory, as BuildKit's client reads it") {
+  const Directories directories;
+  const fs::path before = fs::current_path();
+  fs::current_path(directories.root / "source");
+  const auto found = find_local_caches({{.source = "../cache"}}, "");
+  fs::current_path(before);
+  REQUIRE(found.size() == 1);
+  CHECK(found.front().path == directories.root / "cache");
+}
+
+TEST_CASE("what is more than a cache, or a link to one, is left alone") {
+  const Directories directories;
+  for (const char* const name : {"mixed", "source", "link", "link/", "cache/index.json"}) {
+    CAPTURE(name);
+    const auto found = directories.find(name);
+    REQUIRE(found.size() == 1);
+    CHECK_FALSE(found.front().is_clearable);
+  }
+  CHECK_FALSE(find_local_caches({{.source = "/"}}, "").front().is_clearable);
+  // A home directory that looks like a cache.
+  CHECK_FALSE(directories.find("cache", directories.root / "cache").front().is_clearable);
+  CHECK_FALSE(directories.find("cache", directories.root / "cache/blobs").front().is_clearable);
+  CHECK(directories.find("cache", directories.root).front().is_clearable);
+}
+
+TEST_CASE("what is not there or empty is no cache") {
+  const Directories directories;
+  CHECK(directories.find("nowhere").empty());
+  CHECK(directories.find("empty").empty());
+}
+
+TEST_CASE("a cache is removed, and nothing that a link in it points to") {
+  const Directories directories;
+  fs::create_directory_symlink(directories.root / "source", directories.root / "cache/blobs/link");
+  const fs::path cache = directories.root / "cache";
+  CHECK(cac::remove_inside(cache.parent_path(), cache));
+  CHECK_FALSE(fs::exists(cache));
+  CHECK(fs::exists(directories.root / "source/main.js"));
+  CHECK_FALSE(cac::remove_inside(cache.parent_path(), cache));
+}
