@@ -95,6 +95,7 @@ _clear_app_cache() {
       if [[ $current != -* && ${#files[@]} -gt 0 ]]; then
         # Where Compose answers within a second. Its services come one a line.
         mapfile -t offers < <(timeout 1 docker compose "${files[@]}" --profile '*' config --services 2>/dev/null)
+        ((${#offers[@]})) || offers=(backend frontend)
         offers+=(all)
       elif [[ $current != -* ]] && _clear_app_cache_unused --prune-only TARGET; then
         offers=(backend frontend all)

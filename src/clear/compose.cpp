@@ -48,7 +48,9 @@ void from_json(const JsonReader& reader, ComposeFile& file) {
 // A long name from a hostile file would fill the screen.
 std::string quote(std::string_view text) {
   constexpr std::size_t max_size = 80;
-  return fmt::format("'{}{}'", text.substr(0, max_size), text.size() > max_size ? "..." : "");
+  std::string shown(text.substr(0, max_size));
+  std::replace(shown.begin(), shown.end(), '\0', ' ');  // an exception's text would end there
+  return fmt::format("'{}{}'", shown, text.size() > max_size ? "..." : "");
 }
 
 std::string list_services(const std::vector<std::string>& names) {

@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t screen_columns = 80;
 
 constexpr std::string_view short_head =
-    R"(Usage: clear-app-cache [OPTIONS] [TARGET]
+    R"(Usage: clear-app-cache [OPTIONS] [TARGET...]
 Clears every cache a Docker build could reuse, and verifies that none is left.
 
 )";
@@ -24,17 +24,17 @@ constexpr std::string_view short_tail =
 )";
 
 constexpr std::string_view long_head =
-    R"(Usage: clear-app-cache [OPTIONS] [TARGET]
+    R"(Usage: clear-app-cache [OPTIONS] [TARGET...]
 
 Makes an application's next docker compose build start from scratch, and
 verifies it: removes the target's images, prunes the build cache, and queries
 the engine again to confirm that nothing reusable is left.
 
 A cache source is anything from which this engine's BuildKit could reuse a build
-step: the image that cache_from names, and every build cache record. The verdict
-is based only on queries made after the last action: clean, residue (something
-is left; the report says what is holding it) or unknown (the engine did not
-say).
+step: the image that cache_from names, every build cache record, and, with
+--file, what else the Compose file names in cache_from. The verdict is based
+only on queries made after the last action: clean, residue (something is left;
+the report says what is holding it) or unknown (the engine did not say).
 
 No container is stopped or removed, and no volume is touched. The only images
 removed are the target's and, with all, dangling ones. Running it again is safe:
@@ -53,7 +53,8 @@ Exit status:
           could be read afterwards.
   1       A request failed, the connection to the engine was lost, --timeout ran
           out, or the report could not be written.
-  2       Invalid command line or environment. Nothing was changed.
+  2       Invalid command line or environment, or a Compose file that cannot be
+          read. Nothing was changed.
   3       A cache source is left, or the engine did not say whether one is.
   4       No usable Docker engine: unreachable, permission denied, unsupported
           API version, or not Docker. Nothing was changed.

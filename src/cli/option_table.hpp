@@ -17,6 +17,7 @@ struct OptionSpec {
   std::string_view group = {};          // a title in help and the man page
   std::string_view short_help = {};     // for -h and completions: a few words, no full stop
   std::string_view long_help = {};      // for --help and the man page: full sentences
+  bool may_repeat = false;              // else the last value counts
 };
 
 inline constexpr OptionSpec target_argument{
@@ -27,11 +28,13 @@ inline constexpr OptionSpec target_argument{
     .group = "Target",
     .short_help = "backend, frontend or all",
     .long_help =
-        "The service to clear. backend is the image PROJECT-backend:latest, frontend is "
+        "What to clear. backend is the image PROJECT-backend:latest, frontend is "
         "PROJECT-frontend:latest, and all is every image that the engine lists for "
         "PROJECT-*:latest, along with the dangling images that no container holds. An image that "
         "Compose has labeled as a longer-named project's (PROJECT-admin) is left alone. The build "
-        "cache is shared by all services, so every target clears all of it.",
+        "cache is shared by all services, so every target clears all of it. With --file, any "
+        "service "
+        "that the Compose file builds, several of them, or all.",
 };
 
 inline constexpr OptionSpec option_table[] = {
@@ -62,6 +65,7 @@ inline constexpr OptionSpec option_table[] = {
             "With -, reads the output of docker compose config --format json from standard input. "
             "What cache_from names outside this engine (type=gha, s3, azblob, a registry) cannot "
             "be cleared, and is reported as residue.",
+        .may_repeat = true,
     },
     {
         .name = "app-dir",

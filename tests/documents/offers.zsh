@@ -9,7 +9,7 @@ typeset -A hides values
 for spec in $specs; do
   list=${${spec#\(}%%\)*}
   rest=${spec#*\)}
-  name=${${rest%%\[*}%[=+]}
+  name=${${${rest%%\[*}%[=+]}#\*}
   [[ $rest != :* ]] || name=:
   hides[$name]=$list
   [[ $rest != *\) ]] || values[$name]=${${rest##*\(}%\)}
@@ -25,7 +25,7 @@ while IFS= read -r line; do
     [[ $word != -* ]] && word=:
     hidden+=(${=hides[$word]})
     # A value follows what takes one.
-    [[ $word != : && -n ${(M)specs:#*\)${word}[=+]*} ]] && (( i += 1 ))
+    [[ $word != : && -n ${(M)specs:#*\)(\*|)${word}[=+]*} ]] && (( i += 1 ))
   done
   if [[ -z $current && $#words -gt 0 && -n ${values[$words[-1]]} ]]; then
     print -r -- ${values[$words[-1]]}

@@ -24,14 +24,15 @@ sorted() {
   }'
 }
 
-declare -A placeholders choices excluded
+declare -A placeholders choices excluded repeats
 names=()
-while IFS=$'\t' read -r letter name placeholder values _ excludes _; do
+while IFS=$'\t' read -r letter name placeholder values _ excludes repeat _; do
   [[ $letter == - ]] || letters[${#names[@]}]=$letter
   names+=("$name")
   placeholders[$name]=$placeholder
   choices[$name]=$values
   excluded[$name]=$excludes
+  repeats[$name]=$repeat
 done < <("$rows")
 
 lines=()
@@ -44,9 +45,10 @@ expect() {
 
 # expect_after GIVEN NAME: what goes with the argument NAME, which was given as GIVEN
 expect_after() {
-  local options='' name
+  local options='' name given=$2
+  [[ ${repeats[$2]} == - ]] || given=
   for name in "${names[@]}"; do
-    [[ $name == TARGET || " $2 ${excluded[$2]} " == *" $name "* ]] || options+=" --$name"
+    [[ $name == TARGET || " $given ${excluded[$2]} " == *" $name "* ]] || options+=" --$name"
   done
   expect "$1 --" "$options"
   [[ " $2 ${excluded[$2]} " == *' TARGET '* ]] || expect "$1 " "${choices[TARGET]}"

@@ -1,6 +1,6 @@
 // Prints the option table for the shell tests: a line for the target and for each option, with tabs
 // between letter, name, placeholder, choices, environment variable, names of the arguments it
-// excludes and short help; "-" where there is none.
+// excludes, "repeats" and short help; "-" where there is none.
 
 #include <fmt/format.h>
 
@@ -17,10 +17,10 @@ void print(const cac::OptionSpec& spec) {
     if (one != spec.name && other != spec.name) continue;
     excluded += fmt::format("{}{}", excluded.empty() ? "" : " ", one == spec.name ? other : one);
   }
-  std::cout << fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\n",
+  std::cout << fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n",
                            spec.short_name == 0 ? '-' : spec.short_name, spec.name,
                            or_dash(spec.placeholder), or_dash(spec.choices),
-                           or_dash(spec.environment), or_dash(excluded), spec.short_help);
+                           or_dash(spec.environment), or_dash(excluded), spec.may_repeat ? "repeats" : "-", spec.short_help);
 }
 
 }  // namespace

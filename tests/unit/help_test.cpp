@@ -57,8 +57,9 @@ TEST_CASE("help says what an option excludes, requires and is by default") {
   CHECK(help == Containing{"--dry-run Prints the plan"});
   CHECK(help == Containing{"without changing anything. Cannot be combined with --verify-only. "
                            "--verify-only Reports"});
-  CHECK(help ==
-        Containing{"Cannot be combined with --verify-only, TARGET, --app-dir or --keep-as."});
+  CHECK(
+      help ==
+      Containing{"Cannot be combined with --verify-only, TARGET, --file, --app-dir or --keep-as."});
   CHECK(help == Containing{"s, m, h, d or w. Requires --prune-only."});
   CHECK(help == Containing{"Environment: CLEAR_APP_CACHE_PROJECT. Default: watchparty."});
   CHECK(cac::enumerate("a b c d e") == "a, b, c, d or e");

@@ -56,6 +56,7 @@ Words given(const cac::OptionSpec& spec) {
   static const std::map<std::string_view, Words> rows = {
       {"TARGET", {"backend"}},
       {"project", {"--project", "app"}},
+      {"file", {"--file", "compose.yaml"}},
       {"app-dir", {"--app-dir", "/srv/app"}},
       {"dry-run", {"--dry-run"}},
       {"verify-only", {"--verify-only"}},
@@ -196,9 +197,11 @@ TEST_CASE("an invalid command line is refused with the reason") {
       {{"everything"}, "invalid target 'everything' (expected backend, frontend or all)"},
       {{"Backend"}, "invalid target 'Backend' (did you mean backend?)"},
       {{""}, "invalid target '' (expected"},
-      {{"backend", "frontend"}, "only one TARGET is allowed, got 'backend' and 'frontend'"},
+      {{"backend", "frontend"},
+       "only one TARGET is allowed without --file, got 'backend' and 'frontend'"},
       {{"all", "all"}, "got 'all' and 'all'"},
-      {{"backend", "--", "frontend"}, "only one TARGET is allowed, got 'backend' and 'frontend'"},
+      {{"backend", "--", "frontend"},
+       "only one TARGET is allowed without --file, got 'backend' and 'frontend'"},
       {{"--TARGET", "backend"}, "unknown option --TARGET"},
       {{"--TARGET=backend"}, "unknown option --TARGET"},
       {{"--no-such-option"}, "unknown option --no-such-option"},
@@ -213,7 +216,7 @@ TEST_CASE("an invalid command line is refused with the reason") {
       {{"--json=1"}, "--json takes no value"},
       {{"--help=no"}, "--help takes no value"},
       {{"-n=false"}, "unknown option -n=false"},
-      {{"-nfalse"}, "unknown option -nfalse"},
+      {{"-nx"}, "unknown option -nx"},
       {{"--project"}, "project"},
       {{"-p"}, "p"},
       {{"-p", ""}, "project ''"},
@@ -385,4 +388,21 @@ TEST_CASE("a usage error is reported as JSON or without color when the options a
   CHECK_FALSE(asks({"everything"}));
   CHECK_FALSE(asks({"--", "--json"}));
   CHECK_FALSE(asks({}));
+}
+
+TEST_CASE("a Compose file makes any words targets, and takes the project only from --project") {
+  const auto compose = [](const Words& words, const Variables& variables = {}) {
+    return read(words, variables).compose.value();
+  };
+  CHECK(compose({"-f", "a.yaml"}).files == Texts{"a.yaml"});
+  CHECK(compose({"-fa,b.yaml", "--file=c d.yaml", "--file", "e"}).files ==
+        Texts{"a,b.yaml", "c d.yaml", "e"});
+  CHECK(compose({"-f", "-"}).files == Texts{"-"});
+  CHECK(compose({"-f", "a"}).targets.empty());
+  CHECK(compose({"web", "-f", "a", "worker"}).targets == Texts{"web", "worker"});
+  CHECK(compose({"web", "-f", "a", "all"}).targets.empty());
+  CHECK(compose({"-f", "a", "-p", "shop"}).project == "shop");
+  CHECK_FALSE(compose({"-f", "a"}, {{"CLEAR_APP_CACHE_PROJECT", "shop"}}).project);
+  CHECK(refusal({"-f", ""}) == Containing{"--file '' is empty"});
+  CHECK(refusal({"-f", "-", "-f", "a"}) == Containing{"goes with no other file"});
 }
