@@ -21,7 +21,14 @@ fi
 # Wide and high enough for every option with its description.
 start_terminal 160 60
 mkdir -p "$terminal_directory/directory-one" "$terminal_directory/blank directory"
-touch "$terminal_directory/directory-file" "$terminal_directory/blank-file"
+touch "$terminal_directory/directory-file" "$terminal_directory/blank-file" "$terminal_directory/shop.yaml"
+# Answers as Compose does (tests/engines has the real one), for one file.
+mkdir "$terminal_directory/bin"
+cat >"$terminal_directory/bin/docker" <<'END'
+#!/bin/sh
+[ "$*" = 'compose --file shop.yaml --profile * config --services' ] && printf '%s\n' web worker
+END
+chmod +x "$terminal_directory/bin/docker"
 # The terminal's own socket, and a file beside it.
 sockets=$(dirname "$(in_terminal display-message -p '#{socket_path}')")
 touch "$sockets/documentation"
@@ -59,7 +66,7 @@ END
     shell=(fish -i)
     ;;
 esac
-shell=(env -u XDG_RUNTIME_DIR -u BASH_ENV "PATH=$installed/bin:$PATH" "HOME=$terminal_directory"
+shell=(env -u XDG_RUNTIME_DIR -u BASH_ENV "PATH=$installed/bin:$terminal_directory/bin:$PATH" "HOME=$terminal_directory"
   "ZDOTDIR=$terminal_directory" "XDG_CONFIG_HOME=$terminal_directory"
   "XDG_DATA_HOME=$terminal_directory" "XDG_DATA_DIRS=$installed/share:/usr/share" "${shell[@]}")
 
@@ -131,6 +138,15 @@ completes '--app-dir=direc' '--app-dir=directory-one/'
 completes '--app-dir bla' '--app-dir blank\\ directory/'
 completes '--project fold' '--project fold'
 
+# A Compose file's services, several of them; the usual targets where Compose says nothing.
+completes '-f sho' '-f shop.yaml '
+completes '--file=sho' '--file=shop.yaml '
+completes '-f shop.yaml wo' '-f shop.yaml worker '
+completes '--file=shop.yaml web wo' '--file=shop.yaml web worker '
+completes '-f shop.yaml -n al' '-f shop.yaml -n all '
+completes '--file blank-file front' '--file blank-file frontend '
+completes '-f shop.yaml --prune' '-f shop.yaml --prune'
+
 completes '--host un' '--host unix:///'
 completes '--host=tc' '--host=tcp://'
 completes "-H unix://$sockets/doc" "-H unix://$sockets/documents ?"
@@ -140,7 +156,7 @@ offers '--' "${names[@]}"
 if [[ $suite == zsh || $suite == fish ]]; then
   # Each with its line of -h, in full.
   mapfile -t described < <("$rows" |
-    awk -F '\t' '$2 != "TARGET" { print "--" $2 " .*" $7 }')
+    awk -F '\t' '$2 != "TARGET" { print "--" $2 " .*" $8 }')
   offers '--' "${described[@]}"
 fi
 
