@@ -1,32 +1,26 @@
 #!/usr/bin/env bash
 # Another application's images stay where the prefixes nest: "shop" leaves alone what Compose labeled as
 # "shop-admin". A label that is only spelled differently, "watch-party" on "watchparty-backend", hides nothing.
-# The images are built by real Compose where the engine's client has it; 20.10's gets its labels by --label.
+# The images are built by real Compose.
 #
 #   neighbors_test.sh ENGINE TOOL
 set -euo pipefail
-here=$(dirname "$0")
+here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/engines/scene.sh
 . "$here/scene.sh"
 scene_begin "$@"
 
 build_project() { # PROJECT PREFIX
   local service log=$contexts/$1.log
-  if in_engine docker compose version >/dev/null 2>&1; then
-    {
-      echo 'services:'
-      for service in backend frontend; do
-        printf '  %s: {image: "%s-%s:latest", build: {context: ./%s, network: none}}\n' \
-          "$service" "$2" "$service" "$service"
-      done
-    } >"$contexts/$1.yaml"
-    in_engine docker compose -p "$1" -f "$contexts/$1.yaml" build >"$log" 2>&1
-  else
+  {
+    echo 'services:'
     for service in backend frontend; do
-      in_engine env DOCKER_BUILDKIT=1 docker build --network none --label "com.docker.compose.project=$1" \
-        -t "$2-$service:latest" "$contexts/$service" >"$log" 2>&1 || break
+      printf '  %s: {image: "%s-%s:latest", build: {context: ./%s, network: none}}\n' \
+        "$service" "$2" "$service" "$service"
     done
-  fi || { cat "$log" && return 1; }
+  } >"$contexts/$1.yaml"
+  (cd "$contexts" && "$here/client.sh" "$ENGINE" docker compose -p "$1" -f "$1.yaml" build) >"$log" 2>&1 ||
+    { cat "$log" && return 1; }
   [[ $(image_label "$2-backend:latest") == "$1" ]]
 }
 image_label() { api GET "/images/$1/json" | jq -r '.Config.Labels["com.docker.compose.project"]'; }
