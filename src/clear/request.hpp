@@ -22,6 +22,7 @@ struct ClearRequest {
   std::optional<std::string> app_dir = {};         // whose build artifacts are cleared as well
   std::string home = {};                           // never cleared as a directory
   std::optional<std::string> buildx_builder = {};  // BUILDX_BUILDER: where builds go instead
+  std::optional<std::string> compose_project_name = {};  // COMPOSE_PROJECT_NAME
 };
 
 // Prunes the build cache and nothing else; all of it if there is no limit.

@@ -11,6 +11,7 @@ StateScope scope_before(const ClearRequest& request) {
           .requires_containers = true,
           .dangling = request.dry_run && request.application.is_all(),
           .images_of = request.application,
+          .lookalikes = make_lookalike_query(request),
           .artifacts_in = request.app_dir,
           .home = request.home};
 }
@@ -19,6 +20,7 @@ StateScope scope_after(const ClearRequest& request) {
   return {.containers = request.verify_only,
           .dangling = request.application.is_all(),
           .images_of = request.application,
+          .lookalikes = request.verify_only ? make_lookalike_query(request) : std::nullopt,
           .artifacts_in = request.app_dir,
           .home = request.home};
 }
@@ -49,6 +51,13 @@ State read_state(Engine& engine, Progress& progress, const StateScope& scope, St
     // After the records: a build that finishes in between has tagged its image before it let its
     // records go.
     state.images = engine.images(scope.images_of->reference_patterns());
+    if (state.images.empty() && scope.lookalikes) {
+      state.lookalikes = engine.images(scope.lookalikes->patterns);
+      for (const std::string& project : scope.lookalikes->compose_projects) {
+        const auto labeled = engine.images_of_compose_project(project);
+        state.lookalikes.insert(state.lookalikes.end(), labeled.begin(), labeled.end());
+      }
+    }
   }
   if (scope.dangling) {
     const Progress::Activity activity(progress, "reading the dangling images");

@@ -11,6 +11,7 @@
 #include "base/error.hpp"
 #include "clear/artifacts.hpp"
 #include "clear/local_caches.hpp"
+#include "clear/lookalikes.hpp"
 #include "clear/request.hpp"
 #include "docker/objects.hpp"
 
@@ -27,6 +28,7 @@ struct State {
   std::vector<Container> containers = {};  // all of them: who holds what, and which builders exist
   std::optional<Failure> containers_failure = {};
   std::vector<Image> images = {};                   // every name of the project, whatever its tag
+  std::vector<Image> lookalikes = {};               // if there are none of these
   std::optional<std::vector<Image>> dangling = {};  // nullopt: not read, or reading failed
   std::optional<Failure> dangling_failure = {};
 };
@@ -41,7 +43,8 @@ struct StateScope {
   bool requires_containers = false;  // else a failure to read them is a value
   bool dangling = false;
   std::optional<Application> images_of = {};
-  std::optional<std::string> artifacts_in = {};  // the application's directory
+  std::optional<LookalikeQuery> lookalikes = {};  // read only if there are no such images
+  std::optional<std::string> artifacts_in = {};   // the application's directory
   std::string home = {};
 };
 

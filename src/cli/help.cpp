@@ -74,6 +74,9 @@ Environment:
   DOCKER_CONTEXT
           Docker contexts are not supported: naming one other than default is a
           usage error, unless --host or DOCKER_HOST is given.
+  COMPOSE_PROJECT_NAME
+          If no image has the project's prefix, images of this Compose project are
+          among the likely ones.
   BUILDX_BUILDER
           If it names a builder other than default, a note says how to clear the
           cache of that builder.

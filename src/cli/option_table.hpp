@@ -47,7 +47,8 @@ inline constexpr OptionSpec option_table[] = {
         .group = "Target",
         .short_help = "prefix of the images",
         .long_help =
-            "Prefix of the application's images. Warns if no image on the engine has this prefix. "
+            "Prefix of the application's images. If no image on the engine has it, a warning names "
+            "likely ones. "
             "With --file, the project's name, as docker compose -p; the environment variable is "
             "then ignored.",
     },

@@ -238,6 +238,7 @@ Options parse_options(std::span<const char* const> words, const Environment& env
       .keep_as = {},
       .app_dir = arguments.value(option_spec("app-dir")),
       .buildx_builder = environment("BUILDX_BUILDER"),
+      .compose_project_name = environment("COMPOSE_PROJECT_NAME"),
   };
   check_combinations(arguments);
   options.compose = read_compose(arguments, clear.application.targets);

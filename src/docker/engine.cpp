@@ -144,6 +144,10 @@ std::vector<Image> Engine::images(const std::vector<std::string>& reference_patt
   return images;
 }
 
+std::vector<Image> Engine::images_of_compose_project(const std::string& project) {
+  return list_images("label", {"com.docker.compose.project=" + project});
+}
+
 std::vector<Image> Engine::dangling_images() { return list_images("dangling", {"true"}); }
 
 std::optional<Image> Engine::image(std::string_view name) {

@@ -51,6 +51,8 @@ class Engine {
   // pattern without a tag matches every tag.
   // The engine selects them: on the containerd store a list of all images takes seconds.
   std::vector<Image> images(const std::vector<std::string>& reference_patterns);
+  // Returns the images that Compose built for a project and labeled with its name.
+  std::vector<Image> images_of_compose_project(const std::string& project);
   std::vector<Image> dangling_images();
   // Returns nullopt when the image is absent.
   std::optional<Image> image(std::string_view name);

@@ -110,6 +110,9 @@ std::string job_summary(const RunResult& result) {
   };
   if (const auto failure = first_failure(result)) add(*failure);
   for (const Failure& other : other_failures(result)) add(other);
+  for (const std::string& warning : list_warnings(result)) {
+    out += fmt::format("**Warning:** {}\n\n", cell(warning));
+  }
   const auto lines = make_lines(result);
   if (lines.empty()) return out;
   out += "| | Object | Size | |\n| --- | --- | ---: | --- |\n";

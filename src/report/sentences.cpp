@@ -122,6 +122,13 @@ void add_neighbors(const Application& application, const std::vector<Image>& ima
   }
 }
 
+std::string describe_absence(const Application& application) {
+  if (application.compose)
+    return "none of the images that the Compose file names is on this engine";
+  return fmt::format("no image on this engine has a name that begins with '{}-'",
+                     application.project);
+}
+
 }  // namespace
 
 std::string count_noun(std::size_t count, std::string_view noun) {
@@ -268,10 +275,20 @@ std::vector<std::string> list_warnings(const RunResult& result) {
     std::erase_if(warnings,
                   [&](const std::string& warning) { return warning.ends_with(first->message); });
   }
-  if (result.state->images.empty()) {
-    warnings.push_back(fmt::format(
-        "no image on this engine has a name that begins with '{}-': is the project's name right?",
-        request->application.project));
+  const auto lookalikes = find_lookalikes(*request, result.state->lookalikes);
+  if (result.state->images.empty() && !lookalikes.empty()) {
+    std::vector<std::string> commands;
+    for (const Lookalike& lookalike : lookalikes) {
+      commands.push_back(lookalike.project.empty()
+                             ? fmt::format("clear-app-cache --file FILE (for {})", lookalike.image)
+                             : fmt::format("clear-app-cache --project {}{}", lookalike.project,
+                                           request->application.is_all()
+                                               ? ""
+                                               : " " + request->application.targets.front()));
+    }
+    warnings.push_back(fmt::format("{}. {}: {}", describe_absence(request->application),
+                                   commands.size() == 1 ? "This looks right" : "These look right",
+                                   fmt::join(commands, "; ")));
   }
   return warnings;
 }
@@ -298,6 +315,11 @@ std::vector<std::string> list_notes(const RunResult& result) {
   }
   if (result.verification && !result.verification->names_known) {
     notes.emplace_back("the engine did not say which names its images have");
+  }
+  if (const ClearRequest* const request = result.clear_request();
+      request != nullptr && result.state && result.state->images.empty() &&
+      find_lookalikes(*request, result.state->lookalikes).empty()) {
+    notes.push_back(describe_absence(request->application));
   }
   if (result.pruning) add_pruning_notes(*result.pruning, notes);
   return notes;

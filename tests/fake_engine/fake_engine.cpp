@@ -1,6 +1,7 @@
 #include "fake_engine.hpp"
 
 #include <fmt/format.h>
+#include <fnmatch.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -64,13 +65,11 @@ std::string filter(const std::string& query, const std::string& key) {
   return values.empty() ? "" : values.front();
 }
 
-// Patterns with one '*', at the end, which also matches a tag. One without a tag matches any.
+// A star stands for anything but a slash. A pattern without a tag matches any tag.
 bool matches(const std::string& pattern, const std::string& name) {
-  if (!pattern.ends_with('*')) {
-    return pattern == name || pattern == name.substr(0, name.rfind(':'));
-  }
-  const std::string prefix = pattern.substr(0, pattern.size() - 1);
-  return name.starts_with(prefix) && name.find('/', prefix.size()) == std::string::npos;
+  const std::string repository = name.substr(0, name.rfind(':'));
+  return fnmatch(pattern.c_str(), name.c_str(), FNM_PATHNAME) == 0 ||
+         fnmatch(pattern.c_str(), repository.c_str(), FNM_PATHNAME) == 0;
 }
 
 FakeReply json_reply(const Json& json) { return {.body = json.dump()}; }
@@ -447,6 +446,8 @@ FakeReply FakeEngine::list_images(const Request& request) const {
   Json list = Json::array();
   for (FakeImage image : scene_.images) {
     if (dangling != image.tags.empty()) continue;
+    const std::string label = filter(request.query(), "label");
+    if (!label.empty() && label != "com.docker.compose.project=" + image.compose_project) continue;
     if (!patterns.empty()) {
       std::erase_if(image.tags, [&](const std::string& tag) {
         return std::none_of(patterns.begin(), patterns.end(),

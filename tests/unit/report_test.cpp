@@ -278,12 +278,12 @@ TEST_CASE("messages are warnings first, then what went wrong and what to do abou
         .status = OutcomeStatus::failed,
         .failure = Failure{FailureKind::request_failed, "the removal failed", "Look."}}},
       Verdict::unknown);
-  result.state.emplace();  // without an image
+  result.state.emplace().lookalikes = {{.tags = {"watch-backend:latest"}}};  // and no other image
   result.verification->failure =
       Failure{FailureKind::connection_lost, "the engine was lost", "Run again."};
   CHECK(cac::messages(result, ascii) ==
         "clear-app-cache: warning: no image on this engine has a name that begins with "
-        "'watchparty-': is the project's name right?\n"
+        "'watchparty-'. This looks right: clear-app-cache --project watch backend\n"
         "clear-app-cache: warning: the removal failed\n"
         "  Look.\n"
         "clear-app-cache: error: the engine was lost\n"
