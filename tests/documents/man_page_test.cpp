@@ -6,7 +6,7 @@
 #include <sstream>
 #include <string>
 
-#include "cli/man_options.hpp"
+#include "man_options.hpp"
 #include "source.hpp"
 #include "version.hpp"
 
@@ -28,7 +28,7 @@ bool is_set(const char* variable) {
 TEST_CASE("the committed man page is the template, filled in with version, date and options") {
   std::string page = cac::test::read_source("man/clear-app-cache.1.in");
   fill_in(page, "@VERSION@", std::string(cac::version));
-  fill_in(page, "@RELEASE_DATE@", std::string(cac::release_date));
+  fill_in(page, "@RELEASE_DATE@", RELEASE_DATE);
   fill_in(page, "@OPTIONS@\n", cac::man_options());
   const std::string committed = "man/clear-app-cache.1";
   if (is_set("UPDATE_GOLDEN") && !is_set("CI")) {

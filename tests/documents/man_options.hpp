@@ -1,4 +1,4 @@
-// The options as roff, for @OPTIONS@ in man/clear-app-cache.1.in. Built for the tests only.
+// The options as roff, for @OPTIONS@ in man/clear-app-cache.1.in.
 #pragma once
 
 #include <string>

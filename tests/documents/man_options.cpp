@@ -1,4 +1,4 @@
-#include "cli/man_options.hpp"
+#include "man_options.hpp"
 
 #include <fmt/format.h>
 
