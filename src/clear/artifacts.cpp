@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <memory>
 
@@ -15,27 +14,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// What a service leaves: directly in its directory, anywhere as a directory, anywhere as a file.
-struct Kind {
-  Target service;
-  std::vector<std::string_view> top;
-  std::vector<std::string_view> directories;
-  std::vector<std::string_view> endings;
-};
-
-const std::array<Kind, 2>& kinds() {
-  static const std::array<Kind, 2> all{
-      Kind{Target::backend,
-           {"staticfiles"},
-           {"__pycache__", ".pytest_cache", ".mypy_cache"},
-           {".pyc", ".pyo", ".pyd"}},
-      Kind{Target::frontend, {".next", ".turbo", "out"}, {".cache"}, {}},
-  };
-  return all;
-}
-
-bool contains(const std::vector<std::string_view>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
+std::vector<Target> services(Target target) {
+  if (target == Target::all) return {Target::backend, Target::frontend};
+  return {target};
 }
 
 // Counts nothing for an entry that cannot be read: its removal reports the error.
@@ -65,28 +46,33 @@ Failure failure_at(const fs::path& path, const std::error_code& error) {
                  : "See what keeps it there, or clear it by hand."};
 }
 
-bool matches(const Kind& kind, const fs::directory_entry& entry, bool at_top) {
+// at_top: directly in the service's directory.
+bool is_artifact(const fs::directory_entry& entry, Target service, bool at_top) {
   const std::string name = entry.path().filename();
   std::error_code error;
   const auto status = entry.symlink_status(error);
   const bool is_directory = fs::is_directory(status);
-  const bool has_ending =
-      std::any_of(kind.endings.begin(), kind.endings.end(),
-                  [&](std::string_view ending) { return name.ends_with(ending); });
   // A link by one of the names is an artifact itself: it goes, what it points to stays.
-  return (at_top && contains(kind.top, name)) ||
-         ((is_directory || fs::is_symlink(status)) && contains(kind.directories, name)) ||
-         (!is_directory && has_ending);
+  const bool may_be_tree = is_directory || fs::is_symlink(status);
+  if (service == Target::frontend) {
+    return (at_top && (name == ".next" || name == ".turbo" || name == "out")) ||
+           (may_be_tree && name == ".cache");
+  }
+  return (at_top && name == "staticfiles") ||
+         (may_be_tree &&
+          (name == "__pycache__" || name == ".pytest_cache" || name == ".mypy_cache")) ||
+         (!is_directory &&
+          (name.ends_with(".pyc") || name.ends_with(".pyo") || name.ends_with(".pyd")));
 }
 
-void search(const fs::path& directory, const Kind& kind, bool at_top, ArtifactSearch& result) {
+void search(const fs::path& directory, Target service, bool at_top, ArtifactSearch& result) {
   std::error_code error;
   for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
     std::error_code unknown;
-    if (matches(kind, *it, at_top)) {
+    if (is_artifact(*it, service, at_top)) {
       result.found.push_back({it->path(), size_on_disk(it->path())});
     } else if (fs::is_directory(it->symlink_status(unknown))) {
-      search(it->path(), kind, false, result);
+      search(it->path(), service, false, result);
     }
   }
   if (error && error != std::errc::no_such_file_or_directory) {
@@ -149,20 +135,17 @@ void check_app_dir(const fs::path& app_dir, Target target, const fs::path& home)
   if (fs::exists(status) && !fs::is_directory(status)) refuse("is not a directory");
   if (is_same(app_dir, "/")) refuse("is the root directory, which is not cleared");
   if (is_same(app_dir, home)) refuse("is the home directory, which is not cleared");
-  for (const Kind& kind : kinds()) {
-    if (target != Target::all && target != kind.service) continue;
-    const fs::path directory = app_dir / to_string(kind.service);
-    const auto directory_status = fs::symlink_status(directory, error);
-    if (fs::is_symlink(directory_status)) {
-      refuse(fmt::format("has a '{}' that is a symbolic link, which is not followed",
-                         to_string(kind.service)));
+  for (const Target service : services(target)) {
+    const std::string_view name = to_string(service);
+    const auto found = fs::symlink_status(app_dir / name, error);
+    if (fs::is_symlink(found)) {
+      refuse(fmt::format("has a '{}' that is a symbolic link, which is not followed", name));
     }
-    if (fs::exists(directory_status) && !fs::is_directory(directory_status)) {
-      refuse(fmt::format("has a '{}' that is not a directory", to_string(kind.service)));
+    if (fs::exists(found) && !fs::is_directory(found)) {
+      refuse(fmt::format("has a '{}' that is not a directory", name));
     }
-    if (has_home(directory, home)) {
-      refuse(fmt::format("has the home directory in '{}', which is not cleared",
-                         to_string(kind.service)));
+    if (has_home(app_dir / name, home)) {
+      refuse(fmt::format("has the home directory in '{}', which is not cleared", name));
     }
   }
 }
@@ -171,19 +154,17 @@ ArtifactSearch find_artifacts(const fs::path& app_dir, Target target) {
   ArtifactSearch result;
   std::error_code error;
   result.nothing_there = fs::symlink_status(app_dir, error).type() == fs::file_type::not_found;
-  for (const Kind& kind : kinds()) {
-    if (target != Target::all && target != kind.service) continue;
-    const fs::path directory = app_dir / to_string(kind.service);
+  for (const Target service : services(target)) {
+    const fs::path directory = app_dir / to_string(service);
     if (fs::is_directory(fs::symlink_status(directory, error))) {
-      search(directory, kind, true, result);
+      search(directory, service, true, result);
     } else if (error && error != std::errc::no_such_file_or_directory) {
       result.unreadable.push_back(failure_at(directory, error));
     } else {
       result.absent.push_back(directory);
     }
   }
-  std::sort(result.found.begin(), result.found.end(),
-            [](const Artifact& a, const Artifact& b) { return a.path < b.path; });
+  std::ranges::sort(result.found, {}, &Artifact::path);
   return result;
 }
 
