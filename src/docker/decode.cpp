@@ -16,8 +16,7 @@ namespace {
 using Json = nlohmann::json;
 
 // The reason why a body is malformed; decode() adds which request it answers.
-class MalformedJson : public std::runtime_error {
- public:
+struct MalformedJson : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
