@@ -1,7 +1,6 @@
 // A run line by line, in words: how that looks is up to text and Markdown. Pure.
 #pragma once
 
-#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
