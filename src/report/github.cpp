@@ -1,11 +1,9 @@
-#include "report/github.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "base/terminal.hpp"
 #include "report/lines.hpp"
+#include "report/report.hpp"
 #include "report/sentences.hpp"
 
 namespace cac {

@@ -1,9 +1,8 @@
-#include "report/github.hpp"
-
 #include <doctest/doctest.h>
 
 #include <string>
 
+#include "report/report.hpp"
 #include "samples.hpp"
 #include "texts.hpp"
 
