@@ -36,9 +36,6 @@ std::optional<std::int64_t> parse_quantity(std::string_view text, std::span<cons
 constexpr std::array duration_units{Unit{"s", 1}, Unit{"m", 60}, Unit{"h", 3600}, Unit{"d", 86400},
                                     Unit{"w", 7LL * 86400}};
 
-// A century: far from every overflow in the clocks that add to it.
-constexpr std::int64_t max_duration = 36525LL * 86400;
-
 constexpr std::array size_units{
     Unit{"B", 1},           Unit{"kB", 1000},         Unit{"KB", 1000},
     Unit{"MB", 1000'000},   Unit{"GB", 1000'000'000}, Unit{"TB", 1000'000'000'000},
@@ -49,7 +46,8 @@ constexpr std::array size_units{
 }  // namespace
 
 std::optional<std::chrono::seconds> parse_duration(std::string_view text) {
-  const auto seconds = parse_quantity(text, duration_units, max_duration);
+  // A century: far from every overflow in the clocks that add to it.
+  const auto seconds = parse_quantity(text, duration_units, 36525LL * 86400);
   return seconds ? std::optional(std::chrono::seconds(*seconds)) : std::nullopt;
 }
 

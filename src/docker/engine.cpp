@@ -14,9 +14,6 @@ namespace cac {
 
 namespace {
 
-// How often a removal is sent if its answer is lost each time.
-constexpr int max_lost_answers = 3;
-
 std::string filters(const char* key, std::string_view value) {
   return "filters=" + query_encoded(fmt::format(R"({{"{}":["{}"]}})", key, value));
 }
@@ -160,11 +157,12 @@ std::vector<Container> Engine::containers() {
 std::optional<std::vector<CacheRecord>> Engine::build_cache() {
   const std::string path = "/system/df?type=build-cache";
   const bool verbose = identity_.api.lists_usage_if_verbose();
-  return decode<BuildCache>(request({Method::get, verbose ? path + "&verbose=1" : path})).records;
+  return decode<BuildCache>(request({Method::get, verbose ? path + "&verbose=1" : path}));
 }
 
 ImageRemoval Engine::remove_image(std::string_view name, const std::string& id) {
   using Result = ImageRemoval::Result;
+  constexpr int max_lost_answers = 3;  // a removal is sent so often if each answer is lost
   const std::string path = fmt::format("/images/{}?force=1", path_encoded(name));
   std::optional<EngineError> lost;
   std::vector<std::string> other_names;

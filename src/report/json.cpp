@@ -9,9 +9,6 @@ namespace cac {
 
 using Json = nlohmann::ordered_json;
 
-// Keys and words are a contract: they are only ever added to.
-constexpr int schema = 1;
-
 static Json null_if_empty(const std::string& text) { return text.empty() ? Json() : Json(text); }
 
 template <typename T>
@@ -117,7 +114,7 @@ std::string json_report(const RunResult& result) {
                            : request->verify_only ? "verify-only"
                                                   : "clear";
   const Json report{
-      {"schema", schema},
+      {"schema", 1},  // keys and words are a contract: they are only ever added to
       {"version", version},
       {"mode", result.request ? Json(mode) : Json()},
       {"dry_run", result.request ? Json(result.is_dry_run()) : Json()},

@@ -10,9 +10,6 @@ namespace cac {
 
 namespace {
 
-// In columns.
-constexpr std::size_t max_description = 60;
-
 struct Symbol {
   std::string_view utf8;
   std::string_view ascii;
@@ -47,6 +44,7 @@ std::string format_table(std::vector<Line> lines, const TerminalStyle& style) {
   std::size_t verb_columns = 0;
   std::size_t object_columns = 0;
   std::size_t size_columns = 0;
+  constexpr std::size_t max_description = 60;  // in columns
   const std::size_t max_columns =
       style.width == 0 ? max_description : std::min(max_description, style.width / 2);
   for (Line& line : lines) {
