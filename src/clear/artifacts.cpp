@@ -95,25 +95,18 @@ bool has_home(const fs::path& directory, const fs::path& home) {
   return false;
 }
 
-// An open directory.
-class OpenDirectory {
- public:
+struct OpenDirectory {
   // Throws when it cannot be opened; by the name within `parent`, and no link is followed.
   OpenDirectory(int parent, const fs::path& name, const fs::path& whole)
-      : descriptor_(openat(parent, name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) {
-    if (descriptor_ >= 0) return;
+      : descriptor(openat(parent, name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) {
+    if (descriptor >= 0) return;
     throw fs::filesystem_error("", whole, std::error_code(errno, std::generic_category()));
   }
-  ~OpenDirectory() { close(descriptor_); }
+  ~OpenDirectory() { close(descriptor); }
   OpenDirectory(const OpenDirectory&) = delete;
   OpenDirectory& operator=(const OpenDirectory&) = delete;
 
-  int descriptor() const { return descriptor_; }
-  // Leads here whatever is renamed.
-  fs::path path() const { return fmt::format("/proc/self/fd/{}", descriptor_); }
-
- private:
-  int descriptor_;
+  const int descriptor;
 };
 
 // "link/." and "link/" would be followed.
@@ -177,10 +170,12 @@ bool remove_artifact(const fs::path& app_dir, const fs::path& path) {
   try {
     auto directory = std::make_unique<OpenDirectory>(AT_FDCWD, bare(app_dir), path);
     for (const fs::path& name : inside.parent_path()) {
-      directory = std::make_unique<OpenDirectory>(directory->descriptor(), name, path);
+      directory = std::make_unique<OpenDirectory>(directory->descriptor, name, path);
     }
     std::error_code error;
-    const auto removed = fs::remove_all(directory->path() / inside.filename(), error);
+    // Leads into the directory whatever is renamed.
+    const fs::path opened = fmt::format("/proc/self/fd/{}", directory->descriptor);
+    const auto removed = fs::remove_all(opened / inside.filename(), error);
     if (error) throw fs::filesystem_error("", path, error);
     return removed > 0;
   } catch (const fs::filesystem_error& error) {
