@@ -68,8 +68,7 @@ static void from_json(const JsonReader& reader, CacheRecord& record) {
   }
 }
 
-static void from_json(const JsonReader& reader, BuildCache& cache) {
-  auto& records = cache.records;
+static void from_json(const JsonReader& reader, BuildCache& records) {
   // 20.10 writes an empty list as null; a missing key says nothing.
   if (reader.has("BuildCache")) reader.optional("BuildCache", records.emplace());
   std::int64_t sum = 0;

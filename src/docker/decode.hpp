@@ -11,11 +11,9 @@
 
 namespace cac {
 
-// GET /system/df. Both shapes: BuildCache up to API 1.51, BuildCacheUsage from 1.52 on.
-struct BuildCache {
-  // nullopt: the records are missing, or contradict the sums beside them.
-  std::optional<std::vector<CacheRecord>> records = {};
-};
+// GET /system/df. Both shapes: BuildCache up to API 1.51, BuildCacheUsage from 1.52 on. nullopt:
+// the records are missing, or contradict the sums beside them.
+using BuildCache = std::optional<std::vector<CacheRecord>>;
 
 // A part of what DELETE /images did.
 struct ImageDeletion {

@@ -26,12 +26,6 @@ constexpr std::int64_t max_body = 32'000'000;
 constexpr std::size_t max_header = 250'000;  // libcurl gives up at 300 kB, without saying so
 constexpr const char* long_header = "the response's header is larger than any engine's";
 
-// For a host that drops packets; a socket answers at once or never.
-constexpr long connect_timeout_ms = 10'000;
-
-// A connection cannot be made while the listener's backlog is full.
-constexpr std::chrono::milliseconds backlog_pause{50};
-
 // One request and the part of its response that has arrived. The methods are libcurl's callbacks.
 struct Transfer {
   const SendHooks& hooks;
@@ -240,7 +234,8 @@ HttpConnection::HttpConnection(const Endpoint& endpoint, Interruption& interrupt
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);  // an interrupted run awaits no name server
 #endif
   curl_easy_setopt(easy, CURLOPT_PROXY, "");  // *_proxy is for the world outside
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms);
+  // For a host that drops packets; a socket answers at once or never.
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, 10'000L);
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
   curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, 0L);
   curl_easy_setopt(easy, CURLOPT_POSTFIELDS, "");
@@ -279,7 +274,7 @@ HttpResponse HttpConnection::send(Method method, const std::string& target,
   };
   try {
     while (!handles_->complete(transfer, endpoint_.socket_path, interruption_)) {
-      interruption_.sleep_for(backlog_pause);
+      interruption_.sleep_for(std::chrono::milliseconds(50));
     }
   } catch (...) {
     log();

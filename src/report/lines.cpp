@@ -6,7 +6,6 @@
 #include <map>
 #include <set>
 #include <string_view>
-#include <tuple>
 #include <utility>
 
 #include "clear/cache_mounts.hpp"
@@ -93,23 +92,19 @@ void add_outcomes(const RunResult& result, std::vector<Line>& lines) {
     for (const Residue& residue : result.verification->residue) left.insert(residue.object);
   }
   const RemovedImages removed(result.outcomes);
+  std::vector<Line> all;
   for (const Outcome& outcome : result.outcomes) {
     // Its residue says so as well.
     if (outcome.status == OutcomeStatus::retagged && left.contains(outcome.action.object)) continue;
-    Line line = make_line(result, outcome, removed);
-    const auto key = [](const Line& of) {
-      return std::tie(of.verb, of.object, of.size, of.reason);
-    };
-    // A prune that is repeated, with the same result.
-    if (!lines.empty() && key(line) == key(lines.back())) {
-      ++lines.back().times;
-    } else {
-      lines.push_back(std::move(line));
-    }
+    all.push_back(make_line(result, outcome, removed));
   }
-  for (Line& line : lines) {
-    if (line.times == 1 || line.reason.empty()) continue;
-    line.reason += fmt::format(" ({} times)", line.times);
+  for (auto line = all.begin(), next = line; line != all.end(); line = next) {
+    // A prune may be repeated, with the same result.
+    next = std::find_if(line, all.end(), [&](const Line& other) { return other != *line; });
+    const auto times = next - line;
+    lines.push_back(*line);
+    if (times > 1 && !line->reason.empty())
+      lines.back().reason += fmt::format(" ({} times)", times);
   }
 }
 
@@ -148,10 +143,9 @@ std::string describe_verdict(const RunResult& result, const ClearRequest& reques
   const Verification& verification = *result.verification;
   const std::string application = name_application(request.application);
   const std::size_t left = verification.residue.size();
-  const bool has_caches_elsewhere =
-      std::any_of(result.caveats.begin(), result.caveats.end(), [](const Caveat& caveat) {
-        return caveat.kind == CaveatKind::registry_copy || caveat.kind == CaveatKind::builder;
-      });
+  const bool has_caches_elsewhere = std::ranges::any_of(result.caveats, [](const Caveat& caveat) {
+    return caveat.kind == CaveatKind::registry_copy || caveat.kind == CaveatKind::builder;
+  });
   switch (verification.verdict) {
     case Verdict::clean:
       return fmt::format("no cache sources of {} are left; the next build starts from scratch{}.",
@@ -173,8 +167,7 @@ std::string describe_cost(const RunResult& result) {
 
 std::string advise(const ClearRequest& request, const std::vector<Residue>& residue) {
   const auto has = [&](Reason reason) {
-    return std::any_of(residue.begin(), residue.end(),
-                       [=](const Residue& left) { return left.reason == reason; });
+    return std::ranges::find(residue, reason, &Residue::reason) != residue.end();
   };
   if (has(Reason::running_build)) {
     return " Run again when the running build has ended. If none is running, an interrupted build "

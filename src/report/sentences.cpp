@@ -22,7 +22,6 @@ std::vector<std::string> abridge(std::vector<std::string> names) {
 // "container wp-backend (running)", or "containers a (running) and b (exited)"
 std::string list_containers(const std::vector<Container>& containers) {
   std::vector<std::string> names;
-  names.reserve(containers.size());
   for (const Container& container : containers) {
     names.push_back(container.state.empty()
                         ? container.name
@@ -37,14 +36,6 @@ std::string list_containers(const std::vector<Container>& containers) {
 
 std::string list_names(const std::vector<std::string>& names) {
   return names.empty() ? "" : fmt::format("the image stays as {}", fmt::join(abridge(names), ", "));
-}
-
-std::string join_nonempty(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const std::string& part : parts) {
-    if (!part.empty()) text += (text.empty() ? "" : "; ") + part;
-  }
-  return text;
 }
 
 // In the order of Reason.
@@ -120,6 +111,20 @@ void add_neighbors(const Application& application, const std::vector<Image>& ima
         "{} {} to the Compose project {}, and {} left alone", fmt::join(abridge(own), ", "),
         own.size() == 1 ? "belongs" : "belong", project, own.size() == 1 ? "is" : "are"));
   }
+}
+
+// The commands that select what looks right.
+std::string list_commands(const ClearRequest& request, const std::vector<Lookalike>& lookalikes) {
+  const Application& application = request.application;
+  const std::string target = application.is_all() ? "" : " " + application.targets.front();
+  std::vector<std::string> commands;
+  for (const Lookalike& lookalike : lookalikes) {
+    commands.push_back(
+        lookalike.project.empty()
+            ? fmt::format("clear-app-cache --file FILE (for {})", lookalike.image)
+            : fmt::format("clear-app-cache --project {}{}", lookalike.project, target));
+  }
+  return fmt::format("{}", fmt::join(commands, "; "));
 }
 
 std::string describe_absence(const Application& application) {
@@ -246,7 +251,8 @@ std::string describe_effect(const RunResult& result, const Action& action) {
       }
       if (action.kept > 0) parts.push_back(fmt::format("cache mounts kept: {}", action.kept));
   }
-  return join_nonempty(parts);
+  std::erase(parts, "");
+  return fmt::format("{}", fmt::join(parts, "; "));
 }
 
 std::string describe_effect(const RunResult& result, const Outcome& outcome,
@@ -256,41 +262,34 @@ std::string describe_effect(const RunResult& result, const Outcome& outcome,
   return effect;
 }
 
-std::vector<std::string> list_warnings(const RunResult& result) {
-  std::vector<std::string> warnings;
-  for (const std::string& warning : result.compose_warnings) {
-    warnings.push_back("docker compose: " + warning);
-  }
+std::vector<Message> list_messages(const RunResult& result) {
+  std::vector<Message> messages;
+  const auto warn = [&](const std::string& text, const std::string& advice = "") {
+    messages.push_back({false, text, advice});
+  };
+  for (const std::string& warning : result.compose_warnings) warn("docker compose: " + warning);
+  const auto first = first_failure(result);
   const ClearRequest* const request = result.clear_request();
-  if (!result.state || request == nullptr) return warnings;
-  const ArtifactSearch& search = result.state->artifacts;
-  if (search.nothing_there) {
-    warnings.push_back(
-        fmt::format("there is no directory {}: is its name right?", request->app_dir.value_or("")));
-  }
-  for (const Failure& failure : search.unreadable) {
-    warnings.push_back("a directory could not be searched for build artifacts: " + failure.message);
-  }
-  if (const auto first = first_failure(result)) {
-    std::erase_if(warnings,
-                  [&](const std::string& warning) { return warning.ends_with(first->message); });
-  }
-  const auto lookalikes = find_lookalikes(*request, result.state->lookalikes);
-  if (result.state->images.empty() && !lookalikes.empty()) {
-    std::vector<std::string> commands;
-    for (const Lookalike& lookalike : lookalikes) {
-      commands.push_back(lookalike.project.empty()
-                             ? fmt::format("clear-app-cache --file FILE (for {})", lookalike.image)
-                             : fmt::format("clear-app-cache --project {}{}", lookalike.project,
-                                           request->application.is_all()
-                                               ? ""
-                                               : " " + request->application.targets.front()));
+  if (result.state && request != nullptr) {
+    const ArtifactSearch& search = result.state->artifacts;
+    if (search.nothing_there) {
+      warn(fmt::format("there is no directory {}: is its name right?",
+                       request->app_dir.value_or("")));
     }
-    warnings.push_back(fmt::format("{}. {}: {}", describe_absence(request->application),
-                                   commands.size() == 1 ? "This looks right" : "These look right",
-                                   fmt::join(commands, "; ")));
+    for (const Failure& failure : search.unreadable) {
+      if (first && first->message == failure.message) continue;
+      warn("a directory could not be searched for build artifacts: " + failure.message);
+    }
+    const auto lookalikes = find_lookalikes(*request, result.state->lookalikes);
+    if (result.state->images.empty() && !lookalikes.empty()) {
+      warn(fmt::format("{}. {}: {}", describe_absence(request->application),
+                       lookalikes.size() == 1 ? "This looks right" : "These look right",
+                       list_commands(*request, lookalikes)));
+    }
   }
-  return warnings;
+  for (const Failure& other : other_failures(result)) warn(other.message, other.advice);
+  if (first) messages.push_back({true, first->message, first->advice});
+  return messages;
 }
 
 std::vector<std::string> list_notes(const RunResult& result) {

@@ -1,9 +1,8 @@
-#include "report/github.hpp"
-
 #include <doctest/doctest.h>
 
 #include <string>
 
+#include "report/report.hpp"
 #include "samples.hpp"
 #include "texts.hpp"
 
@@ -52,7 +51,7 @@ TEST_CASE("residue and a failure are errors, warnings are warnings") {
   CHECK(workflow_commands(result, false) ==
         Containing{
             "::warning title=clear-app-cache::no image on this engine has a name that begins "});
-  CHECK(cac::job_summary(result) == Containing{"**Warning:** no image on this engine"});
+  CHECK(cac::job_summary(result) == Containing{"**no image on this engine"});
 
   RunResult failed;
   failed.failure = {FailureKind::unreachable, "nobody answers", "start it"};
