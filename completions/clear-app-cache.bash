@@ -109,6 +109,7 @@ _clear_app_cache() {
           '--wait' \
           '--keep-cache-mounts' \
           '--verify-only --prune-only --keep-as' \
+          '--all-builders' \
           '--timeout' \
           'TARGET -f --file --app-dir --verify-only --keep-as --prune-only' \
           '--older-than' \

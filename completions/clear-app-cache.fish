@@ -89,6 +89,8 @@ complete -c clear-app-cache -l keep-cache-mounts -d 'keep RUN --mount=type=cache
     -n '__clear_app_cache_unused --keep-cache-mounts'
 complete -c clear-app-cache -l keep-as -x -d 'tag each image NAME:TAG first' \
     -n '__clear_app_cache_expects --keep-as; or __clear_app_cache_unused --verify-only --prune-only --keep-as'
+complete -c clear-app-cache -l all-builders -d 'also clear the caches of buildx builders' \
+    -n '__clear_app_cache_unused --all-builders'
 complete -c clear-app-cache -l timeout -x -a '5m 10m 30m 1h' -d 'limit for the whole run' \
     -n '__clear_app_cache_expects --timeout; or __clear_app_cache_unused --timeout'
 complete -c clear-app-cache -l prune-only -d 'prune only the build cache' \

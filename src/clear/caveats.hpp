@@ -13,7 +13,7 @@ namespace cac {
 
 enum class CaveatKind {
   registry_copy,    // a build whose cache_from names the image takes steps from its registry
-  builder,          // a buildx builder has a cache of its own
+  builder,          // a buildx builder, or the volume of one, has a cache of its own
   other_tag,        // a repository of the application has other tags, which cache_from can name
   classic_builder,  // a dangling image: only the classic builder (DOCKER_BUILDKIT=0) would use it
 };
@@ -29,6 +29,7 @@ struct Caveat {
   std::string object = {};              // the image's name or ID, the builder's, the repository
   std::vector<std::string> tags = {};   // other tags of the repository
   bool is_container = false;            // the object is the container that a builder runs in
+  bool is_volume = false;               // ... or the volume that one left behind
   std::vector<Container> holders = {};  // of the dangling image
   std::size_t more = 0;                 // of many dangling images, the number beyond those listed
   std::string unknown = {};             // why the engine could not be asked: no object

@@ -18,6 +18,7 @@ StateScope scope_before(const ClearRequest& request) {
 
 StateScope scope_after(const ClearRequest& request) {
   return {.containers = request.verify_only,
+          .builder_caches = request.all_builders,
           .dangling = request.application.is_all(),
           .images_of = request.application,
           .lookalikes = request.verify_only ? make_lookalike_query(request) : std::nullopt,
@@ -44,6 +45,20 @@ State read_state(Engine& engine, Progress& progress, const StateScope& scope, St
     } catch (const EngineError& error) {
       if (scope.requires_containers) throw;
       state.containers_failure = error.failure();
+    }
+  }
+  if (scope.containers) {
+    try {
+      state.builder_volumes = engine.volumes(builder_prefix);
+    } catch (const EngineError& error) {
+      state.volumes_failure = error.failure();
+    }
+  }
+  if (scope.builder_caches) {
+    const Progress::Activity activity(progress, "reading the builders' caches");
+    for (const Container& container : state.containers) {
+      if (!is_builder(container) || !is_running(container)) continue;
+      state.builder_caches.push_back(read_builder_cache(engine, container));
     }
   }
   if (scope.images_of) {

@@ -79,8 +79,11 @@ Environment:
           If no image has the project's prefix, images of this Compose project are
           among the likely ones.
   BUILDX_BUILDER
-          If it names a builder other than default, a note says how to clear the
-          cache of that builder.
+          The buildx builder to which builds go. By default, the one that docker
+          buildx use has chosen.
+  BUILDX_CONFIG, DOCKER_CONFIG
+          Where buildx's files are: by default, buildx in DOCKER_CONFIG, and
+          .docker in your home directory.
   XDG_RUNTIME_DIR
           If no engine socket is found, the error suggests a rootless socket
           found in this directory; it is never used automatically.

@@ -124,6 +124,16 @@ inline constexpr OptionSpec option_table[] = {
             "that an earlier backup is never lost. If tagging fails, the image is not removed.",
     },
     {
+        .name = "all-builders",
+        .group = "Behavior",
+        .short_help = "also clear the caches of buildx builders",
+        .long_help =
+            "Also clears the caches of the buildx builders that run in containers on this engine: "
+            "runs buildctl prune in each of them, and buildctl du to verify it. Never removes a "
+            "builder's container or volume. Without it, a builder is a note, or residue if builds "
+            "go there: BUILDX_BUILDER, or the builder that docker buildx use has chosen.",
+    },
+    {
         .name = "timeout",
         .placeholder = "DURATION",
         .default_value = "10m",

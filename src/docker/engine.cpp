@@ -43,13 +43,13 @@ Engine::Engine(const Endpoint& endpoint, std::optional<ApiVersion> pinned,
 
 ApiResponse Engine::send(const Request& request) {
   using Kind = TransportError::Kind;
-  const auto& [method, path, may_be_absent, expected_status, hooks] = request;
+  const auto& [method, path, may_be_absent, expected_status, hooks, body] = request;
   const bool is_ping = identity_.api == ApiVersion{};
   const std::string target = is_ping ? path : fmt::format("/v{}{}", to_string(identity_.api), path);
   const std::string name = fmt::format("{} {}", to_string(method), path.substr(0, path.find('?')));
   for (bool repeated = false;; repeated = true) {
     try {
-      ApiResponse response{name, http_.send(method, target, hooks)};
+      ApiResponse response{name, http_.send(method, target, hooks, body)};
       if (response.http.status != 200) response.error = decode_error(response.http.body);
       if (is_ping || !is_podman(response.http)) return response;
       // Another process may listen at the address since the ping.
@@ -157,6 +157,15 @@ std::optional<Image> Engine::image(std::string_view name) {
 
 std::vector<Container> Engine::containers() {
   return decode<std::vector<Container>>(request({Method::get, "/containers/json?all=1"}));
+}
+
+std::vector<std::string> Engine::volumes(std::string_view name_part) {
+  const auto path = "/volumes?" + filters("name", {std::string(name_part)});
+  std::vector<std::string> names;
+  for (const Volume& volume : decode<VolumeList>(request({Method::get, path})).volumes) {
+    names.push_back(volume.name);
+  }
+  return names;
 }
 
 std::optional<std::vector<CacheRecord>> Engine::build_cache() {

@@ -24,7 +24,7 @@ bool is_removal(const Action& action) {
 std::string describe_amount(const Action& action, std::size_t count, Bytes size) {
   if (action.kind == ActionKind::remove_image) return "up to " + to_string(size);
   if (is_removal(action)) return to_string(size);
-  const auto* const noun = action.kind == ActionKind::prune_build_cache ? "record" : "image";
+  const auto* const noun = action.kind == ActionKind::prune_dangling_images ? "image" : "record";
   return fmt::format("{}, {}", count_noun(count, noun), to_string(size));
 }
 
@@ -172,6 +172,10 @@ std::string advise(const ClearRequest& request, const std::vector<Residue>& resi
   if (has(Reason::running_build)) {
     return " Run again when the running build has ended. If none is running, an interrupted build "
            "or prune has left them in use: restart the engine.";
+  }
+  if (has(Reason::builder_in_use)) {
+    return " --all-builders clears the builders that run on this engine; docker buildx use default "
+           "leads builds back to the engine's own.";
   }
   if (has(Reason::external) || has(Reason::other_project) || has(Reason::not_a_cache)) {
     return " A build can do without what cannot be cleared from here: docker compose build "

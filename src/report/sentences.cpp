@@ -43,6 +43,7 @@ constexpr std::string_view reason_sentences[] = {
     "usable as a cache_from source",
     "the next build would copy it in",
     "left over from earlier builds",
+    "a buildx builder has a cache of its own",
     "shared by all applications on this engine",
     "all that no running build holds",
     "unused for",
@@ -58,6 +59,8 @@ constexpr std::string_view reason_sentences[] = {
     "only cache_from names it: it belongs to the Compose project",
     "not only a build cache, so left alone",
     "named in cache_from, but not on this engine",
+    "builds go to this buildx builder, which has a cache of its own",
+    "builds go to this buildx builder, and what it has could not be read",
 };
 static_assert(std::size(reason_sentences) == std::size(reason_words));
 
@@ -195,7 +198,13 @@ std::string explain(const Caveat& caveat) {
       if (caveat.is_container) {
         return fmt::format(
             "the buildx builder in container {} has a cache of its own, which is not touched: "
-            "docker buildx prune --builder NAME --all",
+            "--all-builders clears it while it runs",
+            caveat.object);
+      }
+      if (caveat.is_volume) {
+        return fmt::format(
+            "volume {0} has the cache of a buildx builder without a container: docker volume rm "
+            "{0}",
             caveat.object);
       }
       return fmt::format(
@@ -222,6 +231,7 @@ std::string explain(const Caveat& caveat) {
 std::string describe_effect(const RunResult& result, const Action& action) {
   std::vector<std::string> parts;
   if (result.prune_request() != nullptr && result.is_dry_run()) {
+    if (action.kind == ActionKind::prune_builder) return "by buildctl prune, in the container";
     // The engine's collector decides how much it removes; that is not imitated here.
     for (const CachePrune& prune : action.prunes) {
       parts.push_back(to_string(prune, result.engine->api));
@@ -244,6 +254,8 @@ std::string describe_effect(const RunResult& result, const Action& action) {
       parts.push_back(list_containers(action.holders) + (action.holders.size() == 1
                                                              ? " uses it and is not touched"
                                                              : " use it and are not touched"));
+      break;
+    case ActionKind::prune_builder:
       break;
     case ActionKind::prune_build_cache:
       if (action.held > 0) {

@@ -250,6 +250,11 @@ bool FakeEngine::has_request(const std::string& prefix) const {
   });
 }
 
+std::vector<std::string> FakeEngine::bodies() const {
+  const std::lock_guard lock(mutex_);
+  return bodies_;
+}
+
 bool FakeEngine::sent(const std::string& request_prefix) const {
   const std::lock_guard lock(mutex_);
   return has_request(request_prefix);
@@ -313,14 +318,22 @@ void FakeEngine::serve_connection(int connection) {
     const ssize_t size = read(connection, buffer, sizeof buffer);
     if (size <= 0) return;
     received.append(buffer, static_cast<std::size_t>(size));
-    // No request here has a body.
     for (auto end = received.find("\r\n\r\n"); end != std::string::npos;
          end = received.find("\r\n\r\n")) {
       const auto method_end = received.find(' ');
       const auto target_end = received.find(' ', method_end + 1);
       const std::string method = received.substr(0, method_end);
       const std::string target = received.substr(method_end + 1, target_end - method_end - 1);
-      received.erase(0, end + 4);
+      constexpr std::string_view header = "\r\nContent-Length: ";
+      const auto header_begin = received.find(header);
+      const std::size_t body_size =
+          header_begin < end ? std::stoul(received.substr(header_begin + header.size())) : 0;
+      if (received.size() < end + 4 + body_size) break;
+      if (body_size > 0) {
+        const std::lock_guard lock(mutex_);
+        bodies_.push_back(received.substr(end + 4, body_size));
+      }
+      received.erase(0, end + 4 + body_size);
       if (!answer(connection, method, target)) return;
     }
   }
@@ -425,6 +438,7 @@ FakeReply FakeEngine::scene_reply(const Request& request) {
   }
   if (what == "GET /images/json") return list_images(request);
   if (what == "GET /containers/json") return list_containers(request);
+  if (what == "GET /volumes") return list_volumes();
   if (what == "GET /system/df") return disk_usage(request);
   if (what == "POST /build/prune") return prune_records(request);
   if (what == "POST /images/prune") return prune_images();
@@ -438,6 +452,12 @@ bool FakeEngine::is_held(const FakeImage& image, bool by_a_running_one) const {
                        return container.image_id == image.id &&
                               (!by_a_running_one || container.state == "running");
                      });
+}
+
+FakeReply FakeEngine::list_volumes() const {
+  Json list = Json::array();
+  for (const std::string& name : scene_.volumes) list.push_back({{"Name", name}});
+  return json_reply({{"Volumes", list}});
 }
 
 FakeReply FakeEngine::list_images(const Request& request) const {
