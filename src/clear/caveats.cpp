@@ -95,6 +95,32 @@ void add_builders(const AnyRequest& request, const State& state, std::vector<Cav
   }
 }
 
+// Adds what starts with a removed image, and does not build it: stopped containers, and services.
+void add_missing_images(const ClearRequest& request, const State& state,
+                        std::vector<Caveat>& caveats) {
+  if (request.verify_only) return;
+  Caveat caveat{.kind = CaveatKind::missing_image};
+  const ImageHolders holders(state.containers);
+  std::set<std::string> services;
+  for (const Image& image : state.images) {
+    for (const std::string& name : image.tags) {
+      if (!request.application.selects(image, name)) continue;
+      if (const ComposeImage* const named = request.application.find_image(name)) {
+        services.insert(named->other_services.begin(), named->other_services.end());
+      }
+      for (const Container& container : holders.find(image.id)) {
+        const bool is_listed =
+            std::ranges::find(caveat.holders, container.id, &Container::id) != caveat.holders.end();
+        if (!is_running(container) && !is_listed) caveat.holders.push_back(container);
+      }
+    }
+  }
+  caveat.services = {services.begin(), services.end()};
+  if (caveat.holders.empty() && caveat.services.empty()) return;
+  caveat.object = caveat.holders.empty() ? caveat.services.front() : caveat.holders.front().name;
+  caveats.push_back(std::move(caveat));
+}
+
 }  // namespace
 
 std::vector<Caveat> find_caveats(const ClearRequest& request, const State& state) {
@@ -104,6 +130,7 @@ std::vector<Caveat> find_caveats(const ClearRequest& request, const State& state
   }
   add_other_tags(request, state, caveats);
   add_builders(request, state, caveats);
+  add_missing_images(request, state, caveats);
   return caveats;
 }
 

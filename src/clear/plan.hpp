@@ -28,6 +28,7 @@ enum class Reason {
   retagged,          // an image was given the name during the run
   newer_deleted,     // ... at the very moment of the removal, so that image was deleted
   reusable,          // a build can reuse the record
+  cache_mount,       // ... or finds the content of the cache mount
   running_build,     // a running build holds the record
   kept_cache_mount,  // a cache mount that is kept is based on the record
   survived_pruning,  // no prune removed the record
@@ -39,11 +40,11 @@ enum class Reason {
 };
 
 inline constexpr std::string_view reason_words[] = {
-    "cache-from",       "copied-by-build", "leftover",     "builder-cache", "shared-cache",
-    "unused",           "older-than",      "keep-storage", "left-by-prune", "still-tagged",
-    "retagged",         "newer-deleted",   "reusable",     "running-build", "kept-cache-mount",
-    "survived-pruning", "other-project",   "not-a-cache",  "external",      "builder-in-use",
-    "unverified"};
+    "cache-from",       "copied-by-build",  "leftover",      "builder-cache", "shared-cache",
+    "unused",           "older-than",       "keep-storage",  "left-by-prune", "still-tagged",
+    "retagged",         "newer-deleted",    "reusable",      "cache-mount",   "running-build",
+    "kept-cache-mount", "survived-pruning", "other-project", "not-a-cache",   "external",
+    "builder-in-use",   "unverified"};
 constexpr std::string_view to_string(Reason reason) {
   return reason_words[static_cast<std::size_t>(reason)];
 }

@@ -67,7 +67,9 @@ void add_records(const ClearRequest& request, const std::vector<CacheRecord>& re
       continue;
     }
     Residue residue{.kind = ResidueKind::build_cache,
-                    .reason = request.verify_only ? Reason::reusable : Reason::survived_pruning,
+                    .reason = !request.verify_only     ? Reason::survived_pruning
+                              : is_cache_mount(record) ? Reason::cache_mount
+                                                       : Reason::reusable,
                     .object = name_record(record),
                     .id = record.id,
                     .record_type = record.type,

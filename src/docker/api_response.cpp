@@ -10,16 +10,20 @@ namespace cac {
 
 namespace {
 
-// Transient: the same operation is already running, or one of two known races inside the engine: a
-// lease (moby#40480), or the snapshot of a record that is being measured (28.5 with the containerd
-// store), has just been removed. Their statuses differ from release to release; the words do not.
+// The statuses of what follows differ from release to release; the words do not.
+
+bool is_busy(std::string_view error) {
+  return error.find("a prune operation is already running") != std::string_view::npos ||
+         error.find("a disk usage operation is already running") != std::string_view::npos;
+}
+
+// Busy, or one of two known races inside the engine: a lease (moby#40480), or the snapshot of a
+// record that is being measured (28.5 with the containerd store), has just been removed.
 bool is_transient(std::string_view error) {
   const auto contains = [&](std::string_view words) {
     return error.find(words) != std::string_view::npos;
   };
-  return contains("a prune operation is already running") ||
-         contains("a disk usage operation is already running") ||
-         (contains("lease") && contains("not found")) ||
+  return is_busy(error) || (contains("lease") && contains("not found")) ||
          (contains("snapshot") && (contains("not found") || contains("does not exist")));
 }
 
@@ -62,6 +66,10 @@ bool is_absent(const ApiResponse& response) {
 
 bool is_transient(const ApiResponse& response) {
   return response.http.status >= 300 && is_transient(error_text(response));
+}
+
+bool is_busy(const ApiResponse& response) {
+  return response.http.status >= 300 && is_busy(error_text(response));
 }
 
 void throw_malformed(const std::string& request, std::string_view reason) {

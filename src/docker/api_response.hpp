@@ -26,6 +26,8 @@ bool is_denial(const HttpResponse& response);
 bool is_absent(const ApiResponse& response);
 // Returns whether the same request may succeed a little later.
 bool is_transient(const ApiResponse& response);
+// ... because the engine does the same for somebody else, however long that takes.
+bool is_busy(const ApiResponse& response);
 
 [[noreturn]] void throw_malformed(const std::string& request, std::string_view reason);
 // For an HTML page with a good status.

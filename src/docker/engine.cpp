@@ -19,14 +19,18 @@ std::string filters(const char* key, const std::vector<std::string>& values) {
          query_encoded(fmt::format(R"({{"{}":["{}"]}})", key, fmt::join(values, R"(",")")));
 }
 
-// Returns true, after a pause, if the error is transient and the request should be sent again.
-// Together about 40 seconds: an error that lasts longer is reported, and the run goes on.
+// Returns true, after a pause, if the error is transient and the request should be sent again: as
+// long as the engine is busy with the same for somebody else, which the run's timeout ends; about
+// 40 seconds otherwise, since an error that lasts longer is reported, and the run goes on.
 bool wait_to_retry(const ApiResponse& response, Interruption& interruption) {
+  using std::chrono::milliseconds;
   constexpr int max_tries = 12;
-  constexpr std::chrono::milliseconds max_pause{6400};
+  if (is_busy(response)) {
+    interruption.sleep_for(milliseconds(200));
+    return true;
+  }
   if (!is_transient(response) || response.tries == max_tries) return false;
-  interruption.sleep_for(
-      std::min(std::chrono::milliseconds(50) * (1 << response.tries), max_pause));
+  interruption.sleep_for(std::min(milliseconds(50) * (1 << response.tries), milliseconds(6400)));
   return true;
 }
 

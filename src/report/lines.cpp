@@ -1,6 +1,6 @@
 #include "report/lines.hpp"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
@@ -139,17 +139,31 @@ void add_residue(const Verification& verification, std::vector<Line>& lines) {
   }
 }
 
+// What the verdict does not cover, each kind once, or "".
+std::string describe_uncovered(const std::vector<Caveat>& caveats) {
+  std::vector<std::string_view> kinds;
+  const auto add = [&](CaveatKind kind, std::string_view words) {
+    if (std::ranges::find(caveats, kind, &Caveat::kind) != caveats.end()) kinds.push_back(words);
+  };
+  add(CaveatKind::registry_copy, "copies in a registry");
+  add(CaveatKind::other_tag, "other tags");
+  add(CaveatKind::builder, "buildx builders");
+  add(CaveatKind::classic_builder, "the classic builder");
+  return kinds.empty() ? ""
+                       : fmt::format("; not covered, see the notes: {}", fmt::join(kinds, ", "));
+}
+
 std::string describe_verdict(const RunResult& result, const ClearRequest& request) {
   const Verification& verification = *result.verification;
   const std::string application = name_application(request.application);
   const std::size_t left = verification.residue.size();
-  const bool has_caches_elsewhere = std::ranges::any_of(result.caveats, [](const Caveat& caveat) {
-    return caveat.kind == CaveatKind::registry_copy || caveat.kind == CaveatKind::builder;
-  });
   switch (verification.verdict) {
     case Verdict::clean:
-      return fmt::format("no cache sources of {} are left; the next build starts from scratch{}.",
-                         application, has_caches_elsewhere ? ", except as the notes say" : "");
+      return fmt::format(
+          "no cache sources of {} are left; the next BuildKit build{} on this engine starts from "
+          "scratch{}.",
+          application, request.application.is_all() ? "" : " of it alone",
+          describe_uncovered(result.caveats));
     case Verdict::residue:
       return fmt::format("{} of {} {} left; the next build can reuse {}.",
                          count_noun(left, "cache source"), application, left == 1 ? "is" : "are",

@@ -53,6 +53,7 @@ constexpr std::string_view reason_sentences[] = {
     "tagged again during the run, so left alone",
     "tagged again during the run, and deleted as the newer image",
     "reusable by a build",
+    "a cache mount: the next build finds its content there",
     "held by a running build",
     "held by a cache mount that is kept",
     "still there after every prune",
@@ -215,6 +216,14 @@ std::string explain(const Caveat& caveat) {
       return fmt::format("{} stays as {}: a build whose cache_from names {} can reuse its steps",
                          caveat.object, fmt::join(abridge(caveat.tags), ", "),
                          caveat.tags.size() == 1 ? "that tag" : "one of these tags");
+    case CaveatKind::missing_image: {
+      std::vector<std::string> users;
+      if (!caveat.holders.empty()) users.push_back(list_containers(caveat.holders));
+      if (!caveat.services.empty()) users.push_back(name_services(caveat.services));
+      const bool is_one = caveat.holders.size() + caveat.services.size() == 1;
+      return fmt::format("{} {} an image that is removed: build before docker compose up",
+                         fmt::join(users, " and "), is_one ? "uses" : "use");
+    }
     case CaveatKind::classic_builder:
       if (!caveat.unknown.empty()) {
         return fmt::format("it is not known which dangling images are left: {}", caveat.unknown);
@@ -228,7 +237,8 @@ std::string explain(const Caveat& caveat) {
   return "";
 }
 
-std::string describe_effect(const RunResult& result, const Action& action) {
+static std::string describe_effect(const RunResult& result, const Action& action,
+                                   const std::vector<std::string>& other_names) {
   std::vector<std::string> parts;
   if (result.prune_request() != nullptr && result.is_dry_run()) {
     if (action.kind == ActionKind::prune_builder) return "by buildctl prune, in the container";
@@ -249,7 +259,7 @@ std::string describe_effect(const RunResult& result, const Action& action) {
                                     fmt::join(abridge(action.other_services), ", "),
                                     action.other_services.size() == 1 ? "uses" : "use"));
       }
-      parts.push_back(list_names(action.other_names));
+      parts.push_back(list_names(other_names));
       if (action.holders.empty()) break;
       parts.push_back(list_containers(action.holders) + (action.holders.size() == 1
                                                              ? " uses it and is not touched"
@@ -267,11 +277,16 @@ std::string describe_effect(const RunResult& result, const Action& action) {
   return fmt::format("{}", fmt::join(parts, "; "));
 }
 
+std::string describe_effect(const RunResult& result, const Action& action) {
+  return describe_effect(result, action, action.other_names);
+}
+
 std::string describe_effect(const RunResult& result, const Outcome& outcome,
                             const RemovedImages& removed) {
-  std::string effect = describe_effect(result, outcome.action);
-  if (effect.empty() && removed.stays(outcome)) effect = list_names(removed.other_names(outcome));
-  return effect;
+  // Names of other projects are known only since the removal.
+  return describe_effect(
+      result, outcome.action,
+      removed.stays(outcome) ? removed.other_names(outcome) : outcome.action.other_names);
 }
 
 std::vector<Message> list_messages(const RunResult& result) {
