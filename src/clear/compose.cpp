@@ -13,7 +13,7 @@ namespace cac {
 namespace {
 
 constexpr std::size_t max_services = 1'000;
-constexpr std::size_t max_names = 10'000;
+constexpr std::size_t max_names = 1'000;
 
 struct Service {
   std::string image = {};

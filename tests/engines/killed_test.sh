@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Killed (SIGKILL) after each single request, after each thing that it removed from the application's
-# directory, and while the engine prunes, also if what is left of it then gets SIGTERM: the next run ends clean, and
-# the build is fresh.
+# directory, and while the engine prunes: the next run ends clean, and the build is fresh.
 #
 #   killed_test.sh ENGINE TOOL
 set -euo pipefail
@@ -71,26 +70,5 @@ for count in 1 2 3; do
   check "$name" equal "$cut_status" 137
   next_run_finishes
 done
-
-# As systemd stops a unit with KillMode=process, or anybody who wants to be thorough: what stays behind of a killed
-# tool to let the engine finish its prune does not obey. A copy of the tool shows which processes are this one's.
-terminate_rest() { # SIGNAL: of what still runs of the copy
-  local process
-  for process in /proc/[0-9]*; do
-    [[ $(readlink "$process/exe") == "$contexts/kept" ]] || continue
-    kill -s "$1" "${process#/proc/}" && echo "${process#/proc/}"
-  done 2>/dev/null
-}
-cp "$tool" "$contexts/kept"
-found=
-for signal in TERM INT HUP; do
-  name="killed in the prune, and the rest by $signal"
-  scene
-  killed_behind_request "$(prune_in "$sent")" "$contexts/kept" --app-dir "$app" all
-  found+=$(terminate_rest "$signal")
-  check "$name" equal "$cut_status" 137
-  next_run_finishes
-done
-check "there was a rest to terminate" test -n "$found"
 scene_clean
 finish
