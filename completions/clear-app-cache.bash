@@ -94,7 +94,7 @@ _clear_app_cache() {
       local given=" ${words[*]%%=*} $target "
       if [[ $current != -* && ${#files[@]} -gt 0 ]]; then
         # Where Compose answers within a second. Its services come one a line.
-        mapfile -t offers < <(timeout 1 docker compose "${files[@]}" --profile '*' config --services 2>/dev/null)
+        mapfile -t offers < <(timeout 1 docker compose "${files[@]}" --profile '*' config --services 2>/dev/null </dev/null)
         ((${#offers[@]})) || offers=(backend frontend)
         offers+=(all)
       elif [[ $current != -* ]] && _clear_app_cache_unused --prune-only TARGET; then

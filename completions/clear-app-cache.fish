@@ -62,7 +62,7 @@ function __clear_app_cache_targets
     set -l files (__clear_app_cache_files)
     if test (count $files) -gt 0
         # Where Compose answers within a second.
-        set -l services (timeout 1 docker compose $files --profile '*' config --services 2>/dev/null)
+        set -l services (timeout 1 docker compose $files --profile '*' config --services 2>/dev/null </dev/null)
         test (count $services) -gt 0; or set services backend frontend
         printf '%s\n' $services all
     else if __clear_app_cache_unused TARGET

@@ -102,6 +102,8 @@ void run_request(Engine& engine, Progress& progress, const ClearRequest& request
     result.state = after;
     result.caveats = find_caveats(request, after);
   }
+  const auto unread = find_unread_builders(request, after);
+  result.caveats.insert(result.caveats.end(), unread.begin(), unread.end());
   add_dangling(result, after, false);
 }
 
@@ -122,8 +124,7 @@ void read_application(const ComposeRequest& compose, Interruption& interruption,
   const Progress::Activity activity(progress, "reading the Compose file");
   const ComposeConfig config = read_compose_config(compose, interruption);
   result.compose_warnings = config.warnings;
-  std::get<ClearRequest>(*result.request).application =
-      select_services(config.json, compose.targets);
+  std::get<ClearRequest>(*result.request).application = select_services(config.json, compose);
 }
 
 void run_pipeline(const Options& options, Clock::time_point start, Progress& progress,

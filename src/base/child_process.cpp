@@ -57,10 +57,12 @@ bool read_some(int descriptor, std::string& text, std::size_t max_size) {
 }
 
 // Waits until one of the descriptors can be read, or it is time to call check() again.
-void wait_for_input(std::span<pollfd> inputs, Interruption& interruption) {
+void wait_for_input(std::span<pollfd> inputs, std::chrono::milliseconds max_wait,
+                    Interruption& interruption) {
   std::vector<pollfd> polled(inputs.begin(), inputs.end());
   polled.push_back({interruption.signal_fd(), POLLIN, 0});
-  poll(polled.data(), polled.size(), static_cast<int>(interruption.max_wait().count()));
+  const auto wait = std::min(max_wait, interruption.max_wait());
+  poll(polled.data(), polled.size(), static_cast<int>(wait.count()));
   std::copy_n(polled.begin(), inputs.size(), inputs.begin());
   interruption.check();
 }
@@ -70,6 +72,7 @@ class Child {
  public:
   Child(const std::vector<std::string>& arguments, const Pipe& output, const Pipe& errors) {
     std::vector<char*> argv;
+    argv.reserve(arguments.size() + 1);
     for (const std::string& argument : arguments) {
       argv.push_back(const_cast<char*>(argument.c_str()));
     }
@@ -107,14 +110,10 @@ class Child {
     return status_ = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
   }
 
-  // Waits for its end, and what it left in its group ends, too.
-  int wait(Interruption& interruption) {
+  bool has_ended() const {
     siginfo_t info{};
-    while (waitid(P_PID, static_cast<id_t>(process_), &info, WEXITED | WNOWAIT | WNOHANG) == 0 &&
-           info.si_pid == 0) {
-      interruption.sleep_for(std::chrono::milliseconds(5));
-    }
-    return end();
+    return waitid(P_PID, static_cast<id_t>(process_), &info, WEXITED | WNOWAIT | WNOHANG) != 0 ||
+           info.si_pid != 0;
   }
 
  private:
@@ -136,8 +135,13 @@ ChildResult run_child(const std::vector<std::string>& arguments, std::size_t max
   errors.close_writer();
   ChildResult result;
   std::array<pollfd, 2> inputs{pollfd{output.reader, POLLIN, 0}, pollfd{errors.reader, POLLIN, 0}};
-  while (inputs[0].fd >= 0 || inputs[1].fd >= 0) {
-    wait_for_input(inputs, interruption);
+  // What the child left running may hold the streams open: they are read as long as it runs itself,
+  // and then what is in them.
+  for (bool has_ended = false;;) {
+    wait_for_input(inputs, std::chrono::milliseconds(has_ended ? 0 : 20), interruption);
+    const bool is_empty = inputs[0].revents == 0 && inputs[1].revents == 0;
+    if (has_ended && is_empty) break;
+    has_ended = has_ended || child.has_ended();
     if (inputs[0].revents != 0 && !read_some(inputs[0].fd, result.output, max_output + 1)) {
       inputs[0].fd = -1;
     }
@@ -150,7 +154,7 @@ ChildResult run_child(const std::vector<std::string>& arguments, std::size_t max
       return result;
     }
   }
-  result.status = child.wait(interruption);
+  result.status = child.end();
   return result;
 }
 
@@ -158,7 +162,7 @@ std::string read_to_end(int descriptor, std::size_t max_size, Interruption& inte
   std::string text;
   pollfd input{descriptor, POLLIN, 0};
   for (;;) {
-    wait_for_input({&input, 1}, interruption);
+    wait_for_input({&input, 1}, std::chrono::hours(1), interruption);
     if (input.revents == 0) continue;
     if (!read_some(descriptor, text, max_size + 1) || text.size() > max_size) return text;
   }

@@ -140,6 +140,20 @@ std::vector<Caveat> find_caveats(const PruneRequest& request, const State& state
   return caveats;
 }
 
+std::vector<Caveat> find_unread_builders(const ClearRequest& request, const State& after) {
+  std::vector<Caveat> caveats;
+  const BuilderUse use(request.builder, after.containers);
+  for (const BuilderCache& cache : after.builder_caches) {
+    if (cache.records || use.is_current(cache.container)) continue;
+    caveats.push_back({.kind = CaveatKind::builder,
+                       .object = cache.container,
+                       .is_container = true,
+                       .unknown = cache.failure ? cache.failure->message
+                                                : "its buildctl du does not print JSON"});
+  }
+  return caveats;
+}
+
 std::vector<Caveat> find_dangling(const State& state, const std::vector<Container>& containers,
                                   const std::vector<Outcome>& outcomes, bool held_only) {
   std::vector<Caveat> caveats;

@@ -41,6 +41,10 @@ struct Caveat {
 std::vector<Caveat> find_caveats(const ClearRequest& request, const State& state);
 std::vector<Caveat> find_caveats(const PruneRequest& request, const State& state);
 
+// Returns the builders that were to be cleared, and that did not say what they have left, except
+// those to which builds go: they are residue.
+std::vector<Caveat> find_unread_builders(const ClearRequest& request, const State& after);
+
 // Returns the dangling images that are left, except those that the outcomes report already.
 // containers: as read at any time of the run; nothing here stops or starts one. held_only: the
 // others are going to be pruned.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/error.hpp"
 #include "base/json_reader.hpp"
@@ -20,12 +21,21 @@ struct Service {
   bool is_built = false;
   std::vector<std::string> tags = {};
   std::vector<std::string> cache_from = {};
+  std::map<std::string, std::string> contexts = {};  // additional_contexts
 };
 
 struct ComposeFile {
   std::string project = {};
   std::map<std::string, Service> services = {};
+  char separator = '-';  // between the project and a service, in an image's default name
 };
+
+// Undoes what Compose does to the values that it prints: it doubles every dollar sign.
+void undouble_dollars(std::string& text) {
+  for (auto at = text.find("$$"); at != std::string::npos; at = text.find("$$", at + 1)) {
+    text.erase(at, 1);
+  }
+}
 
 void from_json(const JsonReader& reader, Service& service) {
   reader.optional("image", service.image);
@@ -34,6 +44,8 @@ void from_json(const JsonReader& reader, Service& service) {
   if (!build) return;
   build->optional("tags", service.tags);
   build->optional("cache_from", service.cache_from);
+  build->optional("additional_contexts", service.contexts);
+  for (std::string& entry : service.cache_from) undouble_dollars(entry);
 }
 
 void from_json(const JsonReader& reader, ComposeFile& file) {
@@ -58,9 +70,8 @@ std::string list_services(const std::vector<std::string>& names) {
 }
 
 // An entry of cache_from, as buildx reads it: comma-separated fields, any of which may stand in
-// quotes; one without any "=" is a reference.
+// quotes.
 std::map<std::string, std::string> parse_cache_entry(const std::string& entry) {
-  if (entry.find('=') == std::string::npos) return {{"type", "registry"}, {"ref", entry}};
   std::map<std::string, std::string> fields;
   std::string field;
   bool quoted = false;
@@ -85,7 +96,8 @@ std::map<std::string, std::string> parse_cache_entry(const std::string& entry) {
 class SourceCollector {
  public:
   void add_image(const std::string& name, const std::string& service, bool is_built) {
-    if (sources_.images.size() >= max_names) throw UsageError("it names too many images");
+    if (sources_.images.size() >= max_names)
+      throw UsageError("the Compose file names too many images");
     const auto [at, is_new] = positions_.emplace(name, sources_.images.size());
     if (is_new) sources_.images.push_back({.name = name});
     ComposeImage& image = sources_.images[at->second];
@@ -94,6 +106,15 @@ class SourceCollector {
   }
 
   void add_cache_from(const std::string& entry, const std::string& service) {
+    if (entry.find('=') == std::string::npos) {
+      // References, which an unset variable leaves empty.
+      for (std::size_t begin = 0; begin <= entry.size();) {
+        const auto end = std::min(entry.find(',', begin), entry.size());
+        if (end > begin) add_reference(entry.substr(begin, end - begin), service);
+        begin = end + 1;
+      }
+      return;
+    }
     const auto fields = parse_cache_entry(entry);
     const auto field = [&](const char* key) {
       const auto found = fields.find(key);
@@ -104,7 +125,10 @@ class SourceCollector {
       return add_cache(sources_.directories, field("src"), service);
     }
     if (type != "registry") return add_cache(sources_.external, entry, service);
-    const std::string reference = field("ref");
+    add_reference(field("ref"), service);
+  }
+
+  void add_reference(const std::string& reference, const std::string& service) {
     const auto at = reference.find('@');
     const auto name = parse_image_name(reference.substr(0, at));
     if (!name) {
@@ -134,6 +158,7 @@ class SourceCollector {
   }
   static void add_cache(std::vector<ComposeCache>& caches, const std::string& source,
                         const std::string& service) {
+    if (caches.size() >= max_names) throw UsageError("cache_from names too many caches");
     auto same = std::find_if(caches.begin(), caches.end(),
                              [&](const ComposeCache& cache) { return cache.source == source; });
     if (same == caches.end()) same = caches.insert(caches.end(), {.source = source});
@@ -148,7 +173,7 @@ class SourceCollector {
 std::vector<std::string> name_images(const ComposeFile& file, const std::string& name,
                                      const Service& service) {
   std::vector<std::string> images = service.tags;
-  images.push_back(service.image.empty() ? file.project + "-" + name : service.image);
+  images.push_back(service.image.empty() ? file.project + file.separator + name : service.image);
   for (std::string& image : images) {
     const auto parsed = parse_image_name(image);
     if (!parsed && service.is_built) {
@@ -207,10 +232,34 @@ void check_targets(const ComposeFile& file, const std::vector<std::string>& targ
   }
 }
 
+// The services that a build of the target builds: its own, and those whose result one of them has
+// as an additional context.
+std::set<std::string> find_built(const ComposeFile& file, const Application& application) {
+  constexpr std::string_view scheme = "service:";
+  std::set<std::string> built;
+  std::vector<std::string> open;
+  for (const auto& [name, service] : file.services) {
+    if (service.is_built && application.covers(name)) open.push_back(name);
+  }
+  while (!open.empty()) {
+    const std::string name = open.back();
+    open.pop_back();
+    const auto found = file.services.find(name);
+    if (found == file.services.end() || !found->second.is_built || !built.insert(name).second) {
+      continue;
+    }
+    for (const auto& [key, context] : found->second.contexts) {
+      if (context.starts_with(scheme)) open.push_back(context.substr(scheme.size()));
+    }
+  }
+  return built;
+}
+
 }  // namespace
 
-Application select_services(const std::string& json, const std::vector<std::string>& targets) {
-  ComposeFile file;
+Application select_services(const std::string& json, const ComposeRequest& request) {
+  ComposeFile file{.separator = request.is_compatible ? '_' : '-'};
+  std::vector<std::string> targets = request.targets;
   try {
     JsonReader(parse_json(json), "the configuration").read(file);
   } catch (const MalformedJson& error) {
@@ -219,18 +268,21 @@ Application select_services(const std::string& json, const std::vector<std::stri
                      advise_stdin);
   }
   check_names(file);
+  const bool is_all = std::erase(targets, "all") > 0;
   check_targets(file, targets);
+  if (is_all) targets.clear();
   Application application{.project = file.project, .targets = targets};
+  const std::set<std::string> built = find_built(file, application);
   SourceCollector collector;
   for (const auto& [name, service] : file.services) {
-    if (!service.is_built || !application.covers(name)) continue;
+    if (!built.contains(name)) continue;
     for (const std::string& image : name_images(file, name, service)) {
       collector.add_image(image, name, true);
     }
     for (const std::string& entry : service.cache_from) collector.add_cache_from(entry, name);
   }
   for (const auto& [name, service] : file.services) {
-    if (service.is_built && application.covers(name)) continue;
+    if (built.contains(name)) continue;
     for (const std::string& image : name_images(file, name, service)) {
       collector.add_other_service(image, name);
     }

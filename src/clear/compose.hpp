@@ -14,7 +14,8 @@ namespace cac {
 struct ComposeRequest {
   std::vector<std::string> files = {};      // in Compose's order; "-": see ComposeConfig
   std::optional<std::string> project = {};  // Compose's -p
-  std::vector<std::string> targets = {};    // services; empty: all that the file builds
+  std::vector<std::string> targets = {};    // services; empty or "all": all that the file builds
+  bool is_compatible = false;  // COMPOSE_COMPATIBILITY: default names have an underscore
 };
 
 // What `docker compose config --format json` prints.
@@ -24,15 +25,15 @@ struct ComposeConfig {
 };
 
 inline constexpr const char* advise_stdin =
-    "Without docker compose here, run it elsewhere: docker compose config --format json | "
-    "clear-app-cache --file -";
+    "Without docker compose here, run it elsewhere: docker compose --profile '*' config "
+    "--format json | clear-app-cache --file -";
 
 // Runs docker compose, which asks no engine, or reads standard input if the file is "-". Throws
 // UsageError with Compose's own words, and Interrupted or TimedOut.
 ComposeConfig read_compose_config(const ComposeRequest& request, Interruption& interruption);
 
-// Returns the application of the targets. Throws UsageError for a JSON that is not Compose's, and
-// for a target that the file does not build. Pure.
-Application select_services(const std::string& json, const std::vector<std::string>& targets);
+// Returns the application of the targets, with what else a build of them builds. Throws UsageError
+// for a JSON that is not Compose's, and for a target that the file does not build. Pure.
+Application select_services(const std::string& json, const ComposeRequest& request);
 
 }  // namespace cac

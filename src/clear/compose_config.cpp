@@ -39,8 +39,9 @@ ComposeWords read_words(const std::string& text) {
     const std::string line = text.substr(begin, end - begin);
     begin = end + 1;
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    const bool is_warning = line.find("level=warning") != std::string::npos;
-    (is_warning ? words.warnings : words.others).push_back(read_log_message(line));
+    if (line.find("is obsolete") != std::string::npos) continue;  // said of every old file
+    auto& kind = line.find("level=warning") == std::string::npos ? words.others : words.warnings;
+    kind.push_back(read_log_message(line));
   }
   return words;
 }

@@ -63,15 +63,20 @@ std::vector<Lookalike> find_lookalikes(const ClearRequest& request,
       const bool has_underscore = name.starts_with(project + "_");  // as Compose 1 wrote names
       const std::string prefix = has_underscore ? "" : find_prefix(name);
       const bool is_labeled = image.compose_project == leave_out_path(project);
-      const bool is_compose_name =
-          request.compose_project_name && (image.compose_project == *request.compose_project_name ||
-                                           prefix == *request.compose_project_name);
+      const bool is_compose_name = prefix == request.compose_project_name;
+      const bool is_compose_label =
+          request.compose_project_name && image.compose_project == *request.compose_project_name;
       const bool is_respelled = has_underscore || plain_spelling(prefix) == plain_spelling(project);
       const bool is_application =
           std::any_of(std::begin(suffixes), std::end(suffixes),
                       [&](std::string_view suffix) { return name.ends_with(suffix); });
-      if (!is_labeled && !is_compose_name && !is_respelled && !is_application) continue;
-      const int rank = is_labeled ? 0 : is_compose_name ? 1 : is_respelled ? 2 : 3;
+      const int rank = is_labeled         ? 0
+                       : is_compose_name  ? 1
+                       : is_compose_label ? 2
+                       : is_respelled     ? 3
+                       : is_application   ? 4
+                                          : 5;
+      if (rank == 5) continue;
       found.emplace(rank, prefix, name);
     }
   }

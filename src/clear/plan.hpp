@@ -36,6 +36,7 @@ enum class Reason {
   not_a_cache,       // the directory is more than a cache, or a link: left alone
   external,          // the Compose file names a cache that is not on this engine
   builder_in_use,    // builds go to this buildx builder
+  builder_stopped,   // ... which does not run, so that it cannot be cleared
   unverified,        // ... and what is left of its cache could not be read
 };
 
@@ -44,7 +45,7 @@ inline constexpr std::string_view reason_words[] = {
     "unused",           "older-than",       "keep-storage",  "left-by-prune", "still-tagged",
     "retagged",         "newer-deleted",    "reusable",      "cache-mount",   "running-build",
     "kept-cache-mount", "survived-pruning", "other-project", "not-a-cache",   "external",
-    "builder-in-use",   "unverified"};
+    "builder-in-use",   "builder-stopped",  "unverified"};
 constexpr std::string_view to_string(Reason reason) {
   return reason_words[static_cast<std::size_t>(reason)];
 }

@@ -117,8 +117,10 @@ std::vector<Residue> find_unclearable(const ClearRequest& request, const State& 
   std::vector<Residue> residue;
   const BuilderUse use(request.builder, state.containers);
   for (const std::string& builder : use.uncleared(request.all_builders)) {
-    residue.push_back(
-        {.kind = ResidueKind::builder, .reason = Reason::builder_in_use, .object = builder});
+    const bool is_stopped = request.all_builders && use.is_current(builder);
+    residue.push_back({.kind = ResidueKind::builder,
+                       .reason = is_stopped ? Reason::builder_stopped : Reason::builder_in_use,
+                       .object = builder});
   }
   const Application& application = request.application;
   if (!application.compose) return residue;

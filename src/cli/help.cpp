@@ -78,6 +78,9 @@ Environment:
   COMPOSE_PROJECT_NAME
           If no image has the project's prefix, images of this Compose project are
           among the likely ones.
+  COMPOSE_COMPATIBILITY
+          If true or 1, default names of images have an underscore, as Compose
+          then builds them.
   BUILDX_BUILDER
           The buildx builder to which builds go. By default, the one that docker
           buildx use has chosen.

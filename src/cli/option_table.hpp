@@ -63,7 +63,9 @@ inline constexpr OptionSpec option_table[] = {
             "it: for each TARGET, its image, its build.tags, and the local images and type=local "
             "directories that its cache_from names. TARGET is then any service that the file "
             "builds, or several of them. Repeat the option for several files, in Compose's order. "
-            "With -, reads the output of docker compose config --format json from standard input. "
+            "With -, reads the output of docker compose --profile '*' config --format json from "
+            "standard input. A relative directory is looked up where the command runs, as a build "
+            "does. "
             "What cache_from names outside this engine (type=gha, s3, azblob, a registry) cannot "
             "be cleared, and is reported as residue.",
         .may_repeat = true,

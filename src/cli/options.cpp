@@ -127,12 +127,15 @@ std::vector<std::string> read_targets(const ParsedArguments& arguments, bool has
         suggestion.empty() ? fmt::format(" (expected {})", enumerate(target_argument.choices))
                            : suggestion));
   }
-  if (std::find(targets.begin(), targets.end(), "all") != targets.end()) targets.clear();
+  if (!has_file) std::erase(targets, "all");
+  std::ranges::sort(targets);
+  targets.erase(std::unique(targets.begin(), targets.end()), targets.end());
   return targets;
 }
 
 std::optional<ComposeRequest> read_compose(const ParsedArguments& arguments,
-                                           const std::vector<std::string>& targets) {
+                                           const std::vector<std::string>& targets,
+                                           const Environment& environment) {
   ComposeRequest compose{.files = arguments.values(option_spec("file")), .targets = targets};
   if (compose.files.empty()) return std::nullopt;
   for (const std::string& file : compose.files) {
@@ -142,6 +145,8 @@ std::optional<ComposeRequest> read_compose(const ParsedArguments& arguments,
     }
   }
   if (arguments.has("project")) compose.project = arguments.value(option_spec("project"));
+  const std::string compatibility = environment("COMPOSE_COMPATIBILITY").value_or("");
+  compose.is_compatible = compatibility == "1" || compatibility == "true";
   return compose;
 }
 
@@ -241,7 +246,7 @@ Options parse_options(std::span<const char* const> words, const Environment& env
       .compose_project_name = environment("COMPOSE_PROJECT_NAME"),
   };
   check_combinations(arguments);
-  options.compose = read_compose(arguments, clear.application.targets);
+  options.compose = read_compose(arguments, clear.application.targets, environment);
   if (!options.compose) clear.application.project = read_project(arguments);
   options.timeout = *read_duration(arguments, option_spec("timeout"));
   options.output = {.quiet = arguments.has("quiet"),

@@ -52,6 +52,15 @@ bool read_file(const fs::path& path, T& value) {
   return true;
 }
 
+// One socket may have several names: /run and /var/run, say.
+bool is_same_engine(const std::string& one, const std::string& other) {
+  constexpr std::string_view scheme = "unix://";
+  if (one == other) return true;
+  std::error_code error;
+  return one.starts_with(scheme) && other.starts_with(scheme) &&
+         fs::equivalent(one.substr(scheme.size()), other.substr(scheme.size()), error);
+}
+
 }  // namespace
 
 std::optional<BuildxBuilder> find_current_builder(const Environment& environment,
@@ -64,12 +73,16 @@ std::optional<BuildxBuilder> find_current_builder(const Environment& environment
     BuildxBuilder builder{.name = environment("BUILDX_BUILDER").value_or("")};
     Current current;
     if (builder.name.empty() && read_file(file, current) &&
-        (current.is_global || current.key == engine_address)) {
+        (current.is_global || is_same_engine(current.key, engine_address))) {
       builder.name = current.name;
     }
     if (builder.name.empty() || builder.name == "default") return std::nullopt;
     Instance instance;
-    file = directory / "instances" / builder.name;
+    std::string file_name = builder.name;
+    for (char& c : file_name) {
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+    }
+    file = directory / "instances" / file_name;
     builder.is_known = read_file(file, instance);
     if (instance.driver == "docker-container") {
       for (const Node& node : instance.nodes) {

@@ -187,6 +187,10 @@ std::string advise(const ClearRequest& request, const std::vector<Residue>& resi
     return " Run again when the running build has ended. If none is running, an interrupted build "
            "or prune has left them in use: restart the engine.";
   }
+  if (has(Reason::builder_stopped)) {
+    return " Start the builder (docker buildx inspect --bootstrap NAME), then run again.";
+  }
+  if (has(Reason::unverified)) return " Clear it with docker buildx prune --builder NAME --all.";
   if (has(Reason::builder_in_use)) {
     return " --all-builders clears the builders that run on this engine; docker buildx use default "
            "leads builds back to the engine's own.";

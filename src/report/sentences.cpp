@@ -58,9 +58,10 @@ constexpr std::string_view reason_sentences[] = {
     "held by a cache mount that is kept",
     "still there after every prune",
     "only cache_from names it: it belongs to the Compose project",
-    "not only a build cache, so left alone",
+    "a link, or not only a build cache: left alone",
     "named in cache_from, but not on this engine",
     "builds go to this buildx builder, which has a cache of its own",
+    "builds go to this buildx builder, which does not run, so its cache cannot be cleared",
     "builds go to this buildx builder, and what it has could not be read",
 };
 static_assert(std::size(reason_sentences) == std::size(reason_words));
@@ -193,6 +194,10 @@ std::string explain(const Caveat& caveat) {
           "there, and this tool cannot clear it",
           caveat.object);
     case CaveatKind::builder:
+      if (!caveat.unknown.empty() && caveat.is_container) {
+        return fmt::format("it is not known what the buildx builder in container {} has left: {}",
+                           caveat.object, caveat.unknown);
+      }
       if (!caveat.unknown.empty()) {
         return fmt::format("it is not known which buildx builders run here: {}", caveat.unknown);
       }

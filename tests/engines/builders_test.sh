@@ -107,6 +107,7 @@ fill_builder
 in_engine docker stop -t 1 buildx_buildkit_held0 >/dev/null
 BUILDX_BUILDER=held run_tool "$tool" --all-builders
 check "stopped: exit 3" exits 3
+check "stopped: said" contains "$tool_output" 'which does not run'
 check "stopped: it stays" equal "$(container_state buildx_buildkit_held0)" exited
 run_tool "$tool" --all-builders
 check "stopped, not in use: exit 0" exits 0
@@ -119,6 +120,7 @@ check "a builder without buildctl" in_engine docker run -d --network none --name
 in_engine docker exec buildx_buildkit_bare0 rm /bin/buildctl
 run_tool "$tool" --all-builders
 check "no buildctl, not in use: exit 0" exits 0
+check "no buildctl: the verdict does not cover it" contains "$tool_output" 'not covered, see the notes: buildx builders'
 check "no buildctl: said" contains "$tool_errors" 'buildctl prune in container buildx_buildkit_bare0'
 BUILDX_BUILDER=bare run_tool "$tool" --all-builders
 check "no buildctl, in use: not clean" test "$tool_status" != 0

@@ -122,7 +122,7 @@ follow() { # CMD
       check "$1" on_host sh -c "$1"
       check "its build is fresh" fresh "$earlier" "$(step_uuids "$(image_of backend)")"
       ;;
-    'docker compose config --format json | ssh HOST '*)
+    "docker compose --profile '*' config --format json | ssh HOST "*)
       scene_images_only
       check "$1 (without ssh)" runs_tool "${1/ssh HOST /}"
       ;;

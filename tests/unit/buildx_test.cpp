@@ -95,6 +95,19 @@ TEST_CASE("BUILDX_BUILDER comes first; DOCKER_CONFIG and BUILDX_CONFIG say where
   CHECK(remote->containers.empty());
 }
 
+TEST_CASE("names are in lower case on disk, and a socket may have several") {
+  const Home home;
+  home.write(".docker/buildx/instances/held", instance);
+  CHECK(home.find({{"BUILDX_BUILDER", "Held"}})->is_known);
+  home.write("x.sock", "");
+  fs::create_directory_symlink(home.path, home.path / "way");
+  home.write(current_file,
+             R"({"Key":"unix://)" + (home.path / "way/x.sock").string() + R"(","Name":"held"})");
+  CHECK(cac::find_current_builder(environment_of(), home.path,
+                                  "unix://" + (home.path / "x.sock").string())
+            ->name == "held");
+}
+
 TEST_CASE("a file that cannot be understood is said") {
   const Home home;
   for (const char* const text : {"", "{", "[]", R"({"Name":7})"}) {

@@ -94,6 +94,15 @@ TEST_CASE("a builder to which builds go is residue, and no caveat of a clearing"
   CHECK(caveats().starts_with("builder remote\n"));
 }
 
+TEST_CASE("a builder that does not say what it has left is a caveat, unless builds go there") {
+  cac::ClearRequest request = clear_request({"all", "--all-builders"});
+  const State after{.containers = {{"c", "buildx_buildkit_multi0", "sha256:k", "running"}},
+                    .builder_caches = {{.container = "buildx_buildkit_multi0"}}};
+  CHECK(list(cac::find_unread_builders(request, after)) == "builder buildx_buildkit_multi0\n");
+  request.builder = {.name = "multi"};
+  CHECK(cac::find_unread_builders(request, after).empty());
+}
+
 TEST_CASE("a builder's volume without a container is a caveat") {
   State state{.containers = {{"c", "buildx_buildkit_multi0", "sha256:k", "running"}},
               .builder_volumes = {"buildx_buildkit_old0_state", "buildx_buildkit_multi0_state",

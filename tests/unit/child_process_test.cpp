@@ -81,6 +81,16 @@ TEST_CASE("a child that writes more than allowed is ended") {
   CHECK(endless.is_cut_off);
 }
 
+TEST_CASE("what a child leaves running is not waited for, and ends") {
+  const std::string file = temporary_name("left");
+  CHECK(run_shell("echo done; sleep 600 & echo $! >" + file).output == "done\n");
+  std::string process = read_file(file);
+  REQUIRE(process.size() > 1);
+  process.pop_back();
+  CHECK(ends(process));
+  std::filesystem::remove(file);
+}
+
 TEST_CASE("a program that is not there is an error") {
   Interruption interruption(-1, Clock::now() + std::chrono::seconds(30));
   CHECK_THROWS_AS(cac::run_child({"no-such-program-at-all"}, 1, interruption), std::system_error);

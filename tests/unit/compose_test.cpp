@@ -21,7 +21,7 @@ namespace {
 Json make_config(Json services) { return {{"name", "shop"}, {"services", std::move(services)}}; }
 
 Application select(const Json& services, const Texts& targets = {}) {
-  return cac::select_services(make_config(services).dump(), targets);
+  return cac::select_services(make_config(services).dump(), {.targets = targets});
 }
 
 // "NAME SERVICES [others] (built, cache_from)", an image a line.
@@ -48,7 +48,7 @@ std::string describe(const Application& application) {
 
 std::string refusal(const std::string& json, const Texts& targets = {}) {
   try {
-    cac::select_services(json, targets);
+    cac::select_services(json, {.targets = targets});
   } catch (const cac::UsageError& error) {
     return error.what();
   }
@@ -195,5 +195,41 @@ TEST_CASE("hostile names are refused in one short line") {
   Texts names;
   for (int i = 0; i < 20'000; ++i) names.push_back("i" + std::to_string(i));
   CHECK(refusal(make_config({{"web", {{"build", build_from(names)}}}}).dump()) ==
+        Containing{"too many"});
+}
+
+TEST_CASE("a service whose result is another's additional context is built with it") {
+  const Json services{
+      {"web", {{"build", {{"context", "/w"}, {"additional_contexts", {{"b", "service:base"}}}}}}},
+      {"base", {{"build", {{"context", "/b"}, {"additional_contexts", {{"w", "service:web"}}}}}}},
+      {"other", {{"build", build}}}};
+  CHECK(describe(select(services, {"web"})) ==
+        "shop-base:latest base built\nshop-web:latest web built\n");
+}
+
+TEST_CASE("all stands for all, and what stands beside it must be a service, too") {
+  const Json services{{"web", {{"build", build}}}, {"api", {{"build", build}}}};
+  CHECK(select(services, {"all", "web"}).is_all());
+  CHECK(refusal(make_config(services).dump(), {"all", "nope"}) == Containing{"no service 'nope'"});
+}
+
+TEST_CASE("values are read as Compose means them, not as it prints them") {
+  CHECK(describe(select({{"web",
+                          {{"build", build_from({"type=local,src=./ca$$h", "", "a,b:v1",
+                                                 "type=gha,scope=$$x"})}}}})) ==
+        "shop-web:latest web built\n"
+        "a:latest web cache_from\n"
+        "b:v1 web cache_from\n"
+        "directory ./ca$h web\n"
+        "external type=gha,scope=$x web\n");
+  const auto compatible = cac::select_services(make_config({{"web", {{"build", build}}}}).dump(),
+                                               {.is_compatible = true});
+  CHECK(describe(compatible) == "shop_web:latest web built\n");
+}
+
+TEST_CASE("endless lists of caches are refused") {
+  Texts entries;
+  for (int i = 0; i < 100'000; ++i) entries.push_back("type=gha,scope=" + std::to_string(i));
+  CHECK(refusal(make_config({{"web", {{"build", build_from(entries)}}}}).dump()) ==
         Containing{"too many"});
 }

@@ -81,6 +81,28 @@ TEST_CASE("what is more than a cache, or a link to one, is left alone") {
   CHECK(directories.find("cache", directories.root).front().is_clearable);
 }
 
+TEST_CASE("one directory under several names is one cache, and links on the way are followed") {
+  const Directories directories;
+  fs::create_directory_symlink(directories.root, directories.root / "way");
+  const auto found =
+      find_local_caches({{.source = directories.root / "cache", .services = {"a"}},
+                         {.source = directories.root / "way/cache/", .services = {"b"}}},
+                        "");
+  REQUIRE(found.size() == 1);
+  CHECK(found.front().path == directories.root / "cache");
+  CHECK(found.front().services == std::vector<std::string>{"a", "b"});
+}
+
+TEST_CASE("what a removal that was cut off has left can be cleared") {
+  const Directories directories;
+  for (const char* const file : {"cache/index.json", "cache/oci-layout"}) {
+    fs::remove(directories.root / file);
+    CHECK(directories.find("cache").front().is_clearable);
+  }
+  std::ofstream(directories.root / "cache/blobs/mine") << "1";
+  CHECK_FALSE(directories.find("cache").front().is_clearable);
+}
+
 TEST_CASE("what is not there or empty is no cache") {
   const Directories directories;
   CHECK(directories.find("nowhere").empty());
