@@ -402,7 +402,7 @@ TEST_CASE("a Compose file makes any words targets, and takes the project only fr
   CHECK(compose({"-f", "-"}).files == Texts{"-"});
   CHECK(compose({"-f", "a"}).targets.empty());
   CHECK(compose({"web", "-f", "a", "worker"}).targets == Texts{"web", "worker"});
-  CHECK(compose({"web", "-f", "a", "all"}).targets.empty());
+  CHECK(compose({"web", "-f", "a", "all", "web"}).targets == Texts{"all", "web"});
   CHECK(compose({"-f", "a", "-p", "shop"}).project == "shop");
   CHECK_FALSE(compose({"-f", "a"}, {{"CLEAR_APP_CACHE_PROJECT", "shop"}}).project);
   CHECK(refusal({"-f", ""}) == Containing{"--file '' is empty"});
