@@ -44,13 +44,15 @@ struct CacheRecord {
   bool shared = false;  // an image shares its layers
   Bytes size = {};
   std::vector<std::string> parents = {};  // IDs; they stay as long as this record
+  bool was_released = false;              // a build has used it and ended: the engine says when
   // Or created, if it was never used since: an engine's "until" compares this time.
   std::optional<std::chrono::system_clock::time_point> last_used = {};
 };
 
 // The result of a prune, as the engine reports it.
 struct Pruned {
-  std::size_t count = 0;  // deleted records or images
+  std::size_t count = 0;                  // deleted records or images
+  std::vector<std::string> records = {};  // their IDs, if they are records
   Bytes reclaimed = {};
 };
 
