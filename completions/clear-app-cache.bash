@@ -109,11 +109,12 @@ _clear_app_cache() {
           '--wait' \
           '--keep-cache-mounts' \
           '--verify-only --prune-only --keep-as' \
+          '--min-free-space --all-builders' \
           '--timeout' \
           'TARGET -f --file --app-dir --verify-only --keep-as --prune-only' \
           '--older-than' \
           '--keep-storage' \
-          '--min-free-space' \
+          '--all-builders --min-free-space' \
           '-H --host' \
           '-v --verbose -q --quiet' \
           '-q --quiet -v --verbose' \

@@ -86,9 +86,9 @@ void run_request(Engine& engine, Progress& progress, const ClearRequest& request
     if (request.dry_run) return add_dangling(result, *result.state, true);
     execute(engine, progress, *result.plan, result.outcomes);
   }
-  State after;
+  State after{.containers = result.state ? result.state->containers : std::vector<Container>()};
   try {
-    after = read_settled_records(engine, progress, request, result.outcomes);
+    after.records = read_settled_records(engine, progress, request, result.outcomes).records;
     after = read_state(engine, progress, scope_after(request), after);
     result.verification = judge(request, result.outcomes, after);
   } catch (const EngineError& error) {
@@ -112,6 +112,7 @@ std::optional<State> prune_to_limit(Engine& engine, Progress& progress, const Pr
                                     std::chrono::system_clock::time_point start,
                                     std::vector<Outcome>& outcomes) {
   execute(engine, progress, {action}, outcomes);
+  if (action.kind != ActionKind::prune_build_cache) return std::nullopt;
   Outcome& outcome = outcomes.back();
   PruneRepetition repetition(request, action, start);
   std::optional<State> after;
@@ -160,10 +161,16 @@ void run_pipeline(const Options& options, Clock::time_point start, Progress& pro
   Interruption interruption(context.signal_fd, deadline);
   interruption.on_tick([&progress] { progress.tick(); }, progress.tick_interval());
   if (options.compose) read_application(*options.compose, interruption, progress, result);
+  const std::string home = find_home(context.environment);
   if (auto* const clear = std::get_if<ClearRequest>(&*result.request)) {
-    if (clear->app_dir || clear->application.compose) clear->home = find_home(context.environment);
+    clear->home = home;
     if (clear->app_dir) check_app_dir(*clear->app_dir, clear->application, clear->home);
   }
+  std::visit(
+      [&](auto& request) {
+        request.builder = find_current_builder(context.environment, home, options.endpoint.text());
+      },
+      *result.request);
   std::optional<Progress::Activity> connecting(std::in_place, progress, "connecting to the engine");
   Engine engine(options.endpoint, options.pinned_api,
                 {context.environment, interruption,

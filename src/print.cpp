@@ -7,7 +7,6 @@
 #include <ostream>
 #include <utility>
 
-#include "report/github.hpp"
 #include "report/report.hpp"
 
 namespace cac {

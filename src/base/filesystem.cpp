@@ -13,25 +13,18 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// An open directory.
-class OpenDirectory {
- public:
+struct OpenDirectory {
   // Throws when it cannot be opened; by the name within `parent`, and no link is followed.
   OpenDirectory(int parent, const fs::path& name, const fs::path& whole)
-      : descriptor_(openat(parent, name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) {
-    if (descriptor_ >= 0) return;
+      : descriptor(openat(parent, name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) {
+    if (descriptor >= 0) return;
     throw fs::filesystem_error("", whole, std::error_code(errno, std::generic_category()));
   }
-  ~OpenDirectory() { close(descriptor_); }
+  ~OpenDirectory() { close(descriptor); }
   OpenDirectory(const OpenDirectory&) = delete;
   OpenDirectory& operator=(const OpenDirectory&) = delete;
 
-  int descriptor() const { return descriptor_; }
-  // Leads here whatever is renamed.
-  fs::path path() const { return fmt::format("/proc/self/fd/{}", descriptor_); }
-
- private:
-  int descriptor_;
+  const int descriptor;
 };
 
 }  // namespace
@@ -93,10 +86,12 @@ bool remove_inside(const fs::path& directory, const fs::path& path) {
   try {
     auto opened = std::make_unique<OpenDirectory>(AT_FDCWD, without_slash(directory), path);
     for (const fs::path& name : inside.parent_path()) {
-      opened = std::make_unique<OpenDirectory>(opened->descriptor(), name, path);
+      opened = std::make_unique<OpenDirectory>(opened->descriptor, name, path);
     }
     std::error_code error;
-    const auto removed = fs::remove_all(opened->path() / inside.filename(), error);
+    // Leads into the directory whatever is renamed.
+    const fs::path place = fmt::format("/proc/self/fd/{}", opened->descriptor);
+    const auto removed = fs::remove_all(place / inside.filename(), error);
     if (error) throw fs::filesystem_error("", path, error);
     return removed > 0;
   } catch (const fs::filesystem_error& error) {

@@ -8,13 +8,6 @@
 
 namespace cac {
 
-namespace {
-
-// Shorter activities are not shown.
-constexpr std::chrono::milliseconds patience{700};
-
-}  // namespace
-
 Progress::Progress(std::ostream& out, const TerminalStyle& style, bool live,
                    std::function<std::size_t()> columns)
     : out_(out),
@@ -33,16 +26,16 @@ Progress::Activity::~Activity() {
 }
 
 void Progress::tick() {
+  constexpr std::chrono::milliseconds patience{700};  // shorter activities are not shown
   const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - since_);
   if (!live_ || depth_ == 0 || elapsed < patience) return;
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(elapsed);
   const std::string time = fmt::format(" ({})", to_string(seconds));
   // One column stays free: a cursor behind the last one wraps on some terminals.
   const std::size_t width = columns_ ? columns_() : style_.width;
-  const std::size_t room = width > 0 ? width - 1 : 0;
-  const std::string text =
-      room > time.size() ? shorten(escape_untrusted(what_, style_), room - time.size()) : "";
-  if (time.size() > room) return;
+  if (width <= time.size()) return;
+  const std::size_t room = width - 1 - time.size();
+  const std::string text = room > 0 ? shorten(escape_untrusted(what_, style_), room) : "";
   out_ << '\r' << text << time << "\x1b[K" << std::flush;
   drawn_ = true;
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cwchar>
 
 namespace cac {
@@ -32,17 +33,21 @@ bool is_dangerous(wchar_t code) {
          (code >= 0x2066 && code <= 0x2069) || code == 0x200e || code == 0x200f;
 }
 
-// How many bytes of the text fit into so many columns; at least one glyph.
-std::size_t bytes_that_fit(std::string_view text, std::size_t columns) {
+struct Extent {
   std::size_t bytes = 0;
-  std::size_t used = 0;
-  while (bytes < text.size()) {
-    const Glyph glyph = first_glyph(text.substr(bytes));
-    if (bytes > 0 && used + glyph.columns > columns) break;
-    bytes += glyph.bytes;
-    used += glyph.columns;
+  std::size_t columns = 0;
+};
+
+// How much of the text fits into so many columns; at least one glyph.
+Extent measure(std::string_view text, std::size_t max_columns) {
+  Extent used;
+  while (used.bytes < text.size()) {
+    const Glyph glyph = first_glyph(text.substr(used.bytes));
+    if (used.bytes > 0 && used.columns + glyph.columns > max_columns) break;
+    used.bytes += glyph.bytes;
+    used.columns += glyph.columns;
   }
-  return bytes;
+  return used;
 }
 
 }  // namespace
@@ -56,42 +61,27 @@ std::string escape_untrusted(std::string_view text, const TerminalStyle& style) 
   std::string result;
   for (std::size_t characters = 0; !text.empty(); ++characters) {
     if (characters == max_untrusted) return result + "...";
-    const auto byte = static_cast<unsigned char>(text.front());
-    if (byte < 0x80) {
-      // A line break inside a step's description is nothing special.
-      const bool is_blank = byte == '\n' || byte == '\t';
-      result += is_blank             ? " "
-                : is_dangerous(byte) ? fmt::format("\\x{:02x}", byte)
-                                     : std::string(1, text.front());
-      text.remove_prefix(1);
-      continue;
-    }
-    const Glyph glyph = first_glyph(text);
-    if (!style.utf8 || !glyph.valid) {
+    Glyph glyph = first_glyph(text);
+    const bool is_ascii = static_cast<unsigned char>(text.front()) < 0x80;
+    if (!is_ascii && (!style.utf8 || !glyph.valid)) {
       // One '?' for a whole character, not for each of its bytes.
       result += '?';
-      text.remove_prefix(1);
-      while (!text.empty() && (static_cast<unsigned char>(text.front()) & 0xc0U) == 0x80) {
-        text.remove_prefix(1);
-      }
-      continue;
+      glyph.bytes = 1;
+      while (glyph.bytes < text.size() && (text[glyph.bytes] & 0xc0) == 0x80) ++glyph.bytes;
+    } else if (glyph.code == '\n' || glyph.code == '\t') {
+      result += ' ';  // a line break inside a step's description is nothing special
+    } else if (is_dangerous(glyph.code)) {
+      result += fmt::format(fmt::runtime(is_ascii ? "\\x{:02x}" : "\\u{:04x}"),
+                            static_cast<unsigned>(glyph.code));
+    } else {
+      result += text.substr(0, glyph.bytes);
     }
-    result += is_dangerous(glyph.code) ? fmt::format("\\u{:04x}", static_cast<unsigned>(glyph.code))
-                                       : std::string(text.substr(0, glyph.bytes));
     text.remove_prefix(glyph.bytes);
   }
   return result;
 }
 
-std::size_t display_width(std::string_view text) {
-  std::size_t columns = 0;
-  while (!text.empty()) {
-    const Glyph glyph = first_glyph(text);
-    columns += glyph.columns;
-    text.remove_prefix(glyph.bytes);
-  }
-  return columns;
-}
+std::size_t display_width(std::string_view text) { return measure(text, SIZE_MAX).columns; }
 
 std::string pad(std::string_view text, std::size_t columns) {
   const std::size_t used = display_width(text);
@@ -102,7 +92,7 @@ std::string shorten(std::string_view text, std::size_t columns) {
   constexpr std::string_view dots = "...";
   if (display_width(text) <= columns) return std::string(text);
   const std::size_t room = columns > dots.size() ? columns - dots.size() : 1;
-  return std::string(text.substr(0, bytes_that_fit(text, room))) + std::string(dots);
+  return fmt::format("{}{}", text.substr(0, measure(text, room).bytes), dots);
 }
 
 std::vector<std::string> wrap(std::string_view text, std::size_t width) {
@@ -112,7 +102,7 @@ std::vector<std::string> wrap(std::string_view text, std::size_t width) {
   text = without_end(text);
   std::vector<std::string> lines;
   do {
-    std::size_t end = width == 0 ? text.size() : bytes_that_fit(text, width);
+    std::size_t end = width == 0 ? text.size() : measure(text, width).bytes;
     // Back to the last blank, unless a word fills the line.
     if (end < text.size() && text[end] != ' ') {
       const auto blank = text.substr(0, end).rfind(' ');

@@ -7,47 +7,34 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
-#include <limits>
+#include <span>
 
 namespace cac {
 
 namespace {
-
-// A number and the unit behind it; nothing when the text does not begin with a digit or overflows.
-struct Quantity {
-  std::int64_t count;
-  std::string_view unit;
-};
-
-std::optional<Quantity> parse_quantity(std::string_view text) {
-  if (text.empty() || text.front() < '0' || text.front() > '9') return std::nullopt;
-  std::int64_t count = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (error != std::errc{}) return std::nullopt;
-  return Quantity{count, text.substr(static_cast<std::size_t>(end - text.data()))};
-}
 
 struct Unit {
   std::string_view name;
   std::int64_t factor;
 };
 
-template <std::size_t N>
-std::optional<std::int64_t> scaled(const Quantity& quantity, const std::array<Unit, N>& units,
-                                   std::int64_t most) {
+// Parses a number above zero and the unit behind it; nullopt if it is something else, or too much.
+std::optional<std::int64_t> parse_quantity(std::string_view text, std::span<const Unit> units,
+                                           std::int64_t most) {
+  std::int64_t count = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, count);
+  if (error != std::errc{} || count <= 0) return std::nullopt;
   for (const Unit& unit : units) {
-    if (unit.name != quantity.unit) continue;
-    if (quantity.count > most / unit.factor) return std::nullopt;
-    return quantity.count * unit.factor;
+    if (unit.name == std::string_view(rest, end) && count <= most / unit.factor) {
+      return count * unit.factor;
+    }
   }
   return std::nullopt;
 }
 
 constexpr std::array duration_units{Unit{"s", 1}, Unit{"m", 60}, Unit{"h", 3600}, Unit{"d", 86400},
                                     Unit{"w", 7LL * 86400}};
-
-// A century: far from every overflow in the clocks that add to it.
-constexpr std::int64_t max_duration = 36525LL * 86400;
 
 constexpr std::array size_units{
     Unit{"B", 1},           Unit{"kB", 1000},         Unit{"KB", 1000},
@@ -59,19 +46,14 @@ constexpr std::array size_units{
 }  // namespace
 
 std::optional<std::chrono::seconds> parse_duration(std::string_view text) {
-  const auto quantity = parse_quantity(text);
-  if (!quantity || quantity->count == 0) return std::nullopt;
-  const auto seconds = scaled(*quantity, duration_units, max_duration);
-  if (!seconds) return std::nullopt;
-  return std::chrono::seconds(*seconds);
+  // A century: far from every overflow in the clocks that add to it.
+  const auto seconds = parse_quantity(text, duration_units, 36525LL * 86400);
+  return seconds ? std::optional(std::chrono::seconds(*seconds)) : std::nullopt;
 }
 
 std::optional<Bytes> parse_bytes(std::string_view text) {
-  const auto quantity = parse_quantity(text);
-  if (!quantity || quantity->count == 0) return std::nullopt;
-  const auto count = scaled(*quantity, size_units, std::numeric_limits<std::int64_t>::max());
-  if (!count) return std::nullopt;
-  return Bytes{*count};
+  const auto count = parse_quantity(text, size_units, INT64_MAX);
+  return count ? std::optional(Bytes{*count}) : std::nullopt;
 }
 
 std::optional<std::chrono::system_clock::time_point> parse_time(std::string_view text) {
@@ -105,18 +87,16 @@ std::string to_string(Bytes bytes) {
     ++prefix;
   }
   // Three digits, never "1e+03".
-  if (value < 9.995) return fmt::format("{:.2f} {}", value, prefixes[prefix]);
-  if (value < 99.95) return fmt::format("{:.1f} {}", value, prefixes[prefix]);
-  return fmt::format("{:.0f} {}", value, prefixes[prefix]);
+  const int decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
+  return fmt::format("{:.{}f} {}", value, decimals, prefixes[prefix]);
 }
 
 std::string to_string(std::chrono::milliseconds duration) {
   using std::chrono::milliseconds;
   if (duration < milliseconds(1000)) return fmt::format("{} ms", duration.count());
   if (duration < milliseconds(59950)) {
-    const auto tenths = (duration.count() + 50) / 100;
-    return tenths % 10 == 0 ? fmt::format("{} s", tenths / 10)
-                            : fmt::format("{}.{} s", tenths / 10, tenths % 10);
+    const auto tenths = static_cast<double>((duration.count() + 50) / 100);
+    return fmt::format("{:g} s", tenths / 10);
   }
   auto seconds = std::chrono::round<std::chrono::seconds>(duration).count();
   std::string text;

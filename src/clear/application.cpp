@@ -4,6 +4,7 @@
 #include <regex.h>
 
 #include <algorithm>
+#include <new>
 #include <set>
 
 namespace cac {
@@ -14,26 +15,38 @@ namespace {
 constexpr std::size_t max_name_size = 255;
 constexpr std::string_view max_suffix = "-frontend";
 
-// The grammar of github.com/distribution/reference, without tag and digest.
-constexpr const char* repository_name =
-    "^((localhost|[a-zA-Z0-9-]+(\\.[a-zA-Z0-9-]+)+|[a-zA-Z0-9.-]+:[0-9]+)/)?"
-    "[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*(/[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*)*$";
-constexpr const char* tag = "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$";
+// One of the system's regular expressions: std::regex costs each start milliseconds. Compiled once,
+// for a Compose file may name thousands of images.
+class Expression {
+ public:
+  explicit Expression(const char* text) {
+    if (regcomp(&compiled_, text, REG_EXTENDED | REG_NOSUB) != 0) throw std::bad_alloc();
+  }
+  ~Expression() { regfree(&compiled_); }
+  Expression(const Expression&) = delete;
+  Expression& operator=(const Expression&) = delete;
 
-// Uses the system's regular expressions: std::regex costs each start milliseconds.
-bool matches_expression(const std::string& text, const char* expression) {
-  regex_t compiled;
-  if (text.find('\0') != std::string::npos) return false;
-  if (regcomp(&compiled, expression, REG_EXTENDED | REG_NOSUB) != 0) return false;
-  const bool matched = regexec(&compiled, text.c_str(), 0, nullptr, 0) == 0;
-  regfree(&compiled);
-  return matched;
+  bool matches(const std::string& text) const {
+    if (text.find('\0') != std::string::npos) return false;
+    return regexec(&compiled_, text.c_str(), 0, nullptr, 0) == 0;
+  }
+
+ private:
+  regex_t compiled_{};
+};
+
+// The grammar of github.com/distribution/reference, without tag and digest.
+bool is_repository(const std::string& text) {
+  static const Expression expression(
+      "^((localhost|[a-zA-Z0-9-]+(\\.[a-zA-Z0-9-]+)+|[a-zA-Z0-9.-]+:[0-9]+)/)?"
+      "[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*(/[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*)*$");
+  return expression.matches(text);
 }
 
 // Returns the repository as engines write it, or nullopt if it is none.
 std::optional<std::string> parse_repository(std::string_view text) {
   std::string name(text);
-  if (!matches_expression(name, repository_name)) return std::nullopt;
+  if (!is_repository(name)) return std::nullopt;
   for (const std::string_view prefix : {"index.docker.io/", "docker.io/", "library/"}) {
     // Engines leave out library/ only in front of a single word.
     if (prefix == "library/" && name.find('/', prefix.size()) != std::string::npos) continue;
@@ -66,7 +79,10 @@ bool has_registry(std::string_view image_name) {
   return host == "localhost" || host.find_first_of(".:") != std::string_view::npos;
 }
 
-bool is_tag(std::string_view text) { return matches_expression(std::string(text), tag); }
+bool is_tag(std::string_view text) {
+  static const Expression expression("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$");
+  return expression.matches(std::string(text));
+}
 
 bool Application::covers(std::string_view service) const {
   return is_all() || std::find(targets.begin(), targets.end(), service) != targets.end();

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "base/filesystem.hpp"
 
@@ -13,51 +12,40 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// What a service leaves: directly in its directory, anywhere as a directory, anywhere as a file.
-struct Kind {
-  std::string_view service;
-  std::vector<std::string_view> top;
-  std::vector<std::string_view> directories;
-  std::vector<std::string_view> endings;
-};
-
-const std::array<Kind, 2>& kinds() {
-  static const std::array<Kind, 2> all{
-      Kind{"backend",
-           {"staticfiles"},
-           {"__pycache__", ".pytest_cache", ".mypy_cache"},
-           {".pyc", ".pyo", ".pyd"}},
-      Kind{"frontend", {".next", ".turbo", "out"}, {".cache"}, {}},
-  };
-  return all;
+std::vector<std::string_view> find_services(const Application& application) {
+  std::vector<std::string_view> services{"backend", "frontend"};
+  std::erase_if(services, [&](std::string_view service) { return !application.covers(service); });
+  return services;
 }
 
-bool contains(const std::vector<std::string_view>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-bool matches(const Kind& kind, const fs::directory_entry& entry, bool at_top) {
+// at_top: directly in the service's directory.
+bool is_artifact(const fs::directory_entry& entry, std::string_view service, bool at_top) {
   const std::string name = entry.path().filename();
   std::error_code error;
   const auto status = entry.symlink_status(error);
   const bool is_directory = fs::is_directory(status);
-  const bool has_ending =
-      std::any_of(kind.endings.begin(), kind.endings.end(),
-                  [&](std::string_view ending) { return name.ends_with(ending); });
   // A link by one of the names is an artifact itself: it goes, what it points to stays.
-  return (at_top && contains(kind.top, name)) ||
-         ((is_directory || fs::is_symlink(status)) && contains(kind.directories, name)) ||
-         (!is_directory && has_ending);
+  const bool may_be_tree = is_directory || fs::is_symlink(status);
+  if (service == "frontend") {
+    return (at_top && (name == ".next" || name == ".turbo" || name == "out")) ||
+           (may_be_tree && name == ".cache");
+  }
+  return (at_top && name == "staticfiles") ||
+         (may_be_tree &&
+          (name == "__pycache__" || name == ".pytest_cache" || name == ".mypy_cache")) ||
+         (!is_directory &&
+          (name.ends_with(".pyc") || name.ends_with(".pyo") || name.ends_with(".pyd")));
 }
 
-void search(const fs::path& directory, const Kind& kind, bool at_top, ArtifactSearch& result) {
+void search(const fs::path& directory, std::string_view service, bool at_top,
+            ArtifactSearch& result) {
   std::error_code error;
   for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
     std::error_code unknown;
-    if (matches(kind, *it, at_top)) {
+    if (is_artifact(*it, service, at_top)) {
       result.found.push_back({it->path(), size_on_disk(it->path())});
     } else if (fs::is_directory(it->symlink_status(unknown))) {
-      search(it->path(), kind, false, result);
+      search(it->path(), service, false, result);
     }
   }
   if (error && error != std::errc::no_such_file_or_directory) {
@@ -78,24 +66,21 @@ void check_app_dir(const fs::path& app_dir, const Application& application, cons
   if (fs::exists(status) && !fs::is_directory(status)) refuse("is not a directory");
   if (is_same(app_dir, "/")) refuse("is the root directory, which is not cleared");
   if (is_same(app_dir, home)) refuse("is the home directory, which is not cleared");
-  if (std::none_of(kinds().begin(), kinds().end(),
-                   [&](const Kind& kind) { return application.covers(kind.service); })) {
+  const auto services = find_services(application);
+  if (services.empty()) {
     throw UsageError(
         "--app-dir clears the artifacts of backend and frontend, and neither is a target");
   }
-  for (const Kind& kind : kinds()) {
-    if (!application.covers(kind.service)) continue;
-    const fs::path directory = app_dir / kind.service;
-    const auto directory_status = fs::symlink_status(directory, error);
-    if (fs::is_symlink(directory_status)) {
-      refuse(
-          fmt::format("has a '{}' that is a symbolic link, which is not followed", kind.service));
+  for (const std::string_view service : services) {
+    const auto found = fs::symlink_status(app_dir / service, error);
+    if (fs::is_symlink(found)) {
+      refuse(fmt::format("has a '{}' that is a symbolic link, which is not followed", service));
     }
-    if (fs::exists(directory_status) && !fs::is_directory(directory_status)) {
-      refuse(fmt::format("has a '{}' that is not a directory", kind.service));
+    if (fs::exists(found) && !fs::is_directory(found)) {
+      refuse(fmt::format("has a '{}' that is not a directory", service));
     }
-    if (has_home(directory, home)) {
-      refuse(fmt::format("has the home directory in '{}', which is not cleared", kind.service));
+    if (has_home(app_dir / service, home)) {
+      refuse(fmt::format("has the home directory in '{}', which is not cleared", service));
     }
   }
 }
@@ -104,19 +89,17 @@ ArtifactSearch find_artifacts(const fs::path& app_dir, const Application& applic
   ArtifactSearch result;
   std::error_code error;
   result.nothing_there = fs::symlink_status(app_dir, error).type() == fs::file_type::not_found;
-  for (const Kind& kind : kinds()) {
-    if (!application.covers(kind.service)) continue;
-    const fs::path directory = app_dir / kind.service;
+  for (const std::string_view service : find_services(application)) {
+    const fs::path directory = app_dir / service;
     if (fs::is_directory(fs::symlink_status(directory, error))) {
-      search(directory, kind, true, result);
+      search(directory, service, true, result);
     } else if (error && error != std::errc::no_such_file_or_directory) {
       result.unreadable.push_back(failure_at(directory, error));
     } else {
       result.absent.push_back(directory);
     }
   }
-  std::sort(result.found.begin(), result.found.end(),
-            [](const Artifact& a, const Artifact& b) { return a.path < b.path; });
+  std::ranges::sort(result.found, {}, &Artifact::path);
   return result;
 }
 

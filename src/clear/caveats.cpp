@@ -3,13 +3,11 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <type_traits>
 
 namespace cac {
 
 namespace {
-
-// buildx names the container of a builder so.
-constexpr std::string_view builder_prefix = "buildx_buildkit_";
 
 constexpr std::size_t max_listed = 10;
 
@@ -66,19 +64,61 @@ void add_other_tags(const ClearRequest& request, const State& state, std::vector
   }
 }
 
-void add_builders(std::vector<Caveat>& caveats, const std::optional<std::string>& buildx_builder,
-                  const State& state) {
-  if (state.containers_failure) {
-    caveats.push_back({.kind = CaveatKind::builder, .unknown = state.containers_failure->message});
+// Adds the builders whose caches are not cleared, except those to which builds go: they are residue
+// of a clearing.
+template <typename AnyRequest>
+void add_builders(const AnyRequest& request, const State& state, std::vector<Caveat>& caveats) {
+  constexpr bool is_clearing = std::is_same_v<AnyRequest, ClearRequest>;
+  const auto add_unknown = [&](const std::string& why) {
+    caveats.push_back({.kind = CaveatKind::builder, .unknown = why});
+  };
+  for (const auto& failure : {state.containers_failure, state.volumes_failure}) {
+    if (failure) add_unknown(failure->message);
   }
-  if (buildx_builder && *buildx_builder != "default") {
-    caveats.push_back({.kind = CaveatKind::builder, .object = *buildx_builder});
+  const auto& builder = request.builder;
+  if (builder && !builder->problem.empty()) add_unknown(builder->problem);
+  const BuilderUse use(builder, state.containers);
+  const auto uncleared = use.uncleared(false);
+  // A container's own note says the same.
+  if (builder && !builder->name.empty() &&
+      (uncleared.empty() || (!is_clearing && !use.is_current(uncleared.front())))) {
+    caveats.push_back({.kind = CaveatKind::builder, .object = builder->name});
   }
   for (const Container& container : state.containers) {
-    if (!container.name.starts_with(builder_prefix)) continue;
+    if (!is_builder(container) || (request.all_builders && is_running(container))) continue;
+    if (is_clearing && use.is_current(container.name)) continue;
     caveats.push_back(
         {.kind = CaveatKind::builder, .object = container.name, .is_container = true});
   }
+  for (const std::string& volume : find_orphans(state.containers, state.builder_volumes)) {
+    caveats.push_back({.kind = CaveatKind::builder, .object = volume, .is_volume = true});
+  }
+}
+
+// Adds what starts with a removed image, and does not build it: stopped containers, and services.
+void add_missing_images(const ClearRequest& request, const State& state,
+                        std::vector<Caveat>& caveats) {
+  if (request.verify_only) return;
+  Caveat caveat{.kind = CaveatKind::missing_image};
+  const ImageHolders holders(state.containers);
+  std::set<std::string> services;
+  for (const Image& image : state.images) {
+    for (const std::string& name : image.tags) {
+      if (!request.application.selects(image, name)) continue;
+      if (const ComposeImage* const named = request.application.find_image(name)) {
+        services.insert(named->other_services.begin(), named->other_services.end());
+      }
+      for (const Container& container : holders.find(image.id)) {
+        const bool is_listed =
+            std::ranges::find(caveat.holders, container.id, &Container::id) != caveat.holders.end();
+        if (!is_running(container) && !is_listed) caveat.holders.push_back(container);
+      }
+    }
+  }
+  caveat.services = {services.begin(), services.end()};
+  if (caveat.holders.empty() && caveat.services.empty()) return;
+  caveat.object = caveat.holders.empty() ? caveat.services.front() : caveat.holders.front().name;
+  caveats.push_back(std::move(caveat));
 }
 
 }  // namespace
@@ -89,13 +129,14 @@ std::vector<Caveat> find_caveats(const ClearRequest& request, const State& state
     caveats.push_back({.kind = CaveatKind::registry_copy, .object = name});
   }
   add_other_tags(request, state, caveats);
-  add_builders(caveats, request.buildx_builder, state);
+  add_builders(request, state, caveats);
+  add_missing_images(request, state, caveats);
   return caveats;
 }
 
 std::vector<Caveat> find_caveats(const PruneRequest& request, const State& state) {
   std::vector<Caveat> caveats;
-  add_builders(caveats, request.buildx_builder, state);
+  add_builders(request, state, caveats);
   return caveats;
 }
 

@@ -13,25 +13,28 @@ namespace cac {
 
 enum class CaveatKind {
   registry_copy,    // a build whose cache_from names the image takes steps from its registry
-  builder,          // a buildx builder has a cache of its own
+  builder,          // a buildx builder, or the volume of one, has a cache of its own
   other_tag,        // a repository of the application has other tags, which cache_from can name
   classic_builder,  // a dangling image: only the classic builder (DOCKER_BUILDKIT=0) would use it
+  missing_image,    // no cache: what misses a removed image at the next `docker compose up`
 };
 
 inline constexpr std::string_view caveat_words[] = {"registry-copy", "builder", "other-tag",
-                                                    "classic-builder"};
+                                                    "classic-builder", "missing-image"};
 constexpr std::string_view to_string(CaveatKind kind) {
   return caveat_words[static_cast<std::size_t>(kind)];
 }
 
 struct Caveat {
   CaveatKind kind{};
-  std::string object = {};              // the image's name or ID, the builder's, the repository
-  std::vector<std::string> tags = {};   // other tags of the repository
-  bool is_container = false;            // the object is the container that a builder runs in
-  std::vector<Container> holders = {};  // of the dangling image
-  std::size_t more = 0;                 // of many dangling images, the number beyond those listed
-  std::string unknown = {};             // why the engine could not be asked: no object
+  std::string object = {};                 // the image's name or ID, the builder's, the repository
+  std::vector<std::string> tags = {};      // other tags of the repository
+  bool is_container = false;               // the object is the container that a builder runs in
+  bool is_volume = false;                  // ... or the volume that one left behind
+  std::vector<Container> holders = {};     // of the dangling image; stopped, of a removed one
+  std::vector<std::string> services = {};  // of the Compose file, that do not build a removed image
+  std::size_t more = 0;      // of many dangling images, the number beyond those listed
+  std::string unknown = {};  // why the engine could not be asked: no object
 };
 
 // Returns those that the state shows before anything is changed.

@@ -1,13 +1,10 @@
 #include "clear/compose.hpp"
 
 #include <fmt/ranges.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <map>
-#include <system_error>
 
-#include "base/child_process.hpp"
 #include "base/error.hpp"
 #include "base/json_reader.hpp"
 
@@ -15,9 +12,8 @@ namespace cac {
 
 namespace {
 
-constexpr std::size_t max_config = 16'000'000;  // bytes
 constexpr std::size_t max_services = 1'000;
-constexpr std::size_t max_names = 10'000;
+constexpr std::size_t max_names = 1'000;
 
 struct Service {
   std::string image = {};
@@ -211,88 +207,7 @@ void check_targets(const ComposeFile& file, const std::vector<std::string>& targ
   }
 }
 
-// "the-message" of Compose's `time="…" level=warning msg="the-message"`; any other line as it is.
-std::string read_log_message(const std::string& line) {
-  constexpr std::string_view key = " msg=\"";
-  const auto begin = line.find(key);
-  if (!line.starts_with("time=") || begin == std::string::npos) return line;
-  std::string message;
-  for (std::size_t i = begin + key.size(); i < line.size() && line[i] != '"'; ++i) {
-    if (line[i] == '\\' && i + 1 < line.size()) ++i;
-    message += line[i];
-  }
-  return message;
-}
-
-// What Compose wrote to standard error, apart into warnings and the rest.
-struct ComposeWords {
-  std::vector<std::string> warnings;
-  std::vector<std::string> others;
-};
-ComposeWords read_words(const std::string& text) {
-  ComposeWords words;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const auto end = std::min(text.find('\n', begin), text.size());
-    const std::string line = text.substr(begin, end - begin);
-    begin = end + 1;
-    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    const bool is_warning = line.find("level=warning") != std::string::npos;
-    (is_warning ? words.warnings : words.others).push_back(read_log_message(line));
-  }
-  return words;
-}
-
-constexpr const char* advise_stdin =
-    "Without docker compose here, run it elsewhere: docker compose config --format json | "
-    "clear-app-cache --file -";
-
-[[noreturn]] void throw_compose_failure(const ChildResult& child) {
-  const auto others = read_words(child.errors).others;
-  // A docker without the plugin takes the word or the options for its own.
-  const bool is_missing = std::any_of(others.begin(), others.end(), [](const std::string& line) {
-    return line.find("is not a docker command") != std::string::npos ||
-           line.find("unknown flag: --file") != std::string::npos ||
-           line.find("unknown command") != std::string::npos;
-  });
-  if (is_missing) throw UsageError("docker has no compose plugin here", advise_stdin);
-  throw UsageError(others.empty()
-                       ? fmt::format("docker compose config failed with status {}", child.status)
-                       : fmt::format("docker compose: {}", fmt::join(others, " ")),
-                   "Check what docker compose config says about the file.");
-}
-
-ComposeConfig run_compose(const ComposeRequest& request, Interruption& interruption) {
-  std::vector<std::string> command{"docker", "compose"};
-  for (const std::string& file : request.files) command.insert(command.end(), {"--file", file});
-  if (request.project) command.insert(command.end(), {"--project-name", *request.project});
-  command.insert(command.end(), {"--profile", "*", "config", "--format", "json"});
-  try {
-    const ChildResult child = run_child(command, max_config, interruption);
-    if (child.is_cut_off) throw UsageError("docker compose config printed more than 16 MB");
-    if (child.status != 0) throw_compose_failure(child);
-    return {child.output, read_words(child.errors).warnings};
-  } catch (const std::system_error& error) {
-    throw UsageError(fmt::format("docker cannot be run: {}", error.code().message()), advise_stdin);
-  }
-}
-
-ComposeConfig read_standard_input(Interruption& interruption) {
-  try {
-    std::string json = read_to_end(STDIN_FILENO, max_config, interruption);
-    if (json.size() > max_config) throw UsageError("there is more than 16 MB on standard input");
-    return {std::move(json), {}};
-  } catch (const std::system_error& error) {
-    throw UsageError(fmt::format("standard input cannot be read: {}", error.code().message()),
-                     advise_stdin);
-  }
-}
-
 }  // namespace
-
-ComposeConfig read_compose_config(const ComposeRequest& request, Interruption& interruption) {
-  return request.files.front() == "-" ? read_standard_input(interruption)
-                                      : run_compose(request, interruption);
-}
 
 Application select_services(const std::string& json, const std::vector<std::string>& targets) {
   ComposeFile file;

@@ -23,6 +23,10 @@ struct ComposeConfig {
   std::vector<std::string> warnings = {};  // of Compose's, such as variables that are not set
 };
 
+inline constexpr const char* advise_stdin =
+    "Without docker compose here, run it elsewhere: docker compose config --format json | "
+    "clear-app-cache --file -";
+
 // Runs docker compose, which asks no engine, or reads standard input if the file is "-". Throws
 // UsageError with Compose's own words, and Interrupted or TimedOut.
 ComposeConfig read_compose_config(const ComposeRequest& request, Interruption& interruption);

@@ -6,6 +6,7 @@
 
 #include "base/filesystem.hpp"
 #include "base/progress.hpp"
+#include "clear/builders.hpp"
 #include "docker/engine.hpp"
 
 namespace cac {
@@ -88,6 +89,9 @@ OutcomeStatus perform(Engine& engine, Outcome& outcome) {
         return add_pruned(outcome, engine.prune_dangling_images());
       case ActionKind::prune_build_cache:
         return prune_build_cache(engine, outcome);
+      case ActionKind::prune_builder:
+        return add_pruned(outcome, prune_builder(engine, *action.builder, action.prunes,
+                                                 action.keeps_cache_mounts));
     }
   } catch (const EngineError& error) {
     outcome.failure = error.failure();
@@ -107,6 +111,8 @@ std::string describe_activity(const Action& action) {
       return "pruning dangling images";
     case ActionKind::prune_build_cache:
       return "pruning the build cache";
+    case ActionKind::prune_builder:
+      return "pruning the cache of " + action.object;
   }
   return "";
 }

@@ -110,6 +110,20 @@ Plan plan_image_removals(const ClearRequest& request, const State& state) {
   return plan;
 }
 
+// A prune for each builder that runs: what a stopped one has cannot be reached.
+void add_builders(const std::vector<Container>& containers, const std::vector<CachePrune>& prunes,
+                  bool keep_cache_mounts, Plan& plan) {
+  for (const Container& container : containers) {
+    if (!is_builder(container) || !is_running(container)) continue;
+    plan.push_back({.kind = ActionKind::prune_builder,
+                    .reason = Reason::builder_cache,
+                    .object = container.name,
+                    .prunes = prunes,
+                    .builder = container,
+                    .keeps_cache_mounts = keep_cache_mounts});
+  }
+}
+
 Action plan_dangling_prune(const State& state) {
   Action action{.kind = ActionKind::prune_dangling_images, .reason = Reason::leftover};
   if (!state.dangling) return action;
@@ -149,6 +163,9 @@ Plan plan_clearing(const ClearRequest& request, const State& state) {
   if (request.application.is_all()) plan.push_back(plan_dangling_prune(state));
   plan.push_back(
       plan_cache_prune({}, Reason::shared_cache, request.keep_cache_mounts, state.records));
+  if (request.all_builders) {
+    add_builders(state.containers, {{}}, request.keep_cache_mounts, plan);
+  }
   return plan;
 }
 
@@ -163,6 +180,13 @@ Plan plan_pruning(const PruneRequest& request, const State& state) {
         request.min_free_space ? Reason::min_free_space : Reason::keep_storage);
   }
   if (plan.empty()) add({}, Reason::unused);
+  if (request.all_builders) {
+    std::vector<CachePrune> prunes;
+    if (request.older_than) prunes.push_back({.older_than = request.older_than});
+    if (request.keep_storage) prunes.push_back({.keep_storage = request.keep_storage});
+    if (prunes.empty()) prunes.emplace_back();
+    add_builders(state.containers, prunes, request.keep_cache_mounts, plan);
+  }
   return plan;
 }
 

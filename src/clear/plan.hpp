@@ -17,6 +17,7 @@ enum class Reason {
   cache_from,       // cache_from can name the image
   copied_by_build,  // the next build would copy the artifact into its image
   leftover,         // an earlier build left the image dangling
+  builder_cache,    // of a buildx builder, which is asked for
   shared_cache,     // clearing the build cache: it cannot be told apart by service
   unused,           // pruning the build cache without a limit
   older_than,       // ... of records unused for so long
@@ -28,19 +29,23 @@ enum class Reason {
   retagged,          // an image was given the name during the run
   newer_deleted,     // ... at the very moment of the removal, so that image was deleted
   reusable,          // a build can reuse the record
+  cache_mount,       // ... or finds the content of the cache mount
   running_build,     // a running build holds the record
   kept_cache_mount,  // a cache mount that is kept is based on the record
   survived_pruning,  // no prune removed the record
   other_project,     // only cache_from names the image, which is another Compose project's
   not_a_cache,       // the directory is more than a cache, or a link: left alone
   external,          // the Compose file names a cache that is not on this engine
+  builder_in_use,    // builds go to this buildx builder
+  unverified,        // ... and what is left of its cache could not be read
 };
 
 inline constexpr std::string_view reason_words[] = {
-    "cache-from",       "copied-by-build", "leftover",       "shared-cache",  "unused",
-    "older-than",       "keep-storage",    "min-free-space", "left-by-prune", "still-tagged",
-    "retagged",         "newer-deleted",   "reusable",       "running-build", "kept-cache-mount",
-    "survived-pruning", "other-project",   "not-a-cache",    "external"};
+    "cache-from",    "copied-by-build",  "leftover",         "builder-cache",  "shared-cache",
+    "unused",        "older-than",       "keep-storage",     "min-free-space", "left-by-prune",
+    "still-tagged",  "retagged",         "newer-deleted",    "reusable",       "cache-mount",
+    "running-build", "kept-cache-mount", "survived-pruning", "other-project",  "not-a-cache",
+    "external",      "builder-in-use",   "unverified"};
 constexpr std::string_view to_string(Reason reason) {
   return reason_words[static_cast<std::size_t>(reason)];
 }
@@ -50,12 +55,13 @@ enum class ActionKind {
   remove_local_cache,
   remove_image,
   prune_dangling_images,
-  prune_build_cache
+  prune_build_cache,
+  prune_builder
 };
 
-inline constexpr std::string_view action_words[] = {"remove-artifact", "remove-local-cache",
-                                                    "remove-image", "prune-dangling-images",
-                                                    "prune-build-cache"};
+inline constexpr std::string_view action_words[] = {"remove-artifact",   "remove-local-cache",
+                                                    "remove-image",      "prune-dangling-images",
+                                                    "prune-build-cache", "prune-builder"};
 constexpr std::string_view to_string(ActionKind kind) {
   return action_words[static_cast<std::size_t>(kind)];
 }
@@ -67,7 +73,9 @@ struct Action {
   std::string image_id = {};            // of remove_image: the image that the name referred to
   std::string directory = {};           // of a path: the directory it is in, which was checked
   std::string keep_as = {};             // "watchparty-backend:old": the image gets this name first
-  std::vector<CachePrune> prunes = {};  // of prune_build_cache: one after the other
+  std::vector<CachePrune> prunes = {};  // of a build cache: one after the other
+  std::optional<Container> builder = {};   // of prune_builder: where it runs
+  bool keeps_cache_mounts = false;         // of prune_builder
   std::optional<std::size_t> count = {};   // of images or records; nullopt: not known beforehand
   Bytes size = {};                         // of images "up to": layers may be shared
   std::vector<std::string> services = {};  // of the Compose file, whose builds can use it

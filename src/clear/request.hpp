@@ -8,6 +8,7 @@
 
 #include "base/units.hpp"
 #include "clear/application.hpp"
+#include "docker/buildx.hpp"
 
 namespace cac {
 
@@ -18,10 +19,12 @@ struct ClearRequest {
   bool verify_only = false;  // reads and judges; changes nothing
   bool wait = false;         // for running builds, before anything else
   bool keep_cache_mounts = false;
-  std::optional<std::string> keep_as = {};         // the tag that each image gets first
-  std::optional<std::string> app_dir = {};         // whose build artifacts are cleared as well
-  std::string home = {};                           // never cleared as a directory
-  std::optional<std::string> buildx_builder = {};  // BUILDX_BUILDER: where builds go instead
+  std::optional<std::string> keep_as = {};    // the tag that each image gets first
+  std::optional<std::string> app_dir = {};    // whose build artifacts are cleared as well
+  std::string home = {};                      // never cleared as a directory
+  bool all_builders = false;                  // also clears the buildx builders' caches
+  std::optional<BuildxBuilder> builder = {};  // where builds go instead of the engine's own
+  std::optional<std::string> compose_project_name = {};  // COMPOSE_PROJECT_NAME
 };
 
 // Prunes the build cache and nothing else; all of it if there is no limit.
@@ -32,7 +35,8 @@ struct PruneRequest {
   std::optional<std::chrono::seconds> older_than = {};
   std::optional<Bytes> keep_storage = {};
   std::optional<Bytes> min_free_space = {};  // on the file system of the engine's data
-  std::optional<std::string> buildx_builder = {};
+  bool all_builders = false;
+  std::optional<BuildxBuilder> builder = {};
 };
 
 using Request = std::variant<ClearRequest, PruneRequest>;

@@ -11,14 +11,17 @@ StateScope scope_before(const ClearRequest& request) {
           .requires_containers = true,
           .dangling = request.dry_run && request.application.is_all(),
           .images_of = request.application,
+          .lookalikes = make_lookalike_query(request),
           .artifacts_in = request.app_dir,
           .home = request.home};
 }
 
 StateScope scope_after(const ClearRequest& request) {
   return {.containers = request.verify_only,
+          .builder_caches = request.all_builders,
           .dangling = request.application.is_all(),
           .images_of = request.application,
+          .lookalikes = request.verify_only ? make_lookalike_query(request) : std::nullopt,
           .artifacts_in = request.app_dir,
           .home = request.home};
 }
@@ -44,11 +47,32 @@ State read_state(Engine& engine, Progress& progress, const StateScope& scope, St
       state.containers_failure = error.failure();
     }
   }
+  if (scope.containers) {
+    try {
+      state.builder_volumes = engine.volumes(builder_prefix);
+    } catch (const EngineError& error) {
+      state.volumes_failure = error.failure();
+    }
+  }
+  if (scope.builder_caches) {
+    const Progress::Activity activity(progress, "reading the builders' caches");
+    for (const Container& container : state.containers) {
+      if (!is_builder(container) || !is_running(container)) continue;
+      state.builder_caches.push_back(read_builder_cache(engine, container));
+    }
+  }
   if (scope.images_of) {
     const Progress::Activity activity(progress, "reading the images");
     // After the records: a build that finishes in between has tagged its image before it let its
     // records go.
     state.images = engine.images(scope.images_of->reference_patterns());
+    if (state.images.empty() && scope.lookalikes) {
+      state.lookalikes = engine.images(scope.lookalikes->patterns);
+      for (const std::string& project : scope.lookalikes->compose_projects) {
+        const auto labeled = engine.images_of_compose_project(project);
+        state.lookalikes.insert(state.lookalikes.end(), labeled.begin(), labeled.end());
+      }
+    }
   }
   if (scope.dangling) {
     const Progress::Activity activity(progress, "reading the dangling images");

@@ -10,13 +10,14 @@
 
 #include "base/error.hpp"
 #include "clear/artifacts.hpp"
+#include "clear/builders.hpp"
 #include "clear/local_caches.hpp"
+#include "clear/lookalikes.hpp"
 #include "clear/request.hpp"
 #include "docker/objects.hpp"
 
 namespace cac {
 
-class Engine;
 class Progress;
 
 struct State {
@@ -26,7 +27,11 @@ struct State {
                                                          // not say (not the same as none)
   std::vector<Container> containers = {};  // all of them: who holds what, and which builders exist
   std::optional<Failure> containers_failure = {};
+  std::vector<std::string> builder_volumes = {};
+  std::optional<Failure> volumes_failure = {};
+  std::vector<BuilderCache> builder_caches = {};    // of the builders that run
   std::vector<Image> images = {};                   // every name of the project, whatever its tag
+  std::vector<Image> lookalikes = {};               // if there are none of these
   std::optional<std::vector<Image>> dangling = {};  // nullopt: not read, or reading failed
   std::optional<Failure> dangling_failure = {};
 };
@@ -39,9 +44,11 @@ struct StateScope {
   bool fresh_records = false;
   bool containers = false;
   bool requires_containers = false;  // else a failure to read them is a value
+  bool builder_caches = false;       // of the builders among the containers that were read
   bool dangling = false;
   std::optional<Application> images_of = {};
-  std::optional<std::string> artifacts_in = {};  // the application's directory
+  std::optional<LookalikeQuery> lookalikes = {};  // read only if there are no such images
+  std::optional<std::string> artifacts_in = {};   // the application's directory
   std::string home = {};
 };
 

@@ -67,7 +67,9 @@ void add_records(const ClearRequest& request, const std::vector<CacheRecord>& re
       continue;
     }
     Residue residue{.kind = ResidueKind::build_cache,
-                    .reason = request.verify_only ? Reason::reusable : Reason::survived_pruning,
+                    .reason = !request.verify_only     ? Reason::survived_pruning
+                              : is_cache_mount(record) ? Reason::cache_mount
+                                                       : Reason::reusable,
                     .object = name_record(record),
                     .id = record.id,
                     .record_type = record.type,
@@ -85,10 +87,40 @@ void add_records(const ClearRequest& request, const std::vector<CacheRecord>& re
   }
 }
 
+// Adds the builders whose caches are left although they were to be cleared, or to which builds go.
+void add_builders(const ClearRequest& request, const State& after, Verification& result) {
+  const auto add = [&](const std::string& object, Reason reason, Bytes size = {}) {
+    result.residue.push_back(
+        {.kind = ResidueKind::builder, .reason = reason, .object = object, .size = size});
+  };
+  const BuilderUse use(request.builder, after.containers);
+  for (const BuilderCache& cache : after.builder_caches) {
+    if (!cache.records) {
+      if (use.is_current(cache.container)) add(cache.container, Reason::unverified);
+      continue;
+    }
+    const CacheMounts mounts(*cache.records, request.keep_cache_mounts);
+    std::vector<CacheRecord> left = *cache.records;
+    std::erase_if(left, [&](const CacheRecord& record) { return mounts.keeps(record); });
+    if (left.empty()) continue;
+    const bool is_held = std::ranges::any_of(left, &CacheRecord::in_use);
+    add(cache.container,
+        request.verify_only ? Reason::reusable
+        : is_held           ? Reason::running_build
+                            : Reason::survived_pruning,
+        total_size(left));
+  }
+}
+
 }  // namespace
 
 std::vector<Residue> find_unclearable(const ClearRequest& request, const State& state) {
   std::vector<Residue> residue;
+  const BuilderUse use(request.builder, state.containers);
+  for (const std::string& builder : use.uncleared(request.all_builders)) {
+    residue.push_back(
+        {.kind = ResidueKind::builder, .reason = Reason::builder_in_use, .object = builder});
+  }
   const Application& application = request.application;
   if (!application.compose) return residue;
   for (const Image& image : state.images) {
@@ -144,6 +176,7 @@ Verification judge(const ClearRequest& request, const std::vector<Outcome>& outc
   }
   const auto unclearable = find_unclearable(request, after);
   result.residue.insert(result.residue.end(), unclearable.begin(), unclearable.end());
+  add_builders(request, after, result);
   // A directory that could not be searched is not known to be clean.
   if (!after.artifacts.unreadable.empty()) result.failure = after.artifacts.unreadable.front();
   if (!result.residue.empty()) {

@@ -17,10 +17,10 @@ constexpr std::string_view to_string(Verdict verdict) {
   return verdict_words[static_cast<std::size_t>(verdict)];
 }
 
-enum class ResidueKind { artifact, local_cache, image, build_cache, external };
+enum class ResidueKind { artifact, local_cache, image, build_cache, external, builder };
 
-inline constexpr std::string_view residue_words[] = {"artifact", "local-cache", "image",
-                                                     "build-cache", "external"};
+inline constexpr std::string_view residue_words[] = {"artifact",    "local-cache", "image",
+                                                     "build-cache", "external",    "builder"};
 constexpr std::string_view to_string(ResidueKind kind) {
   return residue_words[static_cast<std::size_t>(kind)];
 }
@@ -49,7 +49,8 @@ struct Verification {
   std::optional<Failure> failure = {};  // why it is unknown, if a request or a directory failed
 };
 
-// Returns what a Compose file names and no run can clear.
+// Returns what no run with this request can clear: what only a Compose file names, and the buildx
+// builders to which builds go.
 std::vector<Residue> find_unclearable(const ClearRequest& request, const State& state);
 
 // outcomes: of the actions before the state was read; none if there were no actions.

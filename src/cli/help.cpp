@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <sstream>
 
 #include "base/terminal.hpp"
 #include "cli/option_table.hpp"
@@ -74,9 +75,15 @@ Environment:
   DOCKER_CONTEXT
           Docker contexts are not supported: naming one other than default is a
           usage error, unless --host or DOCKER_HOST is given.
+  COMPOSE_PROJECT_NAME
+          If no image has the project's prefix, images of this Compose project are
+          among the likely ones.
   BUILDX_BUILDER
-          If it names a builder other than default, a note says how to clear the
-          cache of that builder.
+          The buildx builder to which builds go. By default, the one that docker
+          buildx use has chosen.
+  BUILDX_CONFIG, DOCKER_CONFIG
+          Where buildx's files are: by default, buildx in DOCKER_CONFIG, and
+          .docker in your home directory.
   XDG_RUNTIME_DIR
           If no engine socket is found, the error suggests a rootless socket
           found in this directory; it is never used automatically.
@@ -128,24 +135,19 @@ void append_text(std::string& out, std::string_view text, std::size_t width) {
       out += margin + line + "\n";
       margin.assign(margin.size(), ' ');
     }
-    words.clear();
   };
-  while (!text.empty()) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
+  std::istringstream lines{std::string(text)};
+  for (std::string line; std::getline(lines, line);) {
     const auto indent = line.find_first_not_of(' ');
-    if (indent == std::string_view::npos) {
-      end_paragraph();
-      out += "\n";
-    } else if (!words.empty() && indent == margin.size()) {
-      words += fmt::format(" {}", line.substr(indent));
-    } else {
-      end_paragraph();
-      const auto gap = line.find("  ", indent);
-      const auto start = gap == std::string_view::npos ? indent : line.find_first_not_of(' ', gap);
-      margin = line.substr(0, start);
-      words = line.substr(start);
+    if (!words.empty() && indent == margin.size()) {
+      words += " " + line.substr(indent);
+      continue;
     }
+    end_paragraph();
+    if (line.empty()) out += "\n";
+    const auto gap = line.find("  ", indent);
+    margin = line.substr(0, line.find_first_not_of(' ', gap == std::string::npos ? 0 : gap));
+    words = line.substr(margin.size());
   }
   end_paragraph();
 }
@@ -154,8 +156,7 @@ void append_option(std::string& out, const OptionSpec& spec, std::size_t width) 
   const std::string indent(10, ' ');
   out += fmt::format("  {}\n", usage_form(spec));
   append_text(out, indent + full_help(spec), width);
-  const std::string note = default_note(spec);
-  if (!note.empty()) append_text(out, indent + note, width);
+  append_text(out, indent + default_note(spec), width);
 }
 
 }  // namespace

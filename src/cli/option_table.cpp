@@ -9,15 +9,12 @@ std::string argument_form(std::string_view name) {
 }
 
 std::string enumerate(std::string_view words) {
+  const auto last = words.rfind(' ');
   std::string text;
-  while (true) {
-    const auto blank = words.find(' ');
-    if (blank == std::string_view::npos) {
-      return fmt::format("{}{}{}", text, text.empty() ? "" : " or ", words);
-    }
-    text += fmt::format("{}{}", text.empty() ? "" : ", ", words.substr(0, blank));
-    words.remove_prefix(blank + 1);
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    text += words[i] != ' ' ? std::string(1, words[i]) : i == last ? " or " : ", ";
   }
+  return text;
 }
 
 std::string full_help(const OptionSpec& spec) {
@@ -25,7 +22,7 @@ std::string full_help(const OptionSpec& spec) {
   for (const Exclusion& exclusion : exclusions) {
     if (exclusion.one != spec.name && exclusion.other != spec.name) continue;
     const auto other = exclusion.one == spec.name ? exclusion.other : exclusion.one;
-    excluded += fmt::format("{}{}", excluded.empty() ? "" : " ", argument_form(other));
+    excluded += (excluded.empty() ? "" : " ") + argument_form(other);
   }
   std::string text(spec.long_help);
   if (!excluded.empty()) text += fmt::format(" Cannot be combined with {}.", enumerate(excluded));

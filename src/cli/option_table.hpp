@@ -47,7 +47,8 @@ inline constexpr OptionSpec option_table[] = {
         .group = "Target",
         .short_help = "prefix of the images",
         .long_help =
-            "Prefix of the application's images. Warns if no image on the engine has this prefix. "
+            "Prefix of the application's images. If no image on the engine has it, a warning names "
+            "likely ones. "
             "With --file, the project's name, as docker compose -p; the environment variable is "
             "then ignored.",
     },
@@ -121,6 +122,16 @@ inline constexpr OptionSpec option_table[] = {
             "Tags each image as NAME:TAG before removing it, so you can roll back: docker tag "
             "NAME:TAG NAME:latest. Refuses latest, and a TAG already used by another image, so "
             "that an earlier backup is never lost. If tagging fails, the image is not removed.",
+    },
+    {
+        .name = "all-builders",
+        .group = "Behavior",
+        .short_help = "also clear the caches of buildx builders",
+        .long_help =
+            "Also clears the caches of the buildx builders that run in containers on this engine: "
+            "runs buildctl prune in each of them, and buildctl du to verify it. Never removes a "
+            "builder's container or volume. Without it, a builder is a note, or residue if builds "
+            "go there: BUILDX_BUILDER, or the builder that docker buildx use has chosen.",
     },
     {
         .name = "timeout",
@@ -245,6 +256,7 @@ inline constexpr Exclusion exclusions[] = {
     {"prune-only", "file", "the build cache is shared by all services"},
     {"prune-only", "app-dir", "--prune-only changes nothing but the build cache"},
     {"prune-only", "keep-as", "--prune-only changes nothing but the build cache"},
+    {"all-builders", "min-free-space", "only the engine itself can keep this limit"},
     {"quiet", "verbose", "--quiet prints only warnings on success"},
 };
 

@@ -237,7 +237,8 @@ Options parse_options(std::span<const char* const> words, const Environment& env
       .keep_cache_mounts = arguments.has("keep-cache-mounts"),
       .keep_as = {},
       .app_dir = arguments.value(option_spec("app-dir")),
-      .buildx_builder = environment("BUILDX_BUILDER"),
+      .all_builders = arguments.has("all-builders"),
+      .compose_project_name = environment("COMPOSE_PROJECT_NAME"),
   };
   check_combinations(arguments);
   options.compose = read_compose(arguments, clear.application.targets);
@@ -257,7 +258,7 @@ Options parse_options(std::span<const char* const> words, const Environment& env
         .older_than = read_duration(arguments, option_spec("older-than")),
         .keep_storage = read_size(arguments, option_spec("keep-storage")),
         .min_free_space = read_size(arguments, option_spec("min-free-space")),
-        .buildx_builder = clear.buildx_builder,
+        .all_builders = clear.all_builders,
     };
   }
   options.pinned_api = read_api_version(environment);

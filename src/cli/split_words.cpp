@@ -21,9 +21,9 @@ std::string suggest_option(std::string_view typed) {
   return suggest(typed, names, "--");
 }
 
-template <typename Matches>
-const OptionSpec* find_option(Matches matches) {
-  const auto* const found = std::find_if(std::begin(option_table), std::end(option_table), matches);
+template <typename Name>
+const OptionSpec* find_option(Name OptionSpec::*member, const Name& name) {
+  const auto* const found = std::ranges::find(option_table, name, member);
   return found == std::end(option_table) ? nullptr : found;
 }
 
@@ -43,7 +43,7 @@ std::vector<std::string> split_words(std::span<const char* const> arguments) {
     if (argument.starts_with("--")) {
       const auto equals = argument.find('=');
       const std::string_view name = argument.substr(2, equals - 2);
-      const auto* const spec = find_option([&](const auto& row) { return row.name == name; });
+      const auto* const spec = find_option(&OptionSpec::name, name);
       if (spec == nullptr) {
         throw UsageError(fmt::format("unknown option --{}{}", name, suggest_option(name)));
       }
@@ -57,8 +57,7 @@ std::vector<std::string> split_words(std::span<const char* const> arguments) {
     }
     for (std::size_t i = 1; i < argument.size(); ++i) {
       const char letter = argument[i];
-      const auto* const spec =
-          find_option([&](const auto& row) { return row.short_name == letter; });
+      const auto* const spec = find_option(&OptionSpec::short_name, letter);
       if (spec == nullptr) {
         throw UsageError(
             fmt::format("unknown option {}{}", argument, suggest_option(argument.substr(1))));

@@ -2,6 +2,7 @@
 // responses become. Must not know the JSON of good ones (see `decode`), and sends nothing.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,7 @@ namespace cac {
 struct ApiResponse {
   std::string request;  // for messages, without version and query: "GET /system/df"
   HttpResponse http;
+  std::optional<std::string> error = {};  // a JSON error's message, unless the status is 200
   int tries = 1;  // how often the request was sent because of transient errors
 };
 
@@ -21,12 +23,12 @@ bool is_podman(const HttpResponse& response);
 // Returns whether the engine, or a proxy in front of it, denies access.
 bool is_denial(const HttpResponse& response);
 // Returns whether the requested object is absent: a 404 with a JSON message (a proxy's has none).
-bool is_absent(const HttpResponse& response);
+bool is_absent(const ApiResponse& response);
 // Returns whether the same request may succeed a little later.
-bool is_transient(const HttpResponse& response);
+bool is_transient(const ApiResponse& response);
+// ... because the engine does the same for somebody else, however long that takes.
+bool is_busy(const ApiResponse& response);
 
-[[noreturn]] void throw_failure(FailureKind kind, std::string message, std::string advice,
-                                int http_status = 0);
 [[noreturn]] void throw_malformed(const std::string& request, std::string_view reason);
 // For an HTML page with a good status.
 [[noreturn]] void throw_html(const ApiResponse& response);

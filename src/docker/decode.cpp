@@ -69,8 +69,7 @@ static void from_json(const JsonReader& reader, CacheRecord& record) {
   }
 }
 
-static void from_json(const JsonReader& reader, BuildCache& cache) {
-  auto& records = cache.records;
+static void from_json(const JsonReader& reader, BuildCache& records) {
   // 20.10 writes an empty list as null; a missing key says nothing.
   if (reader.has("BuildCache")) reader.optional("BuildCache", records.emplace());
   std::int64_t sum = 0;
@@ -96,6 +95,41 @@ static void from_json(const JsonReader& reader, BuildCache& cache) {
   // Sums say that there are records, but not which ones.
   if (records && (records->empty() ? has_sum : count > std::ssize(*records))) records.reset();
 }
+
+static void from_json(const JsonReader& reader, Volume& volume) {
+  reader.required("Name", volume.name);
+}
+
+static void from_json(const JsonReader& reader, VolumeList& list) {
+  if (!reader.has("Volumes")) throw MalformedJson("Volumes is not there");
+  reader.optional("Volumes", list.volumes);  // null when there are none
+}
+
+static void from_json(const JsonReader& reader, Exec& exec) {
+  if (!reader.optional("Id", exec.id)) reader.required("ID", exec.id);
+  std::int64_t status = 0;
+  if (reader.optional("ExitCode", status)) exec.status = status;
+}
+
+namespace {
+
+// A record as buildctl names its parts.
+struct BuilderRecord {
+  CacheRecord record = {};
+};
+
+void from_json(const JsonReader& reader, BuilderRecord& builder) {
+  CacheRecord& record = builder.record;
+  reader.required("id", record.id);
+  reader.optional("recordType", record.type);
+  reader.optional("description", record.description);
+  reader.optional("inUse", record.in_use);
+  reader.optional("shared", record.shared);
+  reader.optional("size", record.size.count);
+  reader.optional("parents", record.parents);
+}
+
+}  // namespace
 
 static void from_json(const JsonReader& reader, ImageDeletion& deletion) {
   reader.optional("Deleted", deletion.id);
@@ -125,9 +159,24 @@ T decode(const ApiResponse& response) {
   }
 }
 
+BuildCache decode_builder_cache(const std::string& text) {
+  try {
+    const nlohmann::json json = parse_json(text);
+    std::vector<BuilderRecord> builders;
+    if (!json.is_null()) JsonReader(json).read(builders);
+    std::vector<CacheRecord> records;
+    for (BuilderRecord& builder : builders) records.push_back(std::move(builder.record));
+    return records;
+  } catch (const MalformedJson&) {
+    return std::nullopt;
+  }
+}
+
 template Image decode(const ApiResponse&);
 template BuildCache decode(const ApiResponse&);
 template Pruned decode(const ApiResponse&);
+template VolumeList decode(const ApiResponse&);
+template Exec decode(const ApiResponse&);
 template std::vector<Image> decode(const ApiResponse&);
 template std::vector<Container> decode(const ApiResponse&);
 template std::vector<ImageDeletion> decode(const ApiResponse&);

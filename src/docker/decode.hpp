@@ -2,6 +2,7 @@
 // missing ones from empty ones. Must not know endpoints, and sends nothing.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,10 +12,22 @@
 
 namespace cac {
 
-// GET /system/df. Both shapes: BuildCache up to API 1.51, BuildCacheUsage from 1.52 on.
-struct BuildCache {
-  // nullopt: the records are missing, or contradict the sums beside them.
-  std::optional<std::vector<CacheRecord>> records = {};
+// GET /system/df. Both shapes: BuildCache up to API 1.51, BuildCacheUsage from 1.52 on. nullopt:
+// the records are missing, or contradict the sums beside them.
+using BuildCache = std::optional<std::vector<CacheRecord>>;
+
+// GET /volumes.
+struct Volume {
+  std::string name = {};
+};
+struct VolumeList {
+  std::vector<Volume> volumes = {};
+};
+
+// POST /containers/ID/exec, and GET /exec/ID/json.
+struct Exec {
+  std::string id = {};
+  std::optional<std::int64_t> status = {};  // nullopt: it has not ended
 };
 
 // A part of what DELETE /images did.
@@ -23,10 +36,15 @@ struct ImageDeletion {
   bool operator==(const ImageDeletion&) const = default;
 };
 
-// Returns the body as an Image, a BuildCache, a Pruned, or a vector of Image, Container or
-// ImageDeletion. Throws EngineError (malformed) when it is not what the Docker API documents.
+// Returns the body as an Image, a BuildCache, a Pruned, a VolumeList, an Exec, or a vector of
+// Image, Container or ImageDeletion. Throws EngineError (malformed) when it is not what the Docker
+// API documents.
 template <typename T>
 T decode(const ApiResponse& response);
+
+// Returns what `buildctl du --format '{{json .}}'` prints as records. nullopt: it is something
+// else, as BuildKit before 0.11 prints.
+BuildCache decode_builder_cache(const std::string& text);
 
 // Returns the "message" of a JSON error. nullopt: the body is something else.
 std::optional<std::string> decode_error(const std::string& body);

@@ -83,7 +83,7 @@ Endpoint choose_endpoint(const std::optional<std::string>& host_option,
   const auto host = host_option ? host_option : environment("DOCKER_HOST");
   if (!host) {
     const std::string context = environment("DOCKER_CONTEXT").value_or("default");
-    if (context == "default") return socket_endpoint(default_socket, default_socket);
+    if (context == "default") return {.socket_path = "/var/run/docker.sock", .host_port = {}};
     throw UsageError(
         fmt::format("DOCKER_CONTEXT is '{}', but Docker contexts are not supported: select the "
                     "engine with --host",

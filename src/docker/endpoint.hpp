@@ -17,8 +17,6 @@ struct Endpoint {
   std::string text() const;
 };
 
-inline constexpr std::string_view default_socket = "/var/run/docker.sock";
-
 // Returns --host, else DOCKER_HOST, else the default socket. Throws UsageError for an invalid
 // address, and where docker's own commands might use another engine: TLS and docker contexts are
 // not supported.

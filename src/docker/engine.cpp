@@ -14,22 +14,23 @@ namespace cac {
 
 namespace {
 
-// How often a removal is sent if its answer is lost each time.
-constexpr int max_lost_answers = 3;
-
 std::string filters(const char* key, const std::vector<std::string>& values) {
   return "filters=" +
          query_encoded(fmt::format(R"({{"{}":["{}"]}})", key, fmt::join(values, R"(",")")));
 }
 
-// Returns true, after a pause, if the error is transient and the request should be sent again.
-// Together about 40 seconds: an error that lasts longer is reported, and the run goes on.
+// Returns true, after a pause, if the error is transient and the request should be sent again: as
+// long as the engine is busy with the same for somebody else, which the run's timeout ends; about
+// 40 seconds otherwise, since an error that lasts longer is reported, and the run goes on.
 bool wait_to_retry(const ApiResponse& response, Interruption& interruption) {
+  using std::chrono::milliseconds;
   constexpr int max_tries = 12;
-  constexpr std::chrono::milliseconds max_pause{6400};
-  if (!is_transient(response.http) || response.tries == max_tries) return false;
-  interruption.sleep_for(
-      std::min(std::chrono::milliseconds(50) * (1 << response.tries), max_pause));
+  if (is_busy(response)) {
+    interruption.sleep_for(milliseconds(200));
+    return true;
+  }
+  if (!is_transient(response) || response.tries == max_tries) return false;
+  interruption.sleep_for(std::min(milliseconds(50) * (1 << response.tries), milliseconds(6400)));
   return true;
 }
 
@@ -46,18 +47,19 @@ Engine::Engine(const Endpoint& endpoint, std::optional<ApiVersion> pinned,
 
 ApiResponse Engine::send(const Request& request) {
   using Kind = TransportError::Kind;
-  const auto& [method, path, may_be_absent, expected_status, hooks] = request;
+  const auto& [method, path, may_be_absent, expected_status, hooks, body] = request;
   const bool is_ping = identity_.api == ApiVersion{};
   const std::string target = is_ping ? path : fmt::format("/v{}{}", to_string(identity_.api), path);
   const std::string name = fmt::format("{} {}", to_string(method), path.substr(0, path.find('?')));
   for (bool repeated = false;; repeated = true) {
     try {
-      ApiResponse response{name, http_.send(method, target, hooks)};
+      ApiResponse response{name, http_.send(method, target, hooks, body)};
+      if (response.http.status != 200) response.error = decode_error(response.http.body);
       if (is_ping || !is_podman(response.http)) return response;
       // Another process may listen at the address since the ping.
-      throw_failure(FailureKind::not_docker,
-                    name + ": the answer is Podman's, not Docker's any more",
-                    "Check what is listening at this address.");
+      throw EngineError({FailureKind::not_docker,
+                         name + ": the answer is Podman's, not Docker's any more",
+                         "Check what is listening at this address."});
     } catch (const TransportError& error) {
       if (error.kind == Kind::connect) {
         throw EngineError(connect_failure(endpoint_, error.os_error, error.what(), environment_));
@@ -75,7 +77,7 @@ ApiResponse Engine::request(const Request& request) {
     response.tries = tries;
     if (wait_to_retry(response, interruption_)) continue;
     const bool is_expected = response.http.status == request.expected_status ||
-                             (request.may_be_absent && is_absent(response.http));
+                             (request.may_be_absent && is_absent(response));
     if (!is_expected) throw_unexpected(response);
     return response;
   }
@@ -90,28 +92,29 @@ void Engine::identify(std::optional<ApiVersion> pinned) {
     // No valid answer to the ping: not a Docker engine.
     const auto& [kind, message, advice, status] = error.failure();
     if (kind != FailureKind::connection_lost && kind != FailureKind::malformed) throw;
-    throw_failure(FailureKind::not_docker, message + ": nothing was changed",
-                  fmt::format("Does an engine listen on {}, and without TLS?", identity_.address));
+    throw EngineError(
+        {FailureKind::not_docker, message + ": nothing was changed",
+         fmt::format("Does an engine listen on {}, and without TLS?", identity_.address)});
   }
   const std::string_view server = ping.http.header("server");
   if (is_denial(ping.http)) throw_unexpected(ping);
   if (is_podman(ping.http)) {
-    throw_failure(FailureKind::not_docker,
-                  fmt::format("{} is Podman ({}), not Docker: nothing was changed",
-                              identity_.address, server),
-                  "Podman has no build cache of its own to clear; its builds take steps from "
-                  "local images. Build without them: podman build --no-cache");
+    throw EngineError({FailureKind::not_docker,
+                       fmt::format("{} is Podman ({}), not Docker: nothing was changed",
+                                   identity_.address, server),
+                       "Podman has no build cache of its own to clear; its builds take steps from "
+                       "local images. Build without them: podman build --no-cache"});
   }
   constexpr std::string_view docker = "Docker/";
   if (!server.starts_with(docker)) {
-    throw_failure(
-        FailureKind::not_docker,
-        fmt::format("{} does not say that it is Docker (status {}, Server: {}{}): nothing was "
-                    "changed",
-                    identity_.address, ping.http.status, server.empty() ? "none" : server,
-                    is_html(ping.http) ? ", an HTML page" : ""),
-        "Only an engine that identifies itself as Docker is written to. If a proxy is in front of "
-        "it, let GET /_ping through with the engine's headers.");
+    throw EngineError(
+        {FailureKind::not_docker,
+         fmt::format("{} does not say that it is Docker (status {}, Server: {}{}): nothing was "
+                     "changed",
+                     identity_.address, ping.http.status, server.empty() ? "none" : server,
+                     is_html(ping.http) ? ", an HTML page" : ""),
+         "Only an engine that identifies itself as Docker is written to. If a proxy is in front of "
+         "it, let GET /_ping through with the engine's headers."});
   }
   identity_.name = "Docker";
   identity_.version = server.substr(docker.size(), server.find(' ') - docker.size());
@@ -119,12 +122,12 @@ void Engine::identify(std::optional<ApiVersion> pinned) {
   if (ping.http.status != 200) throw_unexpected(ping, FailureKind::unreachable);
   const auto newest = parse_api_version(ping.http.header("api-version"));
   if (!newest || *newest < oldest_api) {
-    throw_failure(
-        FailureKind::unsupported_version,
-        fmt::format("{} {} speaks API {} at most; this tool needs {} (Docker 20.10) or newer",
-                    identity_.name, identity_.version,
-                    newest ? to_string(*newest) : "of an unknown version", to_string(oldest_api)),
-        "Update the engine.");
+    throw EngineError(
+        {FailureKind::unsupported_version,
+         fmt::format("{} {} speaks API {} at most; this tool needs {} (Docker 20.10) or newer",
+                     identity_.name, identity_.version,
+                     newest ? to_string(*newest) : "of an unknown version", to_string(oldest_api)),
+         "Update the engine."});
   }
   identity_.api = pinned.value_or(std::min(newest_api, *newest));
   shares_build_cache_answers_ = newest->shares_disk_usage();
@@ -144,26 +147,40 @@ std::vector<Image> Engine::images(const std::vector<std::string>& reference_patt
   return images;
 }
 
+std::vector<Image> Engine::images_of_compose_project(const std::string& project) {
+  return list_images("label", {"com.docker.compose.project=" + project});
+}
+
 std::vector<Image> Engine::dangling_images() { return list_images("dangling", {"true"}); }
 
 std::optional<Image> Engine::image(std::string_view name) {
   const auto path = fmt::format("/images/{}/json", path_encoded(name));
   const auto response = request({.method = Method::get, .path = path, .may_be_absent = true});
-  return is_absent(response.http) ? std::nullopt : std::optional(decode<Image>(response));
+  return is_absent(response) ? std::nullopt : std::optional(decode<Image>(response));
 }
 
 std::vector<Container> Engine::containers() {
   return decode<std::vector<Container>>(request({Method::get, "/containers/json?all=1"}));
 }
 
+std::vector<std::string> Engine::volumes(std::string_view name_part) {
+  const auto path = "/volumes?" + filters("name", {std::string(name_part)});
+  std::vector<std::string> names;
+  for (const Volume& volume : decode<VolumeList>(request({Method::get, path})).volumes) {
+    names.push_back(volume.name);
+  }
+  return names;
+}
+
 std::optional<std::vector<CacheRecord>> Engine::build_cache() {
   const std::string path = "/system/df?type=build-cache";
   const bool verbose = identity_.api.lists_usage_if_verbose();
-  return decode<BuildCache>(request({Method::get, verbose ? path + "&verbose=1" : path})).records;
+  return decode<BuildCache>(request({Method::get, verbose ? path + "&verbose=1" : path}));
 }
 
 ImageRemoval Engine::remove_image(std::string_view name, const std::string& id) {
   using Result = ImageRemoval::Result;
+  constexpr int max_lost_answers = 3;  // a removal is sent so often if each answer is lost
   const std::string path = fmt::format("/images/{}?force=1", path_encoded(name));
   std::optional<EngineError> lost;
   std::vector<std::string> other_names;
@@ -185,7 +202,7 @@ ImageRemoval Engine::remove_image(std::string_view name, const std::string& id) 
       ApiResponse response = send({Method::del, path});
       response.tries = tries;
       if (wait_to_retry(response, interruption_)) continue;
-      if (is_absent(response.http)) return settle(Result::absent);
+      if (is_absent(response)) return settle(Result::absent);
       if (response.http.status != 200) throw_unexpected(response);
       auto deletions = decode<std::vector<ImageDeletion>>(response);
       // 200 alone does not mean that the image is gone.
@@ -213,7 +230,7 @@ bool Engine::tag_image(const std::string& id, std::string_view repository, std::
   try {
     const auto path = fmt::format("/images/{}/tag?repo={}&tag={}", path_encoded(id),
                                   query_encoded(repository), query_encoded(tag));
-    if (is_absent(request({Method::post, path, true, 201}).http)) return false;
+    if (is_absent(request({Method::post, path, true, 201}))) return false;
   } catch (const EngineError& error) {
     if (error.failure().kind != FailureKind::connection_lost) throw;
     lost = error;
@@ -222,9 +239,9 @@ bool Engine::tag_image(const std::string& id, std::string_view repository, std::
   const auto tagged = image(name);
   if (tagged && tagged->id == id) return true;
   if (lost) throw *lost;
-  throw_failure(FailureKind::request_failed,
-                name + " does not name the image that was just tagged so",
-                "Check what is tagging images on this engine, then run again.");
+  throw EngineError({FailureKind::request_failed,
+                     name + " does not name the image that was just tagged so",
+                     "Check what is tagging images on this engine, then run again."});
 }
 
 Pruned Engine::prune_build_cache(const CachePrune& prune) {
@@ -232,12 +249,12 @@ Pruned Engine::prune_build_cache(const CachePrune& prune) {
   const auto start_keeper = [&](int socket) {
     keeper.emplace(socket);
     if (keeper->error() == 0) return;
-    throw_failure(
-        FailureKind::internal,
-        fmt::format("POST /build/prune: not sent, because no process could be started that would "
-                    "keep the connection open if this one ended: {}",
-                    std::generic_category().message(keeper->error())),
-        "Raise the limits on open files and processes (ulimit -n, ulimit -u), then run again.");
+    throw EngineError(
+        {FailureKind::internal,
+         fmt::format("POST /build/prune: not sent, because no process could be started that would "
+                     "keep the connection open if this one ended: {}",
+                     std::generic_category().message(keeper->error())),
+         "Raise the limits on open files and processes (ulimit -n, ulimit -u), then run again."});
   };
   const auto dismiss_keeper = [&] {
     if (keeper) keeper->dismiss();

@@ -30,6 +30,13 @@ struct ImageRemoval {
                                      // look-up and the removal, and was deleted
 };
 
+// What a command in a container did.
+struct ExecResult {
+  std::int64_t status = 0;
+  std::string output = {};  // its standard output
+  std::string errors = {};  // its standard error
+};
+
 class Engine {
  public:
   struct Dependencies {
@@ -51,11 +58,15 @@ class Engine {
   // pattern without a tag matches every tag.
   // The engine selects them: on the containerd store a list of all images takes seconds.
   std::vector<Image> images(const std::vector<std::string>& reference_patterns);
+  // Returns the images that Compose built for a project and labeled with its name.
+  std::vector<Image> images_of_compose_project(const std::string& project);
   std::vector<Image> dangling_images();
   // Returns nullopt when the image is absent.
   std::optional<Image> image(std::string_view name);
   // Includes stopped ones.
   std::vector<Container> containers();
+  // Returns the names of the volumes whose name contains the text.
+  std::vector<std::string> volumes(std::string_view name_part);
   // Returns nullopt when the engine did not say (not the same as an empty cache).
   std::optional<std::vector<CacheRecord>> build_cache();
   // Returns whether an answer about the build cache can be older than its request, because the
@@ -78,6 +89,11 @@ class Engine {
   // (measured; a lease's removal fails before the parents are released).
   Pruned prune_build_cache(const CachePrune& prune);
 
+  // Runs a command in a running container, and waits for its end. A command that cannot be started
+  // is an EngineError on some engines, and a status (126, 127) with a message on others. If this
+  // process ends before, the command goes on.
+  ExecResult exec(const std::string& container_id, const std::vector<std::string>& command);
+
  private:
   struct Request {
     Method method;
@@ -85,6 +101,7 @@ class Engine {
     bool may_be_absent = false;
     int expected_status = 200;
     SendHooks hooks = {};
+    std::string body = {};  // JSON
   };
   // Sends a request once, and a GET again if the connection was closed before.
   ApiResponse send(const Request& request);

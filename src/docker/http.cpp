@@ -26,12 +26,6 @@ constexpr std::int64_t max_body = 32'000'000;
 constexpr std::size_t max_header = 250'000;  // libcurl gives up at 300 kB, without saying so
 constexpr const char* long_header = "the response's header is larger than any engine's";
 
-// For a host that drops packets; a socket answers at once or never.
-constexpr long connect_timeout_ms = 10'000;
-
-// A connection cannot be made while the listener's backlog is full.
-constexpr std::chrono::milliseconds backlog_pause{50};
-
 // One request and the part of its response that has arrived. The methods are libcurl's callbacks.
 struct Transfer {
   const SendHooks& hooks;
@@ -221,6 +215,8 @@ struct HttpConnection::Handles {
     return true;
   }
 
+  std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> json_header{
+      curl_slist_append(nullptr, "Content-Type: application/json"), curl_slist_free_all};
   std::vector<curl_socket_t> open_sockets = {};  // used while the others are destroyed
   std::unique_ptr<CURLM, decltype(&curl_multi_cleanup)> multi{curl_multi_init(),
                                                               curl_multi_cleanup};
@@ -240,10 +236,9 @@ HttpConnection::HttpConnection(const Endpoint& endpoint, Interruption& interrupt
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);  // an interrupted run awaits no name server
 #endif
   curl_easy_setopt(easy, CURLOPT_PROXY, "");  // *_proxy is for the world outside
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms);
+  // For a host that drops packets; a socket answers at once or never.
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, 10'000L);
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
-  curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, 0L);
-  curl_easy_setopt(easy, CURLOPT_POSTFIELDS, "");
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receiver<&Transfer::receive_body>);
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, receiver<&Transfer::receive_header>);
   curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_sending);
@@ -258,8 +253,8 @@ HttpConnection::HttpConnection(const Endpoint& endpoint, Interruption& interrupt
 
 HttpConnection::~HttpConnection() = default;
 
-HttpResponse HttpConnection::send(Method method, const std::string& target,
-                                  const SendHooks& hooks) {
+HttpResponse HttpConnection::send(Method method, const std::string& target, const SendHooks& hooks,
+                                  const std::string& body) {
   const auto start = Interruption::Clock::now();
   HttpResponse response;
   Transfer transfer{hooks, handles_->open_sockets, response};
@@ -267,6 +262,9 @@ HttpResponse HttpConnection::send(Method method, const std::string& target,
   const std::string url =
       "http://" + (endpoint_.socket_path.empty() ? endpoint_.host_port : "localhost") + target;
   curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, static_cast<long>(body.size()));
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.c_str());
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, body.empty() ? nullptr : handles_->json_header.get());
   curl_easy_setopt(easy, method == Method::post ? CURLOPT_POST : CURLOPT_HTTPGET, 1L);
   curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method == Method::del ? "DELETE" : nullptr);
   for (const auto option : {CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_PREREQDATA}) {
@@ -279,7 +277,7 @@ HttpResponse HttpConnection::send(Method method, const std::string& target,
   };
   try {
     while (!handles_->complete(transfer, endpoint_.socket_path, interruption_)) {
-      interruption_.sleep_for(backlog_pause);
+      interruption_.sleep_for(std::chrono::milliseconds(50));
     }
   } catch (...) {
     log();

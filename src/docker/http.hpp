@@ -76,8 +76,9 @@ class HttpConnection {
 
   // Returns the response, whatever its status. target: path and query, already encoded. Waits for
   // a connection while the listener's backlog is full. Throws TransportError, and Interrupted or
-  // TimedOut, which close the connection.
-  HttpResponse send(Method method, const std::string& target, const SendHooks& hooks = {});
+  // TimedOut, which close the connection. body: JSON, of a POST; may be empty.
+  HttpResponse send(Method method, const std::string& target, const SendHooks& hooks = {},
+                    const std::string& body = "");
 
  private:
   struct Handles;

@@ -51,9 +51,9 @@ struct CacheRecord {
 
 // The result of a prune, as the engine reports it.
 struct Pruned {
-  std::size_t count = 0;                  // deleted records or images
-  std::vector<std::string> records = {};  // their IDs, if they are records
+  std::size_t count = 0;  // deleted records or images
   Bytes reclaimed = {};
+  std::vector<std::string> records = {};  // IDs, if they are records
 };
 
 }  // namespace cac

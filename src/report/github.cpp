@@ -1,11 +1,9 @@
-#include "report/github.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "base/terminal.hpp"
 #include "report/lines.hpp"
+#include "report/report.hpp"
 #include "report/sentences.hpp"
 
 namespace cac {
@@ -26,10 +24,6 @@ std::string encode(std::string_view text, std::string_view characters, const cha
   return result;
 }
 
-// Inverts how the runner unescapes a command's text, or a property of it.
-std::string escape(std::string_view text) { return encode(text, "%\r\n", "%{:02X}"); }
-std::string escape_property(std::string_view text) { return encode(text, "%\r\n:,", "%{:02X}"); }
-
 // The text's lines may be untrusted.
 std::string annotation(std::string_view command, std::string_view title, std::string_view text) {
   std::string lines;
@@ -38,11 +32,9 @@ std::string annotation(std::string_view command, std::string_view title, std::st
     lines += (begin > 0 ? "\n" : "") + escape_untrusted(text.substr(begin, end - begin), style);
     begin = end + 1;
   }
-  return fmt::format("::{} title={}::{}\n", command, escape_property(title), escape(lines));
-}
-
-std::string with_advice(const Failure& failure) {
-  return failure.advice.empty() ? failure.message : failure.message + "\n" + failure.advice;
+  // Inverts how the runner unescapes a property and a text.
+  return fmt::format("::{} title={}::{}\n", command, encode(title, "%\r\n:,", "%{:02X}"),
+                     encode(lines, "%\r\n", "%{:02X}"));
 }
 
 // Makes an untrusted text a cell of a Markdown table.
@@ -60,20 +52,18 @@ std::string name_result(const RunResult& result) {
 }  // namespace
 
 std::string without_commands(std::string_view text) {
-  constexpr std::string_view command = "##[";
   std::string result;
-  std::size_t begin = 0;
-  for (auto at = text.find(command); at != std::string_view::npos; at = text.find(command, begin)) {
-    result.append(text, begin, at - begin).append("#\\u0023[");
-    begin = at + command.size();
+  for (const char c : text) {
+    if (c == '[' && result.ends_with("##")) result.replace(result.size() - 1, 1, "\\u0023");
+    result += c;
   }
-  return result.append(text, begin);
+  return result;
 }
 
 std::string workflow_commands(const RunResult& result, bool quiet) {
   std::string out;
   if (result.plan && !quiet) {
-    out += fmt::format("::group::{}\n", escape("The plan of clear-app-cache"));
+    out += "::group::The plan of clear-app-cache\n";
     for (const Action& action : *result.plan) {
       std::string line = fmt::format("{}: {}", name_object(action), explain(action));
       const std::string effect = describe_effect(result, action);
@@ -83,14 +73,10 @@ std::string workflow_commands(const RunResult& result, bool quiet) {
     }
     out += "::endgroup::\n";
   }
-  for (const std::string& warning : list_warnings(result)) {
-    out += annotation("warning", "clear-app-cache", warning);
-  }
-  for (const Failure& other : other_failures(result)) {
-    out += annotation("warning", "clear-app-cache", with_advice(other));
-  }
-  if (const auto failure = first_failure(result)) {
-    out += annotation("error", "clear-app-cache failed", with_advice(*failure));
+  for (const auto& [is_error, text, advice] : list_messages(result)) {
+    out += annotation(is_error ? "error" : "warning",
+                      is_error ? "clear-app-cache failed" : "clear-app-cache",
+                      advice.empty() ? text : text + "\n" + advice);
   }
   const auto summary = make_summary(result);
   const bool is_good = summary && summary->status == LineStatus::done;
@@ -105,11 +91,9 @@ std::string workflow_commands(const RunResult& result, bool quiet) {
 std::string job_summary(const RunResult& result) {
   std::string out = fmt::format("### clear-app-cache: {}\n\n", name_result(result));
   if (const auto summary = make_summary(result)) out += cell(summary->sentences) + "\n\n";
-  const auto add = [&out](const Failure& failure) {
-    out += fmt::format("**{}** {}\n\n", cell(failure.message), cell(failure.advice));
-  };
-  if (const auto failure = first_failure(result)) add(*failure);
-  for (const Failure& other : other_failures(result)) add(other);
+  for (const auto& [is_error, text, advice] : list_messages(result)) {
+    out += fmt::format("**{}** {}\n\n", cell(text), cell(advice));
+  }
   const auto lines = make_lines(result);
   if (lines.empty()) return out;
   out += "| | Object | Size | |\n| --- | --- | ---: | --- |\n";

@@ -1,4 +1,3 @@
-
 #include <fmt/ranges.h>
 
 #include <nlohmann/json.hpp>
@@ -10,38 +9,65 @@
 
 namespace cac {
 
-namespace {
-
 using Json = nlohmann::ordered_json;
 
-// Keys and words are a contract: they are only ever added to.
-constexpr int schema = 1;
+static Json null_if_empty(const std::string& text) { return text.empty() ? Json() : Json(text); }
 
-Json null_if_empty(const std::string& text) { return text.empty() ? Json() : Json(text); }
-
-Json to_json(const std::optional<Failure>& failure) {
-  if (!failure) return nullptr;
-  return {{"kind", to_string(failure->kind)},
-          {"message", failure->message},
-          {"advice", failure->advice},
-          {"http_status", failure->http_status == 0 ? Json() : Json(failure->http_status)}};
+template <typename T>
+static Json to_json(const std::optional<T>& value) {
+  return value ? Json(*value) : Json();
 }
 
-Json to_json(const std::optional<EngineIdentity>& engine) {
-  if (!engine) return nullptr;
-  return {{"name", engine->name},
-          {"version", engine->version},
-          {"api", to_string(engine->api)},
-          {"address", engine->address}};
+// nlohmann finds these in the namespace of the argument, also for a vector. It does not look into
+// an unnamed one.
+static void to_json(Json& json, const Failure& failure) {
+  json = {{"kind", to_string(failure.kind)},
+          {"message", failure.message},
+          {"advice", failure.advice},
+          {"http_status", failure.http_status == 0 ? Json() : Json(failure.http_status)}};
 }
 
-Json to_json(const Action& action, std::string_view status, const std::string& effect) {
+static void to_json(Json& json, const EngineIdentity& engine) {
+  json = {{"name", engine.name},
+          {"version", engine.version},
+          {"api", to_string(engine.api)},
+          {"address", engine.address}};
+}
+
+static void to_json(Json& json, const Residue& residue) {
+  json = {{"kind", to_string(residue.kind)},
+          {"object", residue.object},
+          {"id", null_if_empty(residue.id)},
+          {"type", null_if_empty(residue.record_type)},  // of a build cache record
+          {"bytes", residue.size.count},
+          {"held", residue.reason == Reason::running_build},
+          {"reason", to_string(residue.reason)},
+          {"services", residue.services},
+          {"explanation", explain(residue)}};
+}
+
+static void to_json(Json& json, const CacheRecord& record) {
+  json = {{"kind", to_string(ResidueKind::build_cache)},
+          {"object", name_record(record)},
+          {"id", record.id},
+          {"type", record.type},
+          {"bytes", record.size.count}};
+}
+
+static void to_json(Json& json, const Caveat& caveat) {
+  json = {{"kind", to_string(caveat.kind)},
+          {"object", caveat.object},
+          {"tags", caveat.tags},
+          {"explanation", explain(caveat)}};
+}
+
+static Json to_json(const Action& action, std::string_view status, const std::string& effect) {
   return {{"action", to_string(action.kind)},
           {"object", name_object(action)},
           {"image_id", null_if_empty(action.image_id)},
           {"keep_as", null_if_empty(action.keep_as)},
           {"status", status},
-          {"planned_count", action.count ? Json(*action.count) : Json()},
+          {"planned_count", to_json(action.count)},
           {"planned_bytes", action.count ? Json(action.size.count) : Json()},
           {"reason", to_string(action.reason)},
           {"services", action.services},
@@ -49,7 +75,7 @@ Json to_json(const Action& action, std::string_view status, const std::string& e
           {"effect", effect}};
 }
 
-Json list_actions(const RunResult& result) {
+static Json list_actions(const RunResult& result) {
   Json actions = Json::array();
   const RemovedImages removed(result.outcomes);
   for (const Outcome& outcome : result.outcomes) {
@@ -71,54 +97,13 @@ Json list_actions(const RunResult& result) {
   return actions;
 }
 
-Json list_residue(const RunResult& result) {
-  Json list = Json::array();
-  if (!result.verification) return list;
-  for (const Residue& residue : result.verification->residue) {
-    list.push_back({{"kind", to_string(residue.kind)},
-                    {"object", residue.object},
-                    {"id", null_if_empty(residue.id)},
-                    {"type", null_if_empty(residue.record_type)},
-                    {"bytes", residue.size.count},
-                    {"held", residue.reason == Reason::running_build},
-                    {"reason", to_string(residue.reason)},
-                    {"services", residue.services},
-                    {"explanation", explain(residue)}});
-  }
-  return list;
-}
-
-Json list_kept(const RunResult& result) {
-  Json list = Json::array();
-  if (!result.verification) return list;
-  for (const CacheRecord& record : result.verification->kept) {
-    list.push_back({{"kind", to_string(ResidueKind::build_cache)},
-                    {"object", name_record(record)},
-                    {"id", record.id},
-                    {"type", record.type},
-                    {"bytes", record.size.count}});
-  }
-  return list;
-}
-
-Json list_caveats(const RunResult& result) {
-  Json list = Json::array();
-  for (const Caveat& caveat : result.caveats) {
-    list.push_back({{"kind", to_string(caveat.kind)},
-                    {"object", caveat.object},
-                    {"tags", caveat.tags},
-                    {"explanation", explain(caveat)}});
-  }
-  return list;
-}
-
 // "all", or the services
-std::string name_target(const Application& application) {
+static std::string name_target(const Application& application) {
   return application.is_all() ? "all" : fmt::format("{}", fmt::join(application.targets, " "));
 }
 
 // The build cache before and after --prune-only.
-Json compare_cache(const RunResult& result) {
+static Json compare_cache(const RunResult& result) {
   if (result.prune_request() == nullptr || !result.state) return nullptr;
   const auto& before = result.state->records;
   const auto& after = result.pruning;
@@ -137,18 +122,19 @@ Json compare_cache(const RunResult& result) {
            after && after->free_space == FreeSpace::enough ? Json(true) : Json()}};
 }
 
-}  // namespace
-
 std::string json_report(const RunResult& result) {
   const ClearRequest* const request = result.clear_request();
   const auto verdict = final_verdict(result);
-  auto warnings = list_warnings(result);
-  for (const Failure& failure : other_failures(result)) warnings.push_back(failure.message);
+  const Verification verification = result.verification.value_or(Verification{});
+  std::vector<std::string> warnings;
+  for (const Message& message : list_messages(result)) {
+    if (!message.is_error) warnings.push_back(message.text);
+  }
   const auto* const mode = request == nullptr     ? "prune-only"
                            : request->verify_only ? "verify-only"
                                                   : "clear";
   const Json report{
-      {"schema", schema},
+      {"schema", 1},  // keys and words are a contract: they are only ever added to
       {"version", version},
       {"mode", result.request ? Json(mode) : Json()},
       {"dry_run", result.request ? Json(result.is_dry_run()) : Json()},
@@ -156,10 +142,10 @@ std::string json_report(const RunResult& result) {
       {"target", request != nullptr ? Json(name_target(request->application)) : Json()},
       {"engine", to_json(result.engine)},
       {"actions", list_actions(result)},
-      {"residue", list_residue(result)},
+      {"residue", verification.residue},
       {"cache", compare_cache(result)},
-      {"kept", list_kept(result)},
-      {"caveats", list_caveats(result)},
+      {"kept", verification.kept},
+      {"caveats", result.caveats},
       {"warnings", warnings},
       {"notes", list_notes(result)},
       {"verdict", verdict ? Json(to_string(*verdict)) : Json()},

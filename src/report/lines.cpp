@@ -1,12 +1,11 @@
 #include "report/lines.hpp"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
 #include <set>
 #include <string_view>
-#include <tuple>
 #include <utility>
 
 #include "clear/cache_mounts.hpp"
@@ -26,7 +25,7 @@ bool is_removal(const Action& action) {
 std::string describe_amount(const Action& action, std::size_t count, Bytes size) {
   if (action.kind == ActionKind::remove_image) return "up to " + to_string(size);
   if (is_removal(action)) return to_string(size);
-  const auto* const noun = action.kind == ActionKind::prune_build_cache ? "record" : "image";
+  const auto* const noun = action.kind == ActionKind::prune_dangling_images ? "image" : "record";
   return fmt::format("{}, {}", count_noun(count, noun), to_string(size));
 }
 
@@ -94,23 +93,19 @@ void add_outcomes(const RunResult& result, std::vector<Line>& lines) {
     for (const Residue& residue : result.verification->residue) left.insert(residue.object);
   }
   const RemovedImages removed(result.outcomes);
+  std::vector<Line> all;
   for (const Outcome& outcome : result.outcomes) {
     // Its residue says so as well.
     if (outcome.status == OutcomeStatus::retagged && left.contains(outcome.action.object)) continue;
-    Line line = make_line(result, outcome, removed);
-    const auto key = [](const Line& of) {
-      return std::tie(of.verb, of.object, of.size, of.reason);
-    };
-    // A prune that is repeated, with the same result.
-    if (!lines.empty() && key(line) == key(lines.back())) {
-      ++lines.back().times;
-    } else {
-      lines.push_back(std::move(line));
-    }
+    all.push_back(make_line(result, outcome, removed));
   }
-  for (Line& line : lines) {
-    if (line.times == 1 || line.reason.empty()) continue;
-    line.reason += fmt::format(" ({} times)", line.times);
+  for (auto line = all.begin(), next = line; line != all.end(); line = next) {
+    // A prune may be repeated, with the same result.
+    next = std::find_if(line, all.end(), [&](const Line& other) { return other != *line; });
+    const auto times = next - line;
+    lines.push_back(*line);
+    if (times > 1 && !line->reason.empty())
+      lines.back().reason += fmt::format(" ({} times)", times);
   }
 }
 
@@ -145,18 +140,31 @@ void add_residue(const Verification& verification, std::vector<Line>& lines) {
   }
 }
 
+// What the verdict does not cover, each kind once, or "".
+std::string describe_uncovered(const std::vector<Caveat>& caveats) {
+  std::vector<std::string_view> kinds;
+  const auto add = [&](CaveatKind kind, std::string_view words) {
+    if (std::ranges::find(caveats, kind, &Caveat::kind) != caveats.end()) kinds.push_back(words);
+  };
+  add(CaveatKind::registry_copy, "copies in a registry");
+  add(CaveatKind::other_tag, "other tags");
+  add(CaveatKind::builder, "buildx builders");
+  add(CaveatKind::classic_builder, "the classic builder");
+  return kinds.empty() ? ""
+                       : fmt::format("; not covered, see the notes: {}", fmt::join(kinds, ", "));
+}
+
 std::string describe_verdict(const RunResult& result, const ClearRequest& request) {
   const Verification& verification = *result.verification;
   const std::string application = name_application(request.application);
   const std::size_t left = verification.residue.size();
-  const bool has_caches_elsewhere =
-      std::any_of(result.caveats.begin(), result.caveats.end(), [](const Caveat& caveat) {
-        return caveat.kind == CaveatKind::registry_copy || caveat.kind == CaveatKind::builder;
-      });
   switch (verification.verdict) {
     case Verdict::clean:
-      return fmt::format("no cache sources of {} are left; the next build starts from scratch{}.",
-                         application, has_caches_elsewhere ? ", except as the notes say" : "");
+      return fmt::format(
+          "no cache sources of {} are left; the next BuildKit build{} on this engine starts from "
+          "scratch{}.",
+          application, request.application.is_all() ? "" : " of it alone",
+          describe_uncovered(result.caveats));
     case Verdict::residue:
       return fmt::format("{} of {} {} left; the next build can reuse {}.",
                          count_noun(left, "cache source"), application, left == 1 ? "is" : "are",
@@ -169,12 +177,15 @@ std::string describe_verdict(const RunResult& result, const ClearRequest& reques
 
 std::string advise(const ClearRequest& request, const std::vector<Residue>& residue) {
   const auto has = [&](Reason reason) {
-    return std::any_of(residue.begin(), residue.end(),
-                       [=](const Residue& left) { return left.reason == reason; });
+    return std::ranges::find(residue, reason, &Residue::reason) != residue.end();
   };
   if (has(Reason::running_build)) {
     return " Run again when the running build has ended. If none is running, an interrupted build "
            "or prune has left them in use: restart the engine.";
+  }
+  if (has(Reason::builder_in_use)) {
+    return " --all-builders clears the builders that run on this engine; docker buildx use default "
+           "leads builds back to the engine's own.";
   }
   if (has(Reason::external) || has(Reason::other_project) || has(Reason::not_a_cache)) {
     return " A build can do without what cannot be cleared from here: docker compose build "

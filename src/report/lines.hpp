@@ -1,7 +1,6 @@
 // A run line by line, in words: how that looks is up to text and Markdown. Pure.
 #pragma once
 
-#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,8 +18,8 @@ struct Line {
   std::string size = {};
   std::string reason = {};
   bool may_be_cut = false;  // the object is a record's description: a whole RUN instruction
-  std::size_t times = 1;    // repeated actions with this result; the reason says so
 
+  bool operator==(const Line&) const = default;
   // A note: a sentence of its own instead of columns.
   bool is_text() const { return size.empty() && reason.empty(); }
 };

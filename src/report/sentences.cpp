@@ -24,7 +24,6 @@ std::vector<std::string> abridge(std::vector<std::string> names) {
 // "container wp-backend (running)", or "containers a (running) and b (exited)"
 std::string list_containers(const std::vector<Container>& containers) {
   std::vector<std::string> names;
-  names.reserve(containers.size());
   for (const Container& container : containers) {
     names.push_back(container.state.empty()
                         ? container.name
@@ -41,19 +40,12 @@ std::string list_names(const std::vector<std::string>& names) {
   return names.empty() ? "" : fmt::format("the image stays as {}", fmt::join(abridge(names), ", "));
 }
 
-std::string join_nonempty(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const std::string& part : parts) {
-    if (!part.empty()) text += (text.empty() ? "" : "; ") + part;
-  }
-  return text;
-}
-
 // In the order of Reason.
 constexpr std::string_view reason_sentences[] = {
     "usable as a cache_from source",
     "the next build would copy it in",
     "left over from earlier builds",
+    "a buildx builder has a cache of its own",
     "shared by all applications on this engine",
     "all that no running build holds",
     "unused for",
@@ -64,12 +56,15 @@ constexpr std::string_view reason_sentences[] = {
     "tagged again during the run, so left alone",
     "tagged again during the run, and deleted as the newer image",
     "reusable by a build",
+    "a cache mount: the next build finds its content there",
     "held by a running build",
     "held by a cache mount that is kept",
     "still there after every prune",
     "only cache_from names it: it belongs to the Compose project",
     "not only a build cache, so left alone",
     "named in cache_from, but not on this engine",
+    "builds go to this buildx builder, which has a cache of its own",
+    "builds go to this buildx builder, and what it has could not be read",
 };
 static_assert(std::size(reason_sentences) == std::size(reason_words));
 
@@ -96,6 +91,27 @@ void add_neighbors(const Application& application, const std::vector<Image>& ima
         "{} {} to the Compose project {}, and {} left alone", fmt::join(abridge(own), ", "),
         own.size() == 1 ? "belongs" : "belong", project, own.size() == 1 ? "is" : "are"));
   }
+}
+
+// The commands that select what looks right.
+std::string list_commands(const ClearRequest& request, const std::vector<Lookalike>& lookalikes) {
+  const Application& application = request.application;
+  const std::string target = application.is_all() ? "" : " " + application.targets.front();
+  std::vector<std::string> commands;
+  for (const Lookalike& lookalike : lookalikes) {
+    commands.push_back(
+        lookalike.project.empty()
+            ? fmt::format("clear-app-cache --file FILE (for {})", lookalike.image)
+            : fmt::format("clear-app-cache --project {}{}", lookalike.project, target));
+  }
+  return fmt::format("{}", fmt::join(commands, "; "));
+}
+
+std::string describe_absence(const Application& application) {
+  if (application.compose)
+    return "none of the images that the Compose file names is on this engine";
+  return fmt::format("no image on this engine has a name that begins with '{}-'",
+                     application.project);
 }
 
 }  // namespace
@@ -166,7 +182,13 @@ std::string explain(const Caveat& caveat) {
       if (caveat.is_container) {
         return fmt::format(
             "the buildx builder in container {} has a cache of its own, which is not touched: "
-            "docker buildx prune --builder NAME --all",
+            "--all-builders clears it while it runs",
+            caveat.object);
+      }
+      if (caveat.is_volume) {
+        return fmt::format(
+            "volume {0} has the cache of a buildx builder without a container: docker volume rm "
+            "{0}",
             caveat.object);
       }
       return fmt::format(
@@ -177,6 +199,14 @@ std::string explain(const Caveat& caveat) {
       return fmt::format("{} stays as {}: a build whose cache_from names {} can reuse its steps",
                          caveat.object, fmt::join(abridge(caveat.tags), ", "),
                          caveat.tags.size() == 1 ? "that tag" : "one of these tags");
+    case CaveatKind::missing_image: {
+      std::vector<std::string> users;
+      if (!caveat.holders.empty()) users.push_back(list_containers(caveat.holders));
+      if (!caveat.services.empty()) users.push_back(name_services(caveat.services));
+      const bool is_one = caveat.holders.size() + caveat.services.size() == 1;
+      return fmt::format("{} {} an image that is removed: build before docker compose up",
+                         fmt::join(users, " and "), is_one ? "uses" : "use");
+    }
     case CaveatKind::classic_builder:
       if (!caveat.unknown.empty()) {
         return fmt::format("it is not known which dangling images are left: {}", caveat.unknown);
@@ -190,9 +220,11 @@ std::string explain(const Caveat& caveat) {
   return "";
 }
 
-std::string describe_effect(const RunResult& result, const Action& action) {
+static std::string describe_effect(const RunResult& result, const Action& action,
+                                   const std::vector<std::string>& other_names) {
   std::vector<std::string> parts;
   if (result.prune_request() != nullptr && result.is_dry_run()) {
+    if (action.kind == ActionKind::prune_builder) return "by buildctl prune, in the container";
     // The engine's collector decides how much it removes; that is not imitated here.
     for (const CachePrune& prune : action.prunes) {
       parts.push_back(to_string(prune, result.engine->api));
@@ -210,11 +242,13 @@ std::string describe_effect(const RunResult& result, const Action& action) {
                                     fmt::join(abridge(action.other_services), ", "),
                                     action.other_services.size() == 1 ? "uses" : "use"));
       }
-      parts.push_back(list_names(action.other_names));
+      parts.push_back(list_names(other_names));
       if (action.holders.empty()) break;
       parts.push_back(list_containers(action.holders) + (action.holders.size() == 1
                                                              ? " uses it and is not touched"
                                                              : " use it and are not touched"));
+      break;
+    case ActionKind::prune_builder:
       break;
     case ActionKind::prune_build_cache:
       // After a pruning a note says it, from a later reading.
@@ -223,41 +257,52 @@ std::string describe_effect(const RunResult& result, const Action& action) {
       }
       if (action.kept > 0) parts.push_back(fmt::format("cache mounts kept: {}", action.kept));
   }
-  return join_nonempty(parts);
+  std::erase(parts, "");
+  return fmt::format("{}", fmt::join(parts, "; "));
+}
+
+std::string describe_effect(const RunResult& result, const Action& action) {
+  return describe_effect(result, action, action.other_names);
 }
 
 std::string describe_effect(const RunResult& result, const Outcome& outcome,
                             const RemovedImages& removed) {
-  std::string effect = describe_effect(result, outcome.action);
-  if (effect.empty() && removed.stays(outcome)) effect = list_names(removed.other_names(outcome));
-  return join_nonempty({describe_repetition(outcome), effect});
+  // Names of other projects are known only since the removal.
+  const std::string effect = describe_effect(
+      result, outcome.action,
+      removed.stays(outcome) ? removed.other_names(outcome) : outcome.action.other_names);
+  const std::string repetition = describe_repetition(outcome);
+  return repetition + (repetition.empty() || effect.empty() ? "" : "; ") + effect;
 }
 
-std::vector<std::string> list_warnings(const RunResult& result) {
-  std::vector<std::string> warnings;
-  for (const std::string& warning : result.compose_warnings) {
-    warnings.push_back("docker compose: " + warning);
-  }
+std::vector<Message> list_messages(const RunResult& result) {
+  std::vector<Message> messages;
+  const auto warn = [&](const std::string& text, const std::string& advice = "") {
+    messages.push_back({false, text, advice});
+  };
+  for (const std::string& warning : result.compose_warnings) warn("docker compose: " + warning);
+  const auto first = first_failure(result);
   const ClearRequest* const request = result.clear_request();
-  if (!result.state || request == nullptr) return warnings;
-  const ArtifactSearch& search = result.state->artifacts;
-  if (search.nothing_there) {
-    warnings.push_back(
-        fmt::format("there is no directory {}: is its name right?", request->app_dir.value_or("")));
+  if (result.state && request != nullptr) {
+    const ArtifactSearch& search = result.state->artifacts;
+    if (search.nothing_there) {
+      warn(fmt::format("there is no directory {}: is its name right?",
+                       request->app_dir.value_or("")));
+    }
+    for (const Failure& failure : search.unreadable) {
+      if (first && first->message == failure.message) continue;
+      warn("a directory could not be searched for build artifacts: " + failure.message);
+    }
+    const auto lookalikes = find_lookalikes(*request, result.state->lookalikes);
+    if (result.state->images.empty() && !lookalikes.empty()) {
+      warn(fmt::format("{}. {}: {}", describe_absence(request->application),
+                       lookalikes.size() == 1 ? "This looks right" : "These look right",
+                       list_commands(*request, lookalikes)));
+    }
   }
-  for (const Failure& failure : search.unreadable) {
-    warnings.push_back("a directory could not be searched for build artifacts: " + failure.message);
-  }
-  if (const auto first = first_failure(result)) {
-    std::erase_if(warnings,
-                  [&](const std::string& warning) { return warning.ends_with(first->message); });
-  }
-  if (result.state->images.empty()) {
-    warnings.push_back(fmt::format(
-        "no image on this engine has a name that begins with '{}-': is the project's name right?",
-        request->application.project));
-  }
-  return warnings;
+  for (const Failure& other : other_failures(result)) warn(other.message, other.advice);
+  if (first) messages.push_back({true, first->message, first->advice});
+  return messages;
 }
 
 std::vector<std::string> list_notes(const RunResult& result) {
@@ -282,6 +327,11 @@ std::vector<std::string> list_notes(const RunResult& result) {
   }
   if (result.verification && !result.verification->names_known) {
     notes.emplace_back("the engine did not say which names its images have");
+  }
+  if (const ClearRequest* const request = result.clear_request();
+      request != nullptr && result.state && result.state->images.empty() &&
+      find_lookalikes(*request, result.state->lookalikes).empty()) {
+    notes.push_back(describe_absence(request->application));
   }
   if (result.pruning) add_pruning_notes(result, notes);
   return notes;

@@ -33,8 +33,14 @@ std::string describe_effect(const RunResult& result, const Action& action);
 std::string describe_effect(const RunResult& result, const Outcome& outcome,
                             const RemovedImages& removed);
 
-// What may be wrong, except what first_failure says.
-std::vector<std::string> list_warnings(const RunResult& result);
+struct Message {
+  bool is_error;  // else a warning
+  std::string text;
+  std::string advice = {};
+};
+
+// What may be wrong, what went wrong besides the error, and the error as the last.
+std::vector<Message> list_messages(const RunResult& result);
 
 // What else is good to know, besides the caveats.
 std::vector<std::string> list_notes(const RunResult& result);

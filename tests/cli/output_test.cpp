@@ -194,8 +194,7 @@ TEST_CASE("color is there when it is asked for, or on a terminal that can show i
 
 TEST_CASE("color is decided for each stream") {
   Session session;
-  session.fake.set_scene({});
-  Invocation invocation = session.invocation({});
+  Invocation invocation = session.invocation({"-p", "nobody"});
   invocation.environment["TERM"] = "xterm";
   invocation.err = Device::terminal;
   const Result result = cac::test::run(invocation);

@@ -321,8 +321,7 @@ TEST_CASE("the timeout also limits the writing: to standard output, and of the l
 
 TEST_CASE("messages that nobody reads are waited for until the timeout, and are a failure") {
   Session session;
-  session.fake.set_scene({});
-  Invocation invocation = session.invocation({"--timeout", "1s"});
+  Invocation invocation = session.invocation({"--timeout", "1s", "-p", "nobody"});
   invocation.err = Device::stalled;  // for the warning that there is no such image
   CHECK(cac::test::run(invocation).status == 1);
 }

@@ -3,11 +3,15 @@
 # Compose file gives: each kind of file is built, cleared and built again, and the uuids of the steps are compared.
 #
 #   compose_test.sh ENGINE TOOL
+# shellcheck disable=SC2016  # backticks for the README's table
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/engines/scene.sh
 . "$here/scene.sh"
+# shellcheck source=tests/engines/truth.sh
+. "$here/truth.sh"
 scene_begin "$@"
+compose_begin
 
 # The tool finds this docker, whose Compose reads the same files.
 mkdir -p "$contexts/bin" "$contexts/elsewhere"
@@ -52,46 +56,53 @@ build() { # KIND [SERVICE]
 uuids() { step_uuids "${images[0]}"; }
 clear_kind() { run_tool "$tool" --file "$contexts/$kind.yaml" "$@"; } # ARG...
 
-round() { # KIND IMAGE...: the first image is built, the others are names of it or of other services
+round() { # KIND TITLE IMAGE...: the first image is built, the others are names of it or of other services
   kind=$1
-  images=("${@:2}")
-  local image first
+  images=("${@:3}")
+  local title=$2 image first again status
   check "$kind: scene" scene_clean
   write_file "$kind"
   check "$kind: is built" build "$kind"
   first=$(uuids)
   check "$kind: is built again" build "$kind"
-  check "$kind: nothing cleared, every step comes back" all_recur "$first" "$(uuids)"
+  again=$(uuids)
+  check "$kind: nothing cleared, every step comes back" all_recur "$first" "$again"
   clear_kind --dry-run
   for image in "${images[@]}"; do
     check "$kind: the plan has $image" contains "$tool_output" "remove  $image "
   done
   clear_kind
+  status=$tool_status
   check "$kind: cleared" exits 0
   for image in "${images[@]}"; do check "$kind: $image is removed" no_image_has "$image"; done
   clear_kind --verify-only
   check "$kind: verified" exits 0
   check "$kind: is built after the clearing" build "$kind"
   check "$kind: no step comes back" fresh "$first" "$(uuids)"
+  compose_row "$title" "$status" "$(recurring "$first" "$again")" "$(recurring "$first" "$(uuids)")"
 }
 
-round readme watchparty-backend:latest watchparty-frontend:latest
-round staging watchparty-backend:staging
-round two-tags app-backend:v1 app-backend:latest
-round default-names shop-backend:latest
-round profile shop-backend:latest
+round readme '`image` and `cache_from` as in the deployment' watchparty-backend:latest watchparty-frontend:latest
+round staging '`:staging` in both' watchparty-backend:staging
+round two-tags '`:v1` and `:latest`, by `build.tags`' app-backend:v1 app-backend:latest
+round default-names 'no `image`: the default name' shop-backend:latest
+round profile 'a service behind a profile' shop-backend:latest
 
 # One service alone: the other's image stays. A build of both would import that, and with it the steps that the
 # two share.
 kind=readme
 check "backend: scene" scene_clean
 check "backend: is built" build readme
-images=(watchparty-backend:latest) && first=$(step_uuids watchparty-backend)
+images=(watchparty-backend:latest) && first=$(uuids)
+check "backend: is built again" build readme backend
+again=$(uuids)
 clear_kind backend
+status=$tool_status
 check "backend: cleared" exits 0
 check "backend: the frontend's image stays" test -n "$(image_id watchparty-frontend:latest)"
 check "backend: is built after the clearing" build readme backend
 check "backend: no step comes back" fresh "$first" "$(uuids)"
+compose_row 'one service of two' "$status" "$(recurring "$first" "$again")" "$(recurring "$first" "$(uuids)")"
 clear_kind --keep-as before backend
 check "backend: a backup by tag" exits 0
 check "backend: the backup is there" test -n "$(image_id watchparty-backend:before)"
@@ -141,14 +152,17 @@ if [[ $ENGINE == *-containerd ]]; then
   docker builder prune -af >/dev/null 2>&1
   docker image rm -f shop-backend >/dev/null
   check "local: is built from the directory" build local
-  check "local: every step comes back" all_recur "$first" "$(uuids)"
+  again=$(uuids)
+  check "local: every step comes back" all_recur "$first" "$again"
   clear_kind --dry-run
   check "local: the plan has the directory" contains "$tool_output" "remove  $PWD/cache "
   clear_kind
   check "local: cleared" exits 0
+  status=$tool_status
   check "local: the directory is removed" test ! -e cache
   check "local: is built after the clearing" build local
   check "local: no step comes back" fresh "$first" "$(uuids)"
+  compose_row '`type=local`: a directory' "$status" "$(recurring "$first" "$again")" "$(recurring "$first" "$(uuids)")"
   cp -a "$contexts/local-cache" cache
   touch cache/precious
   clear_kind
@@ -157,4 +171,5 @@ if [[ $ENGINE == *-containerd ]]; then
   rm -r cache
 fi
 scene_clean
+truth_end
 finish

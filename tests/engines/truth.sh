@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2153,SC2154  # what scene.sh and check.sh set
 # Sourced after these by the tests that measure what clearing is worth: one row for each build after a
-# clearing. tests/readme/truth_table.py makes the README's table of them.
+# clearing. tests/readme/truth_table.py and update.sh make the README's tables of them.
 
 # truth_begin SCENE: the rows that follow are about builds in this scene, with this BUILDER.
 truth_begin() {
@@ -20,6 +20,14 @@ truth_row() {
   [[ $INLINE == no ]] || builder+=-inline
   printf -v row '%s\t' "$truth_engine" "$builder" "$truth_scene" "$1" "$CACHE_FROM" "$2" "$3" "$4" "$5" "$6"
   echo "$row$step_count" >>"$truth_file.part"
+}
+
+# compose_begin, compose_row TITLE EXIT UNCLEARED TOOL: the same for a kind of Compose file, cleared with --file.
+compose_begin() {
+  BUILDER=compose truth_begin files
+}
+compose_row() {
+  printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$truth_engine" "$1" "$2" "$3" "$4" "$step_count" >>"$truth_file.part"
 }
 
 # The rows count only if nothing has failed.

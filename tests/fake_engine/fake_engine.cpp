@@ -1,6 +1,7 @@
 #include "fake_engine.hpp"
 
 #include <fmt/format.h>
+#include <fnmatch.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -64,13 +65,11 @@ std::string filter(const std::string& query, const std::string& key) {
   return values.empty() ? "" : values.front();
 }
 
-// Patterns with one '*', at the end, which also matches a tag. One without a tag matches any.
+// A star stands for anything but a slash. A pattern without a tag matches any tag.
 bool matches(const std::string& pattern, const std::string& name) {
-  if (!pattern.ends_with('*')) {
-    return pattern == name || pattern == name.substr(0, name.rfind(':'));
-  }
-  const std::string prefix = pattern.substr(0, pattern.size() - 1);
-  return name.starts_with(prefix) && name.find('/', prefix.size()) == std::string::npos;
+  const std::string repository = name.substr(0, name.rfind(':'));
+  return fnmatch(pattern.c_str(), name.c_str(), FNM_PATHNAME) == 0 ||
+         fnmatch(pattern.c_str(), repository.c_str(), FNM_PATHNAME) == 0;
 }
 
 FakeReply json_reply(const Json& json) { return {.body = json.dump()}; }
@@ -252,6 +251,11 @@ bool FakeEngine::has_request(const std::string& prefix) const {
   });
 }
 
+std::vector<std::string> FakeEngine::bodies() const {
+  const std::lock_guard lock(mutex_);
+  return bodies_;
+}
+
 bool FakeEngine::sent(const std::string& request_prefix) const {
   const std::lock_guard lock(mutex_);
   return has_request(request_prefix);
@@ -315,14 +319,22 @@ void FakeEngine::serve_connection(int connection) {
     const ssize_t size = read(connection, buffer, sizeof buffer);
     if (size <= 0) return;
     received.append(buffer, static_cast<std::size_t>(size));
-    // No request here has a body.
     for (auto end = received.find("\r\n\r\n"); end != std::string::npos;
          end = received.find("\r\n\r\n")) {
       const auto method_end = received.find(' ');
       const auto target_end = received.find(' ', method_end + 1);
       const std::string method = received.substr(0, method_end);
       const std::string target = received.substr(method_end + 1, target_end - method_end - 1);
-      received.erase(0, end + 4);
+      constexpr std::string_view header = "\r\nContent-Length: ";
+      const auto header_begin = received.find(header);
+      const std::size_t body_size =
+          header_begin < end ? std::stoul(received.substr(header_begin + header.size())) : 0;
+      if (received.size() < end + 4 + body_size) break;
+      if (body_size > 0) {
+        const std::lock_guard lock(mutex_);
+        bodies_.push_back(received.substr(end + 4, body_size));
+      }
+      received.erase(0, end + 4 + body_size);
       if (!answer(connection, method, target)) return;
     }
   }
@@ -427,6 +439,7 @@ FakeReply FakeEngine::scene_reply(const Request& request) {
   }
   if (what == "GET /images/json") return list_images(request);
   if (what == "GET /containers/json") return list_containers(request);
+  if (what == "GET /volumes") return list_volumes();
   if (what == "GET /system/df") return disk_usage(request);
   if (what == "POST /build/prune") return prune_records(request);
   if (what == "POST /images/prune") return prune_images();
@@ -442,12 +455,20 @@ bool FakeEngine::is_held(const FakeImage& image, bool by_a_running_one) const {
                      });
 }
 
+FakeReply FakeEngine::list_volumes() const {
+  Json list = Json::array();
+  for (const std::string& name : scene_.volumes) list.push_back({{"Name", name}});
+  return json_reply({{"Volumes", list}});
+}
+
 FakeReply FakeEngine::list_images(const Request& request) const {
   const auto patterns = filter_values(request.query(), "reference");
   const bool dangling = filter(request.query(), "dangling") == "true";
   Json list = Json::array();
   for (FakeImage image : scene_.images) {
     if (dangling != image.tags.empty()) continue;
+    const std::string label = filter(request.query(), "label");
+    if (!label.empty() && label != "com.docker.compose.project=" + image.compose_project) continue;
     if (!patterns.empty()) {
       std::erase_if(image.tags, [&](const std::string& tag) {
         return std::none_of(patterns.begin(), patterns.end(),

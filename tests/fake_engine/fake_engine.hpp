@@ -47,6 +47,7 @@ struct FakeScene {
   std::vector<FakeImage> images = {};
   std::vector<FakeContainer> containers = {};
   std::vector<FakeRecord> records = {};  // the least recently used first
+  std::vector<std::string> volumes = {};
   long long free_space = 100'000'000'000;
 };
 
@@ -113,6 +114,8 @@ class FakeEngine {
   // "GET /v1.51/images/json?filters=…", as they came in; and how many connections they took.
   std::vector<std::string> requests() const;
   std::size_t connections() const;
+  // Of the requests that had one.
+  std::vector<std::string> bodies() const;
   // Whether a request that begins so has come in.
   bool sent(const std::string& request_prefix) const;
 
@@ -151,6 +154,7 @@ class FakeEngine {
   FakeReply reply_for(const Request& request);
   FakeReply scene_reply(const Request& request);
   FakeReply list_images(const Request& request) const;
+  FakeReply list_volumes() const;
   FakeReply list_containers(const Request& request) const;
   FakeReply disk_usage(const Request& request) const;
   FakeReply prune_records(const Request& request);
@@ -173,6 +177,7 @@ class FakeEngine {
   std::vector<Hook> hooks_;
   std::map<std::string, std::string> headers_;
   std::vector<std::string> requests_;
+  std::vector<std::string> bodies_;
   std::size_t connections_ = 0;
   std::size_t hang_ups_ = 0;
   std::size_t late_answers_ = 0;

@@ -122,13 +122,14 @@ follow() { # CMD
       check "$1" on_host sh -c "$1"
       check "its build is fresh" fresh "$earlier" "$(step_uuids "$(image_of backend)")"
       ;;
-    'docker compose build' | 'flock /run/lock/deploy '*)
+    'docker compose config --format json | ssh HOST '*)
+      scene_images_only
+      check "$1 (without ssh)" runs_tool "${1/ssh HOST /}"
+      ;;
+    'docker compose config' | 'docker compose build' | 'flock /run/lock/deploy '*)
       check "$1" on_host sh -c "$1"
       ;;
     # Of other tools, in the prose; the script's own commands.
-    'docker buildx prune --builder NAME --all')
-      check "$1" on_host sh -c "echo y | ${1/NAME/default}"
-      ;;
     'docker builder prune -f' | 'docker image rm NAME' | 'docker image prune -f')
       scene_images_only
       check "$1" on_host sh -c "${1/NAME/watchparty-backend:latest}"

@@ -5,6 +5,7 @@
 #
 #   clear, dry-run   runs of TOOL on an engine that is started for it
 #   truth            what clearing_test.sh and classic_test.sh (tests/engines) left in build/truth
+#   compose          what compose_test.sh left there
 #   benchmark        build/bench/table.md: sh tests/bench/run.sh >build/bench/table.md
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -33,10 +34,31 @@ if [[ " ${names[*]} " =~ \ (clear|dry-run)\  ]]; then
   outputs_make "$tool" "$made"
 fi
 
+# A line for each kind of file and its numbers, with the engines that have them.
+compose_table() {
+  echo '| Compose file | engines | reused: nothing cleared | after the tool | its exit status |'
+  echo '| --- | --- | --- | --- | --- |'
+  cat "$root"/build/truth/*.compose.files.tsv | awk -F '\t' '
+    {
+      numbers = $4 " of " $6 " | " $5 " of " $6 " | " $3
+      if (!($2 in titles)) { titles[$2]; order[++count] = $2 }
+      key = $2 SUBSEP numbers
+      if (!(key in engines)) lines[$2] = lines[$2] (lines[$2] ? "\n" : "") numbers
+      engines[key] = engines[key] (engines[key] ? "; " : "") $1
+    }
+    END {
+      for (i = 1; i <= count; i++) {
+        n = split(lines[order[i]], parts, "\n")
+        for (j = 1; j <= n; j++) print "| " order[i] " | " engines[order[i], parts[j]] " | " parts[j] " |"
+      }
+    }'
+}
+
 make_block() { # NAME
   case $1 in
     clear | dry-run) ;; # they are made
     truth) "$here/truth_table.py" "$root/build/truth" >"$made/truth" ;;
+    compose) compose_table >"$made/compose" ;;
     benchmark) cp "$root/build/bench/table.md" "$made/benchmark" ;;
     *) echo "update.sh: no rule makes the block $1" >&2 && return 1 ;;
   esac

@@ -44,9 +44,63 @@ TEST_CASE("a builder with a cache of its own is a caveat, for a pruning as well"
   const State state{.containers = {{"c", "buildx_buildkit_multi0", "sha256:k", "running"},
                                    {"d", "my-buildx_buildkit_", "sha256:k", "running"}}};
   CHECK(find({"all"}, state) == "builder buildx_buildkit_multi0\n");
-  CHECK(list(cac::find_caveats(cac::PruneRequest{.buildx_builder = "remote"}, state)) ==
+  CHECK(find({"--all-builders"}, state).empty());
+  const auto prune = [&](std::optional<cac::BuildxBuilder> builder, bool all_builders = false) {
+    return list(cac::find_caveats(
+        cac::PruneRequest{.all_builders = all_builders, .builder = std::move(builder)}, state));
+  };
+  CHECK(prune({}) == "builder buildx_buildkit_multi0\n");
+  CHECK(prune({}, true).empty());
+  CHECK(prune({{.name = "remote"}}) == "builder remote\nbuilder buildx_buildkit_multi0\n");
+  CHECK(prune({{.name = "remote", .is_known = true}}) ==
         "builder remote\nbuilder buildx_buildkit_multi0\n");
-  CHECK(list(cac::find_caveats(cac::PruneRequest{.buildx_builder = "default"}, {})).empty());
+  // One builder, one caveat.
+  CHECK(prune({{.name = "multi"}}) == "builder buildx_buildkit_multi0\n");
+  CHECK(prune({{.problem = "current: it is not JSON"}}) ==
+        "builder \nbuilder buildx_buildkit_multi0\n");
+}
+
+TEST_CASE("a builder to which builds go is residue, and no caveat of a clearing") {
+  const State state{.containers = {{"c", "buildx_buildkit_multi0", "sha256:k", "running"},
+                                   {"s", "buildx_buildkit_multi1", "sha256:k", "exited"},
+                                   {"o", "buildx_buildkit_other0", "sha256:k", "running"}}};
+  cac::ClearRequest request = clear_request({"all"});
+  const auto caveats = [&] { return list(cac::find_caveats(request, state)); };
+  const auto residue = [&] {
+    Texts names;
+    for (const auto& left : cac::find_unclearable(request, state)) names.push_back(left.object);
+    return joined(names);
+  };
+  CHECK(residue().empty());
+  for (const bool is_known : {false, true}) {
+    request.builder = {.name = "multi", .is_known = is_known};
+    if (is_known) {
+      request.builder->containers = {"buildx_buildkit_multi0", "buildx_buildkit_multi1"};
+    }
+    request.all_builders = false;
+    CHECK(caveats() == "builder buildx_buildkit_other0\n");
+    CHECK(residue() == "buildx_buildkit_multi0\nbuildx_buildkit_multi1\n");
+    request.all_builders = true;
+    CHECK(caveats().empty());
+    CHECK(residue() == "buildx_buildkit_multi1\n");
+  }
+  // Known, and on no container of this engine.
+  request.builder = {.name = "remote", .is_known = true};
+  CHECK(residue() == "remote\n");
+  // Not known here: it may be another name of this engine.
+  request.builder = {.name = "remote"};
+  request.all_builders = false;
+  CHECK(residue().empty());
+  CHECK(caveats().starts_with("builder remote\n"));
+}
+
+TEST_CASE("a builder's volume without a container is a caveat") {
+  State state{.containers = {{"c", "buildx_buildkit_multi0", "sha256:k", "running"}},
+              .builder_volumes = {"buildx_buildkit_old0_state", "buildx_buildkit_multi0_state",
+                                  "my-buildx_buildkit_x_state", "buildx_buildkit_x"}};
+  CHECK(find({"all", "--all-builders"}, state) == "builder buildx_buildkit_old0_state\n");
+  state.volumes_failure = {cac::FailureKind::request_failed, "no volumes"};
+  CHECK(find({"all", "--all-builders"}, state) == "builder \nbuilder buildx_buildkit_old0_state\n");
 }
 
 TEST_CASE("other tags of the application's repositories are a caveat for each, also a backup's") {

@@ -418,6 +418,18 @@ TEST_CASE("an error that passes is waited out") {
   }
 }
 
+TEST_CASE("a prune is sent again as long as another one is running") {
+  FakeEngine fake;
+  const FakeReply busy{.status = 409,
+                       .body = R"({"message":"a prune operation is already running"})"};
+  FakeEngine::Replies replies(20, busy);
+  replies.push_back(std::nullopt);
+  fake.reply("POST /images/prune", replies);
+  Connected to(fake.url());
+  CHECK_NOTHROW(to.engine.prune_dangling_images());
+  CHECK(fake.requests().size() == 22);
+}
+
 TEST_CASE("an absent image is absent at once, whatever its name reminds of") {
   for (const std::string& name : Texts{"release-x:latest", "snapshot-x:latest"}) {
     CAPTURE(name);

@@ -1,9 +1,8 @@
-#include "report/github.hpp"
-
 #include <doctest/doctest.h>
 
 #include <string>
 
+#include "report/report.hpp"
 #include "samples.hpp"
 #include "texts.hpp"
 
@@ -46,12 +45,13 @@ TEST_CASE("a clean run is a plan in a group and a notice") {
 TEST_CASE("residue and a failure are errors, warnings are warnings") {
   RunResult result = cleared(Verdict::residue);
   result.verification->residue = {{.kind = ResidueKind::build_cache, .object = "RUN x"}};
-  result.state.emplace();  // without an image
+  result.state.emplace().lookalikes = {{.tags = {"watch-backend:latest"}}};  // and no other image
   CHECK(workflow_commands(result, false) ==
         Containing{"::error title=clear-app-cache%3A residue::"});
   CHECK(workflow_commands(result, false) ==
         Containing{
             "::warning title=clear-app-cache::no image on this engine has a name that begins "});
+  CHECK(cac::job_summary(result) == Containing{"**no image on this engine"});
 
   RunResult failed;
   failed.failure = {FailureKind::unreachable, "nobody answers", "start it"};
@@ -62,7 +62,7 @@ TEST_CASE("residue and a failure are errors, warnings are warnings") {
 TEST_CASE("a quiet run that went well leaves its warnings, without the plan and the notice") {
   RunResult result = cleared(Verdict::clean);
   CHECK(workflow_commands(result, true).empty());
-  result.state.emplace();  // without an image
+  result.state.emplace().lookalikes = {{.tags = {"watch-backend:latest"}}};  // and no other image
   CHECK(workflow_commands(result, true).starts_with("::warning title=clear-app-cache::no image"));
   CHECK(count_of("::", workflow_commands(result, true)) == 2);
 }

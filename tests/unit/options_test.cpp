@@ -63,6 +63,7 @@ Words given(const cac::OptionSpec& spec) {
       {"wait", {"--wait"}},
       {"keep-cache-mounts", {"--keep-cache-mounts"}},
       {"keep-as", {"--keep-as", "before"}},
+      {"all-builders", {"--all-builders"}},
       {"timeout", {"--timeout", "5m"}},
       {"prune-only", {"--prune-only"}},
       {"older-than", {"--older-than", "7d"}},
@@ -91,7 +92,7 @@ TEST_CASE("no words at all clear everything of the usual project") {
   CHECK_FALSE(request.keep_cache_mounts);
   CHECK_FALSE(request.keep_as);
   CHECK_FALSE(request.app_dir);
-  CHECK_FALSE(request.buildx_builder);
+  CHECK_FALSE(request.all_builders);
   CHECK(request.application.is_all());
   CHECK_FALSE(options.compose);
   CHECK(request.application.project == "watchparty");
@@ -129,7 +130,8 @@ TEST_CASE("every option says what it says, in each way to write it") {
   CHECK(read_clear({"--keep-cache-mounts"}).keep_cache_mounts);
   CHECK(read_clear({"--keep-as", "old"}).keep_as == "old");
   CHECK(read_clear({"--app-dir", "/srv/app"}).app_dir == "/srv/app");
-  CHECK(read_clear({}, {{"BUILDX_BUILDER", "multi"}}).buildx_builder == "multi");
+  CHECK(read_clear({"--all-builders"}).all_builders);
+  CHECK(read_clear({}, {{"COMPOSE_PROJECT_NAME", "demo"}}).compose_project_name == "demo");
   CHECK(read({"--timeout", "90s"}).timeout == std::chrono::seconds(90));
   CHECK(read({"-H", "tcp://host"}).endpoint.text() == "tcp://host:2375");
   CHECK(read({"--host=unix:///x"}).endpoint.text() == "unix:///x");
@@ -148,13 +150,13 @@ TEST_CASE("every option says what it says, in each way to write it") {
 
 TEST_CASE("--prune-only makes a request of its own, with its limits") {
   const auto request = [](const Words& words) {
-    return std::get<cac::PruneRequest>(read(words, {{"BUILDX_BUILDER", "multi"}}).request);
+    return std::get<cac::PruneRequest>(read(words).request);
   };
   CHECK_FALSE(request({"--prune-only"}).dry_run);
   CHECK_FALSE(request({"--prune-only"}).older_than);
   CHECK_FALSE(request({"--prune-only"}).keep_storage);
   CHECK_FALSE(request({"--prune-only"}).min_free_space);
-  CHECK(request({"--prune-only"}).buildx_builder == "multi");
+  CHECK(request({"--prune-only", "--all-builders"}).all_builders);
   const auto limited =
       request({"--prune-only", "-n", "--wait", "--keep-cache-mounts", "--older-than", "7d",
                "--keep-storage", "5GB", "--min-free-space", "2GiB"});

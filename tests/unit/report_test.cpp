@@ -12,6 +12,7 @@
 #include "texts.hpp"
 
 using cac::ActionKind;
+using cac::CaveatKind;
 using cac::Failure;
 using cac::FailureKind;
 using cac::Outcome;
@@ -106,8 +107,8 @@ TEST_CASE("the verdict says what it means for the next build") {
     std::string says;
   } const rows[] = {
       {Verdict::clean,
-       "\nclean: no cache sources of watchparty-backend are left; the next build starts from "
-       "scratch. 0 B reclaimed in 1.4 s.\n"},
+       "\nclean: no cache sources of watchparty-backend are left; the next BuildKit build of it "
+       "alone on this engine starts from scratch. 0 B reclaimed in 1.4 s.\n"},
       {Verdict::unknown,
        "\nunknown: could not determine whether cache sources of watchparty-backend are left. 0 B "
        "reclaimed in 1.4 s.\n"},
@@ -266,12 +267,12 @@ TEST_CASE("messages are warnings first, then what went wrong and what to do abou
         .status = OutcomeStatus::failed,
         .failure = Failure{FailureKind::request_failed, "the removal failed", "Look."}}},
       Verdict::unknown);
-  result.state.emplace();  // without an image
+  result.state.emplace().lookalikes = {{.tags = {"watch-backend:latest"}}};  // and no other image
   result.verification->failure =
       Failure{FailureKind::connection_lost, "the engine was lost", "Run again."};
   CHECK(cac::messages(result, ascii) ==
         "clear-app-cache: warning: no image on this engine has a name that begins with "
-        "'watchparty-': is the project's name right?\n"
+        "'watchparty-'. This looks right: clear-app-cache --project watch backend\n"
         "clear-app-cache: warning: the removal failed\n"
         "  Look.\n"
         "clear-app-cache: error: the engine was lost\n"
@@ -313,6 +314,32 @@ TEST_CASE("the same advice twice in a row is given once, below the last message"
         "  Look.\n"
         "clear-app-cache: error: the engine was lost\n"
         "  Run again.\n");
+}
+
+TEST_CASE("a clean verdict ends with what it does not cover, each kind once") {
+  RunResult result = cleared_result({});
+  result.caveats = {{.kind = CaveatKind::builder, .object = "a"},
+                    {.kind = CaveatKind::builder, .object = "b"},
+                    {.kind = CaveatKind::missing_image, .services = {"worker"}},
+                    {.kind = CaveatKind::classic_builder, .object = "sha256:a"},
+                    {.kind = CaveatKind::other_tag, .object = "x", .tags = {"v1"}},
+                    {.kind = CaveatKind::registry_copy, .object = "x"}};
+  CHECK(cac::text_report(result, ascii) ==
+        Containing{"starts from scratch; not covered, see the notes: copies in a registry, other "
+                   "tags, buildx builders, the classic builder. 0 B"});
+  CHECK(cac::text_report(result, ascii) ==
+        Containing{"service worker uses an image that is removed: build before docker compose up"});
+  result.caveats = {result.caveats[2]};
+  CHECK(cac::text_report(result, ascii) == Containing{"starts from scratch. 0 B"});
+}
+
+TEST_CASE("an image that stays is listed with its other names, also when a container holds it") {
+  Outcome outcome{.action = sample_removal(),
+                  .status = OutcomeStatus::done,
+                  .untagged = true,
+                  .other_names = {"elsewhere/backup:1"}};
+  CHECK(cac::text_report(cleared_result({outcome}), ascii) ==
+        Containing{"the image stays as elsewhere/backup:1; container wp (running) uses it"});
 }
 
 TEST_CASE("a warning that the error repeats is left out") {

@@ -1,0 +1,58 @@
+// Commands in containers: the part of the engine's API that answers with a stream.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "docker/decode.hpp"
+#include "docker/engine.hpp"
+
+namespace cac {
+
+namespace {
+
+// The two streams of a command come in frames: a byte that tells which one, three zero bytes, and
+// the size as four bytes, the highest first. Source: the reference of POST /containers/ID/attach.
+// Returns false when the last frame is cut off.
+bool split_frames(std::string_view frames, ExecResult& result) {
+  constexpr std::size_t header_size = 8;
+  constexpr char error_stream = 2;
+  while (frames.size() >= header_size) {
+    std::size_t size = 0;
+    for (std::size_t i = 4; i < header_size; ++i) {
+      size = size << 8 | static_cast<unsigned char>(frames[i]);
+    }
+    const bool is_errors = frames[0] == error_stream;
+    frames.remove_prefix(header_size);
+    (is_errors ? result.errors : result.output) += frames.substr(0, size);
+    if (size > frames.size()) return false;
+    frames.remove_prefix(size);
+  }
+  return frames.empty();
+}
+
+}  // namespace
+
+ExecResult Engine::exec(const std::string& container_id, const std::vector<std::string>& command) {
+  const nlohmann::json creation{{"AttachStdout", true}, {"AttachStderr", true}, {"Cmd", command}};
+  const auto created = decode<Exec>(
+      request({.method = Method::post,
+               .path = fmt::format("/containers/{}/exec", path_encoded(container_id)),
+               .expected_status = 201,
+               .body = creation.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace)}));
+  const std::string path = "/exec/" + path_encoded(created.id);
+  // Not repeated: the command may have begun.
+  ApiResponse streams = send(
+      {.method = Method::post, .path = path + "/start", .body = R"({"Detach":false,"Tty":false})"});
+  if (streams.http.status != 200) throw_unexpected(streams);
+  ExecResult result;
+  if (!split_frames(streams.http.body, result)) {
+    throw_malformed(streams.request, "its last frame is cut off");
+  }
+  const auto ended = decode<Exec>(request({.method = Method::get, .path = path + "/json"}));
+  if (!ended.status) throw_malformed("GET /exec/json", "the command has not ended");
+  result.status = *ended.status;
+  return result;
+}
+
+}  // namespace cac

@@ -1,0 +1,138 @@
+#!/usr/bin/env bash
+# Buildx builders in containers: notes where no build goes to them, residue where one does, cleared and verified
+# with --all-builders. The builder and the choice of it are buildx's own files, made by real buildx; the container
+# is laid out as buildx does it, but its buildctl is a stand-in, since no BuildKit image can be pulled.
+#
+#   builders_test.sh ENGINE TOOL
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/engines/scene.sh
+. "$here/scene.sh"
+scene_begin "$@"
+cd "$contexts"
+buildx() { "$here/client.sh" "$ENGINE" docker buildx "$@" >"$contexts/buildx.log" 2>&1 || { cat "$contexts/buildx.log" && return 1; }; }
+HOME=$("$here/engine.sh" dir "$ENGINE")/home
+export HOME
+unset DOCKER_CONFIG BUILDX_CONFIG BUILDX_BUILDER
+
+# Its records are a file in the volume, its calls another.
+mkdir -p standin
+cp "$(command -v busybox)" standin/busybox
+cat >standin/buildctl <<'END'
+#!/bin/sh
+case $1 in
+  du) cat /var/lib/buildkit/records 2>/dev/null || echo null ;;
+  prune)
+    echo "$*" >>/var/lib/buildkit/calls
+    rm -f /var/lib/buildkit/records
+    echo 'Total: 7MB'
+    ;;
+esac
+END
+cat >standin/Dockerfile <<'END'
+FROM scratch
+COPY busybox /bin/busybox
+RUN ["/bin/busybox", "sh", "-c", "/bin/busybox --install -s /bin && mkdir -p /var/lib/buildkit"]
+COPY --chmod=755 buildctl /bin/buildctl
+CMD ["/bin/sh", "-c", "trap exit TERM; sleep 86400 & wait"]
+END
+in_engine_builder() { in_engine docker exec buildx_buildkit_held0 sh -c "$1"; }
+fill_builder() {
+  in_engine_builder "rm -f /var/lib/buildkit/calls; echo '[{\"id\":\"a\",\"size\":7000000,\"recordType\":\"regular\"}]' \
+    >/var/lib/buildkit/records"
+}
+has_records() { in_engine_builder 'test -s /var/lib/buildkit/records'; }
+remove_builders() {
+  in_engine docker rm -f buildx_buildkit_held0 buildx_buildkit_bare0 >/dev/null 2>&1 || :
+  in_engine docker volume rm buildx_buildkit_held0_state buildx_buildkit_gone0_state >/dev/null 2>&1 || :
+  buildx rm --all-inactive --force || :
+}
+note='the buildx builder in container buildx_buildkit_held0 has a cache of its own'
+
+remove_builders
+check "the stand-in is built" in_engine env DOCKER_BUILDKIT=1 docker build -q --network none -t standin:latest "$contexts/standin" >/dev/null
+check "a builder is made by buildx" buildx create --name held --driver docker-container
+check "its container runs" in_engine docker run -d --network none --name buildx_buildkit_held0 \
+  -v buildx_buildkit_held0_state:/var/lib/buildkit standin:latest >/dev/null
+fill_builder
+
+for mode in all --dry-run --verify-only --prune-only; do
+  run_tool "$tool" "$mode"
+  [[ $mode == --verify-only ]] || check "$mode: exit 0" exits 0
+  check "$mode: notes the builder" contains "$tool_output" "$note"
+done
+check "its cache is not touched" has_records
+
+# Builds go there.
+check "buildx use" buildx use held
+run_tool "$tool" all
+check "in use: exit 3" exits 3
+check "in use: says so" contains "$tool_output" 'builds go to this buildx builder'
+check "in use: its cache is not touched" has_records
+run_tool "$tool" --dry-run
+check "in use: the plan says what is left" contains "$tool_output" 'buildx_buildkit_held0 will be left'
+run_tool "$tool" --verify-only
+check "in use: verified, exit 3" exits 3
+run_tool "$tool" --verify-only --all-builders
+check "in use: what it has is read" exits 3
+check "in use: what it has is reported" contains "$tool_output" '7.00 MB'
+
+run_tool "$tool" --all-builders --dry-run
+check "--all-builders: the plan has it" contains "$tool_output" 'prune  buildx_buildkit_held0'
+check "--all-builders: a plan changes nothing" has_records
+run_tool "$tool" --all-builders
+check "--all-builders: exit 0" exits 0
+check "--all-builders: its cache is cleared" equal "$(in_engine_builder 'cat /var/lib/buildkit/calls')" 'prune --all'
+check "--all-builders: what it lost" contains "$tool_output" '1 record, 7.00 MB'
+run_tool "$tool" --verify-only --all-builders
+check "--all-builders: verified" exits 0
+
+fill_builder
+run_tool "$tool" --all-builders --keep-cache-mounts
+check "cache mounts: exit 0" exits 0
+check "cache mounts: are kept" equal "$(in_engine_builder 'cat /var/lib/buildkit/calls')" 'prune --all --filter type!=exec.cachemount'
+fill_builder
+run_tool "$tool" --prune-only --all-builders --older-than 7d --keep-storage 5GB
+check "limits: exit 0" exits 0
+check "limits: are the builder's too" equal "$(in_engine_builder 'cat /var/lib/buildkit/calls')" \
+  $'prune --all --keep-duration 604800s\nprune --all --keep-storage 5000.000000'
+
+# Chosen by its variable alone, and stopped.
+check "buildx use default" buildx use default
+run_tool "$tool" --verify-only
+check "not in use any more" exits 0
+BUILDX_BUILDER=held run_tool "$tool" --verify-only
+check "BUILDX_BUILDER: exit 3" exits 3
+fill_builder
+in_engine docker stop -t 1 buildx_buildkit_held0 >/dev/null
+BUILDX_BUILDER=held run_tool "$tool" --all-builders
+check "stopped: exit 3" exits 3
+check "stopped: it stays" equal "$(container_state buildx_buildkit_held0)" exited
+run_tool "$tool" --all-builders
+check "stopped, not in use: exit 0" exits 0
+check "stopped, not in use: noted" contains "$tool_output" "$note"
+in_engine docker rm -f buildx_buildkit_held0 >/dev/null
+
+# Without buildctl.
+check "a builder without buildctl" in_engine docker run -d --network none --name buildx_buildkit_bare0 \
+  --entrypoint /bin/busybox standin:latest sleep 86400 >/dev/null
+in_engine docker exec buildx_buildkit_bare0 rm /bin/buildctl
+run_tool "$tool" --all-builders
+check "no buildctl, not in use: exit 0" exits 0
+check "no buildctl: said" contains "$tool_errors" 'buildctl prune in container buildx_buildkit_bare0'
+BUILDX_BUILDER=bare run_tool "$tool" --all-builders
+check "no buildctl, in use: not clean" test "$tool_status" != 0
+check "no buildctl, in use: said" contains "$tool_output" 'could not be read'
+in_engine docker rm -f buildx_buildkit_bare0 >/dev/null
+
+# A volume that no container has.
+check "a volume is left behind" in_engine docker volume create buildx_buildkit_gone0_state >/dev/null
+run_tool "$tool" --all-builders
+check "volume: exit 0" exits 0
+check "volume: the command that removes it" contains "$tool_output" 'docker volume rm buildx_buildkit_gone0_state'
+run_tool "$tool" --prune-only
+check "volume: noted by a pruning" contains "$tool_output" 'docker volume rm buildx_buildkit_gone0_state'
+check "volume: it stays" in_engine docker volume inspect buildx_buildkit_gone0_state >/dev/null
+remove_builders
+scene_clean
+finish

@@ -1,0 +1,109 @@
+#include "docker/buildx.hpp"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "connected.hpp"
+#include "texts.hpp"
+
+using cac::test::Containing;
+using cac::test::environment_of;
+using cac::test::Texts;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* address = "unix:///var/run/docker.sock";
+
+// A home directory with buildx's files.
+class Home {
+ public:
+  Home() : path(fs::temp_directory_path() / ("buildx." + std::to_string(getpid()))) {
+    fs::remove_all(path);
+  }
+  ~Home() { fs::remove_all(path); }
+  Home(const Home&) = delete;
+  Home& operator=(const Home&) = delete;
+
+  void write(const std::string& name, const std::string& text) const {
+    fs::create_directories((path / name).parent_path());
+    std::ofstream(path / name) << text;
+  }
+  std::optional<cac::BuildxBuilder> find(
+      const std::map<std::string, std::string>& variables = {}) const {
+    return cac::find_current_builder(environment_of(variables), path, address);
+  }
+
+  fs::path path;
+};
+
+constexpr const char* current_file = ".docker/buildx/current";
+
+// As buildx 0.29 writes it.
+constexpr const char* instance =
+    R"({"Name":"held","Driver":"docker-container","Nodes":[{"Name":"held0","Endpoint":"default",)"
+    R"("Platforms":null,"DriverOpts":null,"Flags":null,"Files":null},{"Name":"held1"}],)"
+    R"("Dynamic":false})";
+
+}  // namespace
+
+TEST_CASE("without files of buildx's, or with the default, builds go to the engine's own builder") {
+  const Home home;
+  CHECK_FALSE(home.find());
+  CHECK_FALSE(home.find({{"BUILDX_BUILDER", "default"}}));
+  home.write(current_file, R"({"Key":"unix:///var/run/docker.sock","Name":"","Global":false})");
+  CHECK_FALSE(home.find());
+  home.write(current_file, R"({"Key":"unix:///other.sock","Name":"held","Global":false})");
+  CHECK_FALSE(home.find());
+}
+
+TEST_CASE("the current builder is that of the engine's address, or the global one") {
+  const Home home;
+  home.write(".docker/buildx/instances/held", instance);
+  for (const char* const text :
+       {R"({"Key":"unix:///var/run/docker.sock","Name":"held","Global":false})",
+        R"({"Key":"unix:///other.sock","Name":"held","Global":true})"}) {
+    home.write(current_file, text);
+    const auto builder = home.find();
+    REQUIRE(builder);
+    CHECK(builder->name == "held");
+    CHECK(builder->is_known);
+    CHECK(builder->containers == Texts{"buildx_buildkit_held0", "buildx_buildkit_held1"});
+  }
+}
+
+TEST_CASE("BUILDX_BUILDER comes first; DOCKER_CONFIG and BUILDX_CONFIG say where the files are") {
+  const Home home;
+  home.write(current_file, R"({"Key":"unix:///var/run/docker.sock","Name":"other"})");
+  home.write("docker/buildx/instances/held", instance);
+  home.write("buildx/instances/remote", R"({"Name":"remote","Driver":"remote","Nodes":[]})");
+  const auto unknown = home.find({{"BUILDX_BUILDER", "held"}});
+  REQUIRE(unknown);
+  CHECK_FALSE(unknown->is_known);
+  CHECK(unknown->containers.empty());
+  const auto held =
+      home.find({{"BUILDX_BUILDER", "held"}, {"DOCKER_CONFIG", home.path / "docker"}});
+  REQUIRE(held);
+  CHECK(held->containers.size() == 2);
+  const auto remote =
+      home.find({{"BUILDX_BUILDER", "remote"}, {"BUILDX_CONFIG", home.path / "buildx"}});
+  REQUIRE(remote);
+  CHECK(remote->is_known);
+  CHECK(remote->containers.empty());
+}
+
+TEST_CASE("a file that cannot be understood is said") {
+  const Home home;
+  for (const char* const text : {"", "{", "[]", R"({"Name":7})"}) {
+    home.write(current_file, text);
+    const auto builder = home.find();
+    REQUIRE(builder);
+    CHECK(builder->name.empty());
+    CHECK(builder->problem == Containing{"buildx/current"});
+  }
+  home.write(".docker/buildx/instances/held", R"({"Nodes":7})");
+  CHECK(home.find({{"BUILDX_BUILDER", "held"}})->problem == Containing{"Nodes is not an array"});
+}
