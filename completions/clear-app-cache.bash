@@ -43,7 +43,7 @@ _clear_app_cache() {
     fi
     case $word in
       --file=*) files+=(--file "${word#--file=}") ;;
-      -p | --project | -f | --file | --app-dir | --keep-as | --timeout | --older-than | --keep-storage | \
+      -p | --project | -f | --file | --app-dir | --keep-as | --timeout | --older-than | --keep-storage | --min-free-space | \
         -H | --host | --color)
         option=$word
         ;;
@@ -69,7 +69,7 @@ _clear_app_cache() {
     --keep-as) ;;
     --timeout) offers=(5m 10m 30m 1h) ;;
     --older-than) offers=(1d 7d 2w) ;;
-    --keep-storage) offers=(512MB 5GB 20GiB) ;;
+    --keep-storage | --min-free-space) offers=(512MB 5GB 20GiB) ;;
     -H | --host)
       compopt -o nospace
       offers=(unix:/// tcp://)
@@ -109,11 +109,12 @@ _clear_app_cache() {
           '--wait' \
           '--keep-cache-mounts' \
           '--verify-only --prune-only --keep-as' \
-          '--all-builders' \
+          '--min-free-space --all-builders' \
           '--timeout' \
           'TARGET -f --file --app-dir --verify-only --keep-as --prune-only' \
           '--older-than' \
           '--keep-storage' \
+          '--all-builders --min-free-space' \
           '-H --host' \
           '-v --verbose -q --quiet' \
           '-q --quiet -v --verbose' \

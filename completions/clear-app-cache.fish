@@ -6,7 +6,7 @@ function __clear_app_cache_has_target
     for word in (commandline -opc)[2..]
         if test $is_value = yes
             set is_value no
-        else if contains -- $word -p --project -f --file --app-dir --keep-as --timeout --older-than --keep-storage -H --host --color
+        else if contains -- $word -p --project -f --file --app-dir --keep-as --timeout --older-than --keep-storage --min-free-space -H --host --color
             set is_value yes
         else if not string match -q -- '-*' $word
             return 0
@@ -90,7 +90,7 @@ complete -c clear-app-cache -l keep-cache-mounts -d 'keep RUN --mount=type=cache
 complete -c clear-app-cache -l keep-as -x -d 'tag each image NAME:TAG first' \
     -n '__clear_app_cache_expects --keep-as; or __clear_app_cache_unused --verify-only --prune-only --keep-as'
 complete -c clear-app-cache -l all-builders -d 'also clear the caches of buildx builders' \
-    -n '__clear_app_cache_unused --all-builders'
+    -n '__clear_app_cache_unused --min-free-space --all-builders'
 complete -c clear-app-cache -l timeout -x -a '5m 10m 30m 1h' -d 'limit for the whole run' \
     -n '__clear_app_cache_expects --timeout; or __clear_app_cache_unused --timeout'
 complete -c clear-app-cache -l prune-only -d 'prune only the build cache' \
@@ -99,6 +99,8 @@ complete -c clear-app-cache -l older-than -x -a '1d 7d 2w' -d 'only records unus
     -n '__clear_app_cache_expects --older-than; or __clear_app_cache_unused --older-than'
 complete -c clear-app-cache -l keep-storage -x -a '512MB 5GB 20GiB' -d 'keep up to SIZE of cache' \
     -n '__clear_app_cache_expects --keep-storage; or __clear_app_cache_unused --keep-storage'
+complete -c clear-app-cache -l min-free-space -x -a '512MB 5GB 20GiB' -d 'prune until SIZE is free' \
+    -n '__clear_app_cache_expects --min-free-space; or __clear_app_cache_unused --all-builders --min-free-space'
 complete -c clear-app-cache -s H -l host -x -a '(__clear_app_cache_hosts)' -d 'the engine: unix://PATH, tcp://HOST:PORT' \
     -n '__clear_app_cache_expects -H --host; or __clear_app_cache_unused -H --host'
 complete -c clear-app-cache -s q -l quiet -d 'print only warnings on success' \

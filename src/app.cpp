@@ -107,16 +107,44 @@ void run_request(Engine& engine, Progress& progress, const ClearRequest& request
   add_dangling(result, after, false);
 }
 
+// Prunes once, and again while that deletes something and the limit is not met. Returns the state
+// after the last prune; nullopt if it was not read.
+std::optional<State> prune_to_limit(Engine& engine, Progress& progress, const PruneRequest& request,
+                                    const Action& action, const State& before,
+                                    std::chrono::system_clock::time_point start,
+                                    std::vector<Outcome>& outcomes) {
+  execute(engine, progress, {action}, outcomes);
+  if (action.kind != ActionKind::prune_build_cache) return std::nullopt;
+  Outcome& outcome = outcomes.back();
+  PruneRepetition repetition(request, action, start);
+  std::optional<State> after;
+  while (true) {
+    const auto& records = after ? after->records : before.records;
+    const Bytes shared = records ? set_apart_shared(outcome, *records) : Bytes{};
+    if (outcome.status != OutcomeStatus::done) return std::nullopt;
+    if (outcome.deleted.empty()) return after;
+    after = read_state(engine, progress, {.fresh_records = true});
+    if (!after->records || !repetition.should_repeat(*after->records, shared)) return after;
+    repeat_prune(engine, progress, outcome);
+  }
+}
+
 void run_request(Engine& engine, Progress& progress, const PruneRequest& request,
                  RunResult& result) {
   result.state = read_state(engine, progress, {.records = true, .containers = true});
   result.caveats = find_caveats(request, *result.state);
   result.plan = plan_pruning(request, *result.state);
   if (request.dry_run) return;
-  const auto before_prunes = std::chrono::system_clock::now();
-  execute(engine, progress, *result.plan, result.outcomes);
-  const State after = read_state(engine, progress, {.fresh_records = true});
-  if (after.records) result.pruning = summarize_pruning(request, *after.records, before_prunes);
+  const auto start = std::chrono::system_clock::now();
+  State before = *result.state;
+  std::optional<State> after;
+  for (const Action& action : *result.plan) {
+    if (after) before = *after;
+    after = prune_to_limit(engine, progress, request, action, before, start, result.outcomes);
+  }
+  if (!after) after = read_state(engine, progress, {.fresh_records = true});
+  if (!after->records) return;
+  result.pruning = summarize_pruning(request, result.outcomes, *after->records, start);
 }
 
 void read_application(const ComposeRequest& compose, Interruption& interruption, Progress& progress,
@@ -150,6 +178,10 @@ void run_pipeline(const Options& options, Clock::time_point start, Progress& pro
                  options.output.verbose ? log_requests(context.err) : nullptr});
   connecting.reset();
   result.engine = engine.identity();
+  if (const PruneRequest* const prune = result.prune_request()) {
+    const auto unsupported = find_unsupported_limit(*prune, engine.identity());
+    if (unsupported) throw EngineError(*unsupported);
+  }
   std::visit(
       [&](const auto& request) {
         if (request.wait && !request.dry_run) wait_for_builds(engine, interruption, progress);

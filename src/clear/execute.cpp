@@ -57,6 +57,7 @@ OutcomeStatus remove_image(Engine& engine, Outcome& outcome) {
 OutcomeStatus add_pruned(Outcome& outcome, const Pruned& pruned) {
   outcome.count += pruned.count;
   outcome.reclaimed += pruned.reclaimed;
+  outcome.deleted.insert(outcome.deleted.end(), pruned.records.begin(), pruned.records.end());
   return OutcomeStatus::done;
 }
 
@@ -127,6 +128,15 @@ void execute(Engine& engine, Progress& progress, const Plan& plan, std::vector<O
         outcomes.emplace_back(Outcome{.action = action, .status = OutcomeStatus::cancelled});
     outcome.status = perform(engine, outcome);
   }
+}
+
+void repeat_prune(Engine& engine, Progress& progress, Outcome& outcome) {
+  engine.stop_if_interrupted();
+  const Progress::Activity activity(progress, describe_activity(outcome.action));
+  outcome.status = OutcomeStatus::cancelled;
+  outcome.deleted.clear();
+  ++outcome.repeats;
+  outcome.status = perform(engine, outcome);
 }
 
 RemovedImages::RemovedImages(const std::vector<Outcome>& outcomes) {

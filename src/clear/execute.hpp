@@ -34,7 +34,10 @@ struct Outcome {
   Action action = {};
   OutcomeStatus status{};
   std::size_t count = 0;                      // images or records deleted
-  Bytes reclaimed = {};                       // as the prune reported; unknown for images
+  Bytes reclaimed = {};                       // as the prunes reported; unknown for images
+  Bytes shared = {};                          // ... and images still share: not reclaimed
+  std::vector<std::string> deleted = {};      // IDs of the records that the last prune deleted
+  std::size_t repeats = 0;                    // of the prune
   bool untagged = false;                      // the name was removed, the image was not
   std::vector<std::string> other_names = {};  // of the image, just before the removal
   std::string deleted_instead = {};  // ID of another image that had got the name, and was deleted
@@ -44,6 +47,9 @@ struct Outcome {
 // One failure does not stop the others. Appends each outcome as it begins, so that all are there
 // when Interrupted or TimedOut passes through.
 void execute(Engine& engine, Progress& progress, const Plan& plan, std::vector<Outcome>& outcomes);
+
+// Prunes once more, and adds the result.
+void repeat_prune(Engine& engine, Progress& progress, Outcome& outcome);
 
 // What is left of the images in the end. An image that loses several names in one run is deleted
 // with the last of them, after the outcomes of the others.

@@ -175,7 +175,10 @@ Plan plan_pruning(const PruneRequest& request, const State& state) {
     plan.push_back(plan_cache_prune(prune, reason, request.keep_cache_mounts, state.records));
   };
   if (request.older_than) add({.older_than = request.older_than}, Reason::older_than);
-  if (request.keep_storage) add({.keep_storage = request.keep_storage}, Reason::keep_storage);
+  if (request.keep_storage || request.min_free_space) {
+    add({.keep_storage = request.keep_storage, .min_free_space = request.min_free_space},
+        request.min_free_space ? Reason::min_free_space : Reason::keep_storage);
+  }
   if (plan.empty()) add({}, Reason::unused);
   if (request.all_builders) {
     std::vector<CachePrune> prunes;

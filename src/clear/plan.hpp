@@ -22,6 +22,7 @@ enum class Reason {
   unused,           // pruning the build cache without a limit
   older_than,       // ... of records unused for so long
   keep_storage,     // ... down to this size
+  min_free_space,   // ... until so much is free
   left_by_prune,    // the prune is repeated
   // of residue, besides the first two
   still_tagged,      // the name was not removed
@@ -41,11 +42,11 @@ enum class Reason {
 };
 
 inline constexpr std::string_view reason_words[] = {
-    "cache-from",       "copied-by-build",  "leftover",      "builder-cache", "shared-cache",
-    "unused",           "older-than",       "keep-storage",  "left-by-prune", "still-tagged",
-    "retagged",         "newer-deleted",    "reusable",      "cache-mount",   "running-build",
-    "kept-cache-mount", "survived-pruning", "other-project", "not-a-cache",   "external",
-    "builder-in-use",   "builder-stopped",  "unverified"};
+    "cache-from",    "copied-by-build",  "leftover",         "builder-cache",  "shared-cache",
+    "unused",        "older-than",       "keep-storage",     "min-free-space", "left-by-prune",
+    "still-tagged",  "retagged",         "newer-deleted",    "reusable",       "cache-mount",
+    "running-build", "kept-cache-mount", "survived-pruning", "other-project",  "not-a-cache",
+    "external",      "builder-in-use",   "builder-stopped",  "unverified"};
 constexpr std::string_view to_string(Reason reason) {
   return reason_words[static_cast<std::size_t>(reason)];
 }
@@ -95,7 +96,8 @@ using Plan = std::vector<Action>;
 // --keep-as would take its tag from another image.
 Plan plan_clearing(const ClearRequest& request, const State& state);
 
-// Removes records that are too old first, then the least recently used beyond the size.
+// Removes records that are too old first, then the least recently used beyond the size, or until
+// enough space is free.
 Plan plan_pruning(const PruneRequest& request, const State& state);
 
 // Returns the prune to send once more, for the records that nothing holds and that are not kept;

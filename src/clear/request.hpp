@@ -34,6 +34,7 @@ struct PruneRequest {
   bool keep_cache_mounts = false;
   std::optional<std::chrono::seconds> older_than = {};
   std::optional<Bytes> keep_storage = {};
+  std::optional<Bytes> min_free_space = {};  // on the file system of the engine's data
   bool all_builders = false;
   std::optional<BuildxBuilder> builder = {};
 };

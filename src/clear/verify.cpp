@@ -77,8 +77,9 @@ void add_records(const ClearRequest& request, const std::vector<CacheRecord>& re
                     .blocking_mount = mounts.blocking_mount(record)};
     if (record.in_use) {
       residue.reason = Reason::running_build;
-      // BuildKit describes the file system of a RUN so while it runs.
-      residue.is_running = record.description.starts_with("mount / from exec");
+      // BuildKit describes the file system of a RUN so.
+      residue.is_running =
+          !record.was_released && record.description.starts_with("mount / from exec");
     } else if (!residue.blocking_mount.empty()) {
       residue.reason = Reason::kept_cache_mount;
     }

@@ -168,7 +168,21 @@ inline constexpr OptionSpec option_table[] = {
         .long_help =
             "Prunes the least recently used records until the build cache is no larger than SIZE: "
             "an integer followed by B, kB, MB, GB, TB (powers of 1000) or KiB, MiB, GiB, TiB "
-            "(powers of 1024). With --older-than, age is applied first, then size.",
+            "(powers of 1024). Like the engine, it does not count what an image shares. With "
+            "--older-than, age is applied first, then size.",
+    },
+    {
+        .name = "min-free-space",
+        .placeholder = "SIZE",
+        .group = "Pruning",
+        .short_help = "prune until SIZE is free",
+        .long_help =
+            "Prunes the least recently used records until SIZE, as for --keep-storage, is free on "
+            "the file system of the engine's data. With --keep-storage, the engine prunes until "
+            "both hold. With --older-than, age is applied first. The engine alone measures: what "
+            "is reserved for root counts as free. It does not report how much is free, so the "
+            "proof is a prune that deletes nothing although records are left. Needs API 1.48 "
+            "(Docker 28) or newer; on an older engine, nothing is pruned.",
     },
     {
         .short_name = 'H',
@@ -244,6 +258,7 @@ inline constexpr Exclusion exclusions[] = {
     {"prune-only", "file", "the build cache is shared by all services"},
     {"prune-only", "app-dir", "--prune-only changes nothing but the build cache"},
     {"prune-only", "keep-as", "--prune-only changes nothing but the build cache"},
+    {"all-builders", "min-free-space", "only the engine itself can keep this limit"},
     {"quiet", "verbose", "--quiet prints only warnings on success"},
 };
 
@@ -257,6 +272,7 @@ struct Requirement {
 inline constexpr Requirement requirements[] = {
     {"older-than", "prune-only", "clearing within limits would leave cache sources"},
     {"keep-storage", "prune-only", "clearing within limits would leave cache sources"},
+    {"min-free-space", "prune-only", "clearing within limits would leave cache sources"},
 };
 
 consteval const OptionSpec& option_spec(std::string_view name) {

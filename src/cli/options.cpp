@@ -262,6 +262,7 @@ Options parse_options(std::span<const char* const> words, const Environment& env
         .keep_cache_mounts = clear.keep_cache_mounts,
         .older_than = read_duration(arguments, option_spec("older-than")),
         .keep_storage = read_size(arguments, option_spec("keep-storage")),
+        .min_free_space = read_size(arguments, option_spec("min-free-space")),
         .all_builders = clear.all_builders,
     };
   }

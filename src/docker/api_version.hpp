@@ -18,6 +18,8 @@ struct ApiVersion {
   const char* size_limit_parameter() const {
     return *this >= ApiVersion{1, 48} ? "reserved-space" : "keep-storage";
   }
+  // ... and can prune until enough space is free.
+  bool prunes_for_free_space() const { return *this >= ApiVersion{1, 48}; }
   // GET /system/df answers concurrent requests with one result from 1.42 (engine 23) on; before,
   // it refuses all but one. Only from then on it heeds `type`; before, it walks the whole disk.
   bool shares_disk_usage() const { return *this >= ApiVersion{1, 42}; }

@@ -12,11 +12,13 @@
 
 namespace cac {
 
-// Set one limit at most: the engine ANDs two limits and may then delete nothing.
+// Set an age or the other limits, not both: a record must then be outside all of them, so that an
+// engine may delete nothing.
 struct CachePrune {
   std::string type = {};                                // only records of this type; "": all
   std::optional<std::chrono::seconds> older_than = {};  // only records unused for so long
   std::optional<Bytes> keep_storage = {};               // only until no more than this is left
+  std::optional<Bytes> min_free_space = {};             // only until so much is free
 };
 
 // Returns "/build/prune?all=1&reserved-space=5000000000", its values as `encode` returns them.

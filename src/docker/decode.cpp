@@ -58,6 +58,7 @@ static void from_json(const JsonReader& reader, CacheRecord& record) {
   reader.optional("Shared", record.shared);
   reader.optional("Size", record.size.count);
   record.last_used = read_time(reader, "LastUsedAt");
+  record.was_released = record.last_used.has_value();
   if (!record.last_used) record.last_used = read_time(reader, "CreatedAt");
   std::string parent;
   if (reader.optional("Parent", parent) && !parent.empty()) record.parents = {parent};
@@ -135,9 +136,9 @@ static void from_json(const JsonReader& reader, ImageDeletion& deletion) {
 }
 
 static void from_json(const JsonReader& reader, Pruned& pruned) {
-  for (const char* const key : {"CachesDeleted", "ImagesDeleted"}) {
-    if (const auto deleted = reader.find(key)) pruned.count += deleted->count_items();
-  }
+  reader.optional("CachesDeleted", pruned.records);
+  pruned.count = pruned.records.size();
+  if (const auto images = reader.find("ImagesDeleted")) pruned.count += images->count_items();
   reader.required("SpaceReclaimed", pruned.reclaimed.count);
   if (pruned.reclaimed.count < 0) throw MalformedJson("SpaceReclaimed is below zero");
 }

@@ -44,6 +44,7 @@ struct CacheRecord {
   bool shared = false;  // an image shares its layers
   Bytes size = {};
   std::vector<std::string> parents = {};  // IDs; they stay as long as this record
+  bool was_released = false;              // a build has used it and ended: the engine says when
   // Or created, if it was never used since: an engine's "until" compares this time.
   std::optional<std::chrono::system_clock::time_point> last_used = {};
 };
@@ -52,6 +53,7 @@ struct CacheRecord {
 struct Pruned {
   std::size_t count = 0;  // deleted records or images
   Bytes reclaimed = {};
+  std::vector<std::string> records = {};  // IDs, if they are records
 };
 
 }  // namespace cac

@@ -83,6 +83,8 @@ static Json list_actions(const RunResult& result) {
                                               describe_effect(result, outcome, removed)));
     json["count"] = outcome.count;
     json["reclaimed_bytes"] = outcome.reclaimed.count;
+    json["shared_bytes"] = outcome.shared.count;
+    json["repeats"] = outcome.repeats;
     json["image_stays"] = removed.stays(outcome);
     json["error"] = to_json(outcome.failure);
   }
@@ -105,10 +107,19 @@ static Json compare_cache(const RunResult& result) {
   if (result.prune_request() == nullptr || !result.state) return nullptr;
   const auto& before = result.state->records;
   const auto& after = result.pruning;
+  const PruneRequest& limits = *result.prune_request();
+  const auto is_met = [&](const auto& limit, const auto& excess) {
+    return limit && after ? Json(!excess) : Json();
+  };
   return {{"records_before", before ? Json(before->size()) : Json()},
           {"bytes_before", before ? Json(total_size(*before).count) : Json()},
           {"records_after", after ? Json(after->count) : Json()},
-          {"bytes_after", after ? Json(after->size.count) : Json()}};
+          {"bytes_after", after ? Json(after->size.count) : Json()},
+          {"shared_bytes_after", after ? Json(after->shared.count) : Json()},
+          {"older_than_met", after ? is_met(limits.older_than, after->too_old) : Json()},
+          {"keep_storage_met", after ? is_met(limits.keep_storage, after->too_large) : Json()},
+          {"min_free_space_met",
+           after && after->free_space == FreeSpace::enough ? Json(true) : Json()}};
 }
 
 std::string json_report(const RunResult& result) {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "clear/cache_mounts.hpp"
+#include "report/pruning.hpp"
 #include "report/sentences.hpp"
 
 namespace cac {
@@ -174,11 +175,6 @@ std::string describe_verdict(const RunResult& result, const ClearRequest& reques
   return "";
 }
 
-std::string describe_cost(const RunResult& result) {
-  return fmt::format(" {} reclaimed in {}.", to_string(total_reclaimed(result)),
-                     to_string(result.took));
-}
-
 std::string advise(const ClearRequest& request, const std::vector<Residue>& residue) {
   const auto has = [&](Reason reason) {
     return std::ranges::find(residue, reason, &Residue::reason) != residue.end();
@@ -206,30 +202,12 @@ std::string advise(const ClearRequest& request, const std::vector<Residue>& resi
   return " Check what is building or tagging images on this engine, then run again.";
 }
 
-std::optional<Summary> make_pruning_summary(const RunResult& result) {
-  if (!result.state) return std::nullopt;
-  const auto& before = result.state->records;
-  const std::string amount = before ? fmt::format("{} in {}", to_string(total_size(*before)),
-                                                  count_noun(before->size(), "record"))
-                                    : "an unknown amount";
-  if (result.is_dry_run()) {
-    return Summary{LineStatus::done, "planned",
-                   fmt::format("the build cache takes {} today. The engine decides how much it "
-                               "removes.",
-                               amount)};
-  }
-  if (!result.pruning) {
-    return Summary{LineStatus::warning, "unknown",
-                   "could not determine what is left of the build cache." + describe_cost(result)};
-  }
-  const bool failed = first_failure(result).has_value();
-  return Summary{
-      failed ? LineStatus::failed : LineStatus::done, failed ? "failed" : "pruned",
-      fmt::format("{} before, {} in {} after.{}", amount, to_string(result.pruning->size),
-                  count_noun(result.pruning->count, "record"), describe_cost(result))};
-}
-
 }  // namespace
+
+std::string describe_cost(const RunResult& result) {
+  return fmt::format(" {} reclaimed in {}.", to_string(total_reclaimed(result)),
+                     to_string(result.took));
+}
 
 std::vector<Line> make_lines(const RunResult& result) {
   std::vector<Line> lines;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 
+#include "report/pruning.hpp"
+
 namespace cac {
 
 namespace {
@@ -48,6 +50,7 @@ constexpr std::string_view reason_sentences[] = {
     "all that no running build holds",
     "unused for",
     "until it is no larger than",
+    "until there is free space of",
     "records were left after the prune: once more",
     "still tagged",
     "tagged again during the run, so left alone",
@@ -68,33 +71,6 @@ static_assert(std::size(reason_sentences) == std::size(reason_words));
 
 std::string explain(Reason reason) {
   return std::string(reason_sentences[static_cast<std::size_t>(reason)]);
-}
-
-// What keeps the records outside a limit, with how much of them.
-std::string explain(const Excess& excess) {
-  std::vector<std::string> parts;
-  const auto add = [&](Bytes size, std::string_view why) {
-    if (size.count > 0) parts.push_back(fmt::format("{} {}", to_string(size), why));
-  };
-  add(excess.in_use, "in use by a running build");
-  add(excess.shared, "shared with images");
-  add(excess.kept, "in cache mounts, which are kept");
-  add(excess.held, "left by the engine: newer records hold them, or it stopped short of the limit");
-  return parts.empty() ? "records without a size" : fmt::format("{}", fmt::join(parts, ", "));
-}
-
-void add_pruning_notes(const PruneSummary& pruning, std::vector<std::string>& notes) {
-  if (pruning.too_old) {
-    notes.push_back(fmt::format(
-        "{} older than the limit {} left: {}", count_noun(pruning.too_old->count, "record"),
-        pruning.too_old->count == 1 ? "is" : "are", explain(*pruning.too_old)));
-  }
-  if (pruning.too_large) {
-    notes.push_back(fmt::format(
-        "the build cache is {} over its limit (an engine does not count what images share, and may "
-        "stop a little above): {}",
-        to_string(pruning.too_large->over), explain(*pruning.too_large)));
-  }
 }
 
 // Adds, for each other application, which of the matching names are its own.
@@ -171,6 +147,13 @@ std::string explain(const Action& action) {
   }
   if (action.reason == Reason::keep_storage) {
     return fmt::format("{} {}", sentence, to_string(*action.prunes.front().keep_storage));
+  }
+  if (action.reason == Reason::min_free_space) {
+    const auto& [type, older_than, keep_storage, min_free_space] = action.prunes.front();
+    sentence = fmt::format("{} {}", sentence, to_string(*min_free_space));
+    return keep_storage
+               ? fmt::format("{}, and it is no larger than {}", sentence, to_string(*keep_storage))
+               : sentence;
   }
   return action.services.empty() ? sentence
                                  : fmt::format("{} ({})", sentence, name_services(action.services));
@@ -273,7 +256,8 @@ static std::string describe_effect(const RunResult& result, const Action& action
     case ActionKind::prune_builder:
       break;
     case ActionKind::prune_build_cache:
-      if (action.held > 0) {
+      // After a pruning a note says it, from a later reading.
+      if (action.held > 0 && !result.pruning) {
         parts.push_back(fmt::format("{} held by a running build stay", action.held));
       }
       if (action.kept > 0) parts.push_back(fmt::format("cache mounts kept: {}", action.kept));
@@ -289,9 +273,11 @@ std::string describe_effect(const RunResult& result, const Action& action) {
 std::string describe_effect(const RunResult& result, const Outcome& outcome,
                             const RemovedImages& removed) {
   // Names of other projects are known only since the removal.
-  return describe_effect(
+  const std::string effect = describe_effect(
       result, outcome.action,
       removed.stays(outcome) ? removed.other_names(outcome) : outcome.action.other_names);
+  const std::string repetition = describe_repetition(outcome);
+  return repetition + (repetition.empty() || effect.empty() ? "" : "; ") + effect;
 }
 
 std::vector<Message> list_messages(const RunResult& result) {
@@ -352,7 +338,7 @@ std::vector<std::string> list_notes(const RunResult& result) {
       find_lookalikes(*request, result.state->lookalikes).empty()) {
     notes.push_back(describe_absence(request->application));
   }
-  if (result.pruning) add_pruning_notes(*result.pruning, notes);
+  if (result.pruning) add_pruning_notes(result, notes);
   return notes;
 }
 

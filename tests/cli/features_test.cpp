@@ -346,6 +346,8 @@ TEST_CASE("what does not go together is a usage error that says why") {
       {{"--prune-only", "--app-dir", "/x"}, "--prune-only and --app-dir cannot be combined"},
       {{"--older-than", "7d"}, "--older-than requires --prune-only: clearing within limits"},
       {{"--keep-storage", "5GB"}, "--keep-storage requires --prune-only: clearing within limits"},
+      {{"--min-free-space", "5GB"}, "--min-free-space requires --prune-only"},
+      {{"--prune-only", "--min-free-space", "a lot"}, "not a valid size"},
       {{"--prune-only", "--older-than", "week"}, "not a valid duration"},
       {{"--prune-only", "--keep-storage", "5"}, "not a valid size"},
       {{"--prune-only", "--keep-storage", "0GB"}, "not a valid size"},

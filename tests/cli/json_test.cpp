@@ -31,6 +31,21 @@ TEST_CASE("JSON of a pruning has the build cache before and after it") {
   CHECK(compare("json-prune-only", Session(), {"--json", "--prune-only"}) == 0);
 }
 
+TEST_CASE("JSON of a pruning says which limits are met, and what images still share") {
+  Session session;
+  FakeScene scene = cac::test::sample_scene();
+  scene.free_space = 990'000'000;
+  session.fake.set_scene(scene);
+  CHECK(compare("json-prune-size", session,
+                {"--json", "--prune-only", "--keep-storage", "105MB", "--min-free-space", "1GB"}) ==
+        0);
+  // A build that starts meanwhile.
+  session.fake.set_scene(scene);
+  session.fake.before("POST /build/prune",
+                      [](FakeScene& during) { during.records.back().in_use = true; });
+  CHECK(compare("json-prune-age", session, {"--json", "--prune-only", "--older-than", "7d"}) == 0);
+}
+
 TEST_CASE("JSON of a pruning has null for what was not read or not said") {
   Session session;
   session.fake.reply("GET /system/df", {{{.body = R"({"LayersSize":0})"}}});

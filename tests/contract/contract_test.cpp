@@ -10,11 +10,13 @@
 #include <optional>
 #include <string>
 
+#include "clear/prune.hpp"
 #include "clear/state.hpp"
 #include "connected.hpp"
 #include "fake_engine.hpp"
 #include "texts.hpp"
 
+using cac::Bytes;
 using cac::CacheRecord;
 using cac::Container;
 using cac::Image;
@@ -224,6 +226,25 @@ TEST_CASE("the prune of dangling images leaves those that containers hold, runni
   if (after.size() == before) CHECK(pruned.reclaimed.count == 0);
   CHECK(find(to.engine.containers(), "wp-backend").state == "running");
   CHECK(to.engine.image("other-app:latest"));
+}
+
+TEST_CASE("a prune for free space takes no record while enough is free, and all if never enough") {
+  Connected to(bench().url);
+  if (!to.engine.identity().api.prunes_for_free_space()) return;
+  const auto before = to.engine.build_cache();
+  REQUIRE(before);
+  CHECK(to.engine.prune_build_cache({.min_free_space = Bytes{1}}).count == 0);
+  CHECK(to.engine.build_cache()->size() == before->size());
+  // A size limit holds beside it.
+  const Bytes most{cac::unshared_size(*before).count - 1};
+  const auto pruned =
+      to.engine.prune_build_cache({.keep_storage = most, .min_free_space = Bytes{1}});
+  CHECK(pruned.count > 0);
+  CHECK(pruned.records.size() == pruned.count);
+  CHECK(std::find_if(before->begin(), before->end(), [&](const CacheRecord& record) {
+          return record.id == pruned.records.front();
+        }) != before->end());
+  CHECK(pruned.count < before->size());
 }
 
 TEST_CASE("the prune of the build cache takes every record, and frees the sum of their sizes") {

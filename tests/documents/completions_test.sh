@@ -116,6 +116,7 @@ completes '--timeout 30' '--timeout 30m '
 completes '--older-than 7' '--older-than 7d '
 completes '--keep-storage 20' '--keep-storage 20GiB '
 completes '--keep-storage=512' '--keep-storage=512MB '
+completes '--min-free-space 20' '--min-free-space 20GiB '
 
 # Used options are not offered again.
 completes '--json --js' '--json --js'

@@ -15,6 +15,9 @@
 #   engine.sh exec NAME CMD...     runs a command where the engine lives (its own docker/podman
 #                                  client; DOCKER_HOST and CONTAINER_HOST are set)
 #
+# With DATA_SIZE=600m an engine is started with its data on a file system of its own of this size, in
+# memory, which is gone when it stops: for tests that compare what is free.
+#
 # ENGINES_DIR (default: build/engines of this checkout) holds roots/SUITE and copies/NAME, kept between
 # runs, and run/NAME, an engine's data. MIRROR is the Debian mirror. Needs root. An engine has mount, network
 # and process namespaces of its own; no engine package gets onto the host, and a host's own docker,

@@ -27,6 +27,10 @@ for path in "$dir" "$sockets"; do
   mkdir -p "$root$path"
   mount --bind "$path" "$root$path"
 done
+if [[ -n ${DATA_SIZE-} ]]; then # see engine.sh
+  mkdir -p "$root$dir/data"
+  mount -t tmpfs -o "size=$DATA_SIZE" tmpfs "$root$dir/data"
+fi
 cd "$root" # a plain chroot is not enough: container runtimes also pivot
 pivot_root . .
 umount -l .

@@ -55,13 +55,13 @@ check "a size limit: exit 0" exits 0
 check "a size limit: the size after is the engine's" equal "$(after)" "$(cache)"
 check "a size limit: something went" equal "$(($(json .cache.bytes_after) < $(json .cache.bytes_before)))" 1
 echo "# keep-storage 1MB: $(json '"\(.cache.bytes_before) -> \(.cache.bytes_after) bytes"')"
-# What exceeds the limit must be explained.
-if (($(json .cache.bytes_after) > 1000000)); then
-  check "a size limit: what exceeds it is reported" contains "$(json '.notes | join(" ")')" 'over its limit'
-fi
+check "a size limit: it is reached, without what images share" equal \
+  "$(($(json '.cache.bytes_after - .cache.shared_bytes_after') <= 1000000)) $(json .cache.keep_storage_met)" '1 true'
 
-mark=$(cache_mount_mark "$(image_of backend)")
+# The size limit may have taken the cache mount, and left the step that used it.
+run_tool "$tool" --prune-only
 build_app backend
+mark=$(cache_mount_mark "$(image_of backend)")
 run_tool "$tool" --prune-only --keep-cache-mounts --json
 check "--keep-cache-mounts: exit 0" exits 0
 build_app backend
@@ -102,6 +102,38 @@ held=$(in_use | sort)
 run_tool "$tool" --prune-only
 check "beside a running build: exit 0" exits 0
 check "beside a running build: its records are left" equal "$(in_use | sort)" "$held"
+check "beside a running build: it is named" contains "$tool_output" 'in use by a running build'
 check "the build finishes" finish_running_build
+
+# Hangs up in the middle of a prune of many records: on this store, some are then in use for good.
+cut_off() {
+  local dir=$contexts/many try i
+  mkdir -p "$dir"
+  for try in 1 2 3 4 1 2 3 4; do
+    date +%N >"$dir/file"
+    {
+      echo FROM scratch
+      for ((i = 0; i < 100; i++)); do echo "COPY file /$i"; done
+    } >"$dir/Dockerfile"
+    in_engine env DOCKER_BUILDKIT=1 docker build -q --network none "$dir" >/dev/null
+    in_engine docker image prune -f >/dev/null
+    curl -sS -m "0.$try" --unix-socket "$SOCKET" -X POST 'http://engine/build/prune?all=1' >/dev/null || :
+    sleep 1 # until the engine has noticed
+    [[ -z $(in_use) ]] || return 0
+  done
+  return 1
+}
+if [[ $ENGINE == *-containerd ]]; then
+  check "a prune that is cut off leaves records in use" cut_off
+  run_tool "$tool" --prune-only
+  check "after a prune that was cut off: exit 0" exits 0
+  check "after a prune that was cut off: what to do" contains "$tool_output" \
+    'in use by a build, or left by a prune that was cut off: restart the engine'
+  "$engine_sh" stop "$ENGINE"
+  "$engine_sh" start "$ENGINE"
+  SOCKET=$("$engine_sh" socket "$ENGINE")
+  run_tool "$tool" --prune-only --json
+  check "after a restart: nothing is left" equal "$(after)" '0 0'
+fi
 scene_clean
 finish

@@ -95,7 +95,8 @@ Json record_json(const FakeRecord& record) {
           {"InUse", record.in_use},
           {"Shared", record.shared},
           {"Size", record.size},
-          {"CreatedAt", "2024-01-01T00:00:00Z"}};
+          {"CreatedAt", "2024-01-01T00:00:00Z"},
+          {"LastUsedAt", record.released ? Json("2024-01-01T00:00:00Z") : Json()}};
 }
 
 bool send_all(int connection, std::string_view text) {
@@ -522,22 +523,36 @@ FakeReply FakeEngine::disk_usage(const Request& request) const {
 }
 
 FakeReply FakeEngine::prune_records(const Request& request) {
-  for (const char* const bound : {"keep-storage", "reserved-space"}) {
-    if (!parameter(request.query(), bound).empty())
-      return error_reply(501, "no bounds in the fake");
+  // Every record is from 2024, so "until" selects them all.
+  const auto bound = [&](const char* name) {
+    const std::string value = parameter(request.query(), name);
+    return value.empty() ? 0LL : std::stoll(value);
+  };
+  long long counted = 0;  // BuildKit does not count what images share, but deletes it
+  for (const FakeRecord& record : scene_.records) counted += record.shared ? 0 : record.size;
+  const bool is_new = request.minor() >= 48;
+  const long long min_free = is_new ? bound("min-free-space") : 0;
+  long long keep = is_new ? bound("max-used-space") : 0;
+  if (const long long missing = min_free - scene_.free_space; missing > 0) {
+    keep = keep == 0 ? counted - missing : std::min(keep, counted - missing);
+  } else if (min_free > 0 && keep == 0) {
+    keep = counted;  // so that one record goes all the same: see below
   }
-  if (!filter(request.query(), "until").empty()) return error_reply(501, "no bounds in the fake");
+  keep = std::max(keep, bound(is_new ? "reserved-space" : "keep-storage"));
   const bool all = parameter(request.query(), "all") == "1";
   const std::string type = filter(request.query(), "type");
   Json deleted = Json::array();
   long long space = 0;
   std::erase_if(scene_.records, [&](const FakeRecord& record) {
     if (record.in_use || (!type.empty() && record.type != type)) return false;
+    if (keep != 0 && counted < keep) return false;
     if (!all && (record.shared || record.type == "internal" || record.type == "frontend")) {
       return false;
     }
     deleted.push_back(record.id);
     space += record.size;
+    counted -= record.size;
+    if (!record.shared) scene_.free_space += record.size;
     return true;
   });
   return json_reply(

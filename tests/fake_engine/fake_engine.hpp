@@ -35,7 +35,8 @@ struct FakeRecord {
   std::string description = {};
   bool in_use = false;
   long long size = 100;
-  bool shared = false;  // an image has its layers: a prune without all=1 leaves it
+  bool shared = false;    // an image has its layers: a prune without all=1 leaves it
+  bool released = false;  // the build that made it has ended
 };
 
 // They differ in what becomes of an image that only a stopped container holds.
@@ -45,8 +46,9 @@ enum class FakeStore { classic, containerd };
 struct FakeScene {
   std::vector<FakeImage> images = {};
   std::vector<FakeContainer> containers = {};
-  std::vector<FakeRecord> records = {};
+  std::vector<FakeRecord> records = {};  // the least recently used first
   std::vector<std::string> volumes = {};
+  long long free_space = 100'000'000'000;
 };
 
 // The sample application beside another one, as the scripts fill a real engine with it: a running

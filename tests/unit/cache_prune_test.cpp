@@ -20,3 +20,10 @@ TEST_CASE("a prune is put to an engine in the words of its API version, with all
   CHECK(to_string(down_to_5gb, {1, 47}) == "POST /build/prune?all=1&keep-storage=5000000000");
   CHECK(to_string(down_to_5gb, {1, 48}) == "POST /build/prune?all=1&reserved-space=5000000000");
 }
+
+TEST_CASE("free space always has a maximum beside it, or a prune deletes where enough is free") {
+  CHECK(to_string(CachePrune{.min_free_space = Bytes{20}}, {1, 48}) ==
+        "POST /build/prune?all=1&max-used-space=9223372036854775807&min-free-space=20");
+  CHECK(to_string(CachePrune{.keep_storage = Bytes{5}, .min_free_space = Bytes{20}}, {1, 51}) ==
+        "POST /build/prune?all=1&max-used-space=5&min-free-space=20");
+}

@@ -68,6 +68,7 @@ Words given(const cac::OptionSpec& spec) {
       {"prune-only", {"--prune-only"}},
       {"older-than", {"--older-than", "7d"}},
       {"keep-storage", {"--keep-storage", "5GB"}},
+      {"min-free-space", {"--min-free-space", "20GB"}},
       {"host", {"--host", "tcp://localhost:2375"}},
       {"quiet", {"--quiet"}},
       {"verbose", {"--verbose"}},
@@ -154,14 +155,17 @@ TEST_CASE("--prune-only makes a request of its own, with its limits") {
   CHECK_FALSE(request({"--prune-only"}).dry_run);
   CHECK_FALSE(request({"--prune-only"}).older_than);
   CHECK_FALSE(request({"--prune-only"}).keep_storage);
+  CHECK_FALSE(request({"--prune-only"}).min_free_space);
   CHECK(request({"--prune-only", "--all-builders"}).all_builders);
-  const auto limited = request({"--prune-only", "-n", "--wait", "--keep-cache-mounts",
-                                "--older-than", "7d", "--keep-storage", "5GB"});
+  const auto limited =
+      request({"--prune-only", "-n", "--wait", "--keep-cache-mounts", "--older-than", "7d",
+               "--keep-storage", "5GB", "--min-free-space", "2GiB"});
   CHECK(limited.dry_run);
   CHECK(limited.wait);
   CHECK(limited.keep_cache_mounts);
   CHECK(limited.older_than == std::chrono::hours(7 * 24));
   CHECK(limited.keep_storage == cac::Bytes{5'000'000'000});
+  CHECK(limited.min_free_space == cac::Bytes{2LL << 30});
 }
 
 TEST_CASE("an option comes before its environment variable, and that before the default") {
@@ -306,6 +310,8 @@ TEST_CASE("these pairs of arguments are refused, with these reasons") {
        "--older-than requires --prune-only: clearing within limits would leave cache sources"},
       {{"--keep-storage", "5GB", "backend"},
        "--keep-storage requires --prune-only: clearing within limits would leave cache sources"},
+      {{"--min-free-space", "5GB"},
+       "--min-free-space requires --prune-only: clearing within limits would leave cache sources"},
   };
   for (const auto& row : rows) {
     CAPTURE(line_of(row.words));

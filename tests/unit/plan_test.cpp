@@ -203,6 +203,18 @@ TEST_CASE("a pruning removes what is too old first, then what is too much, or ev
   CHECK(limited[1].prunes.at(0).keep_storage == cac::Bytes{5});
   CHECK_FALSE(limited[1].prunes.at(0).older_than);
 
+  const Plan free = cac::plan_pruning({.min_free_space = cac::Bytes{9}}, {.records = records});
+  REQUIRE(free.size() == 1);
+  CHECK(free[0].reason == Reason::min_free_space);
+  CHECK(free[0].prunes.at(0).min_free_space == cac::Bytes{9});
+  // The engine combines these two.
+  const Plan both = cac::plan_pruning(
+      {.keep_storage = cac::Bytes{5}, .min_free_space = cac::Bytes{9}}, {.records = records});
+  REQUIRE(both.size() == 1);
+  CHECK(both[0].reason == Reason::min_free_space);
+  CHECK(both[0].prunes.at(0).keep_storage == cac::Bytes{5});
+  CHECK(both[0].prunes.at(0).min_free_space == cac::Bytes{9});
+
   const Plan everything = cac::plan_pruning({}, {.records = records});
   REQUIRE(everything.size() == 1);
   CHECK(everything[0].reason == Reason::unused);

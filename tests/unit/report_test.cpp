@@ -259,18 +259,6 @@ TEST_CASE("what a prune leaves is said with the plan") {
                            "mounts kept: 2\n"});
 }
 
-TEST_CASE("what is outside the limits of a pruning is explained by what keeps it") {
-  RunResult result = sample_result(Words{"--prune-only"});
-  result.pruning = {.too_old = {{.count = 4, .in_use = {2000}, .held = {5'030'100}}},
-                    .too_large = {{.over = {4'432'100}, .shared = {30'000}, .kept = {5'000'000}}}};
-  CHECK(parse_report(result)["notes"] ==
-        Json{"4 records older than the limit are left: 2.00 kB in use by a running build, 5.03 MB "
-             "left by the engine: newer records hold them, or it stopped short of the limit",
-             "the build cache is 4.43 MB over its limit (an engine does not count what images "
-             "share, and may stop a little above): 30.0 kB shared with images, 5.00 MB in cache "
-             "mounts, which are kept"});
-}
-
 // --- messages ---
 
 TEST_CASE("messages are warnings first, then what went wrong and what to do about it") {
