@@ -10,6 +10,9 @@
 
 namespace cac {
 
+// Keeps a long list of names readable: the first ten, and "7 more".
+std::vector<std::string> abridge(std::vector<std::string> names);
+
 // "1 record", "2 records"
 std::string count_noun(std::size_t count, std::string_view noun);
 

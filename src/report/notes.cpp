@@ -1,0 +1,120 @@
+// What a run has to say besides its lines: warnings and errors, and notes.
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+
+#include "report/pruning.hpp"
+#include "report/sentences.hpp"
+
+namespace cac {
+
+namespace {
+
+// Adds, for each other application, which of the matching names are its own.
+void add_neighbors(const Application& application, const std::vector<Image>& images,
+                   std::vector<std::string>& notes) {
+  std::map<std::string, std::vector<std::string>> names;  // by project
+  for (const Image& image : images) {
+    for (const std::string& name : image.tags) {
+      // If a Compose file names it, it is residue.
+      if (!application.compose && application.matches(name) &&
+          application.is_neighbor(image, name)) {
+        names[image.compose_project].push_back(name);
+      }
+    }
+  }
+  for (auto& [project, own] : names) {
+    std::sort(own.begin(), own.end());
+    notes.push_back(fmt::format(
+        "{} {} to the Compose project {}, and {} left alone", fmt::join(abridge(own), ", "),
+        own.size() == 1 ? "belongs" : "belong", project, own.size() == 1 ? "is" : "are"));
+  }
+}
+
+// The commands that select what looks right.
+std::string list_commands(const ClearRequest& request, const std::vector<Lookalike>& lookalikes) {
+  const Application& application = request.application;
+  const std::string target = application.is_all() ? "" : " " + application.targets.front();
+  std::vector<std::string> commands;
+  for (const Lookalike& lookalike : lookalikes) {
+    commands.push_back(
+        lookalike.project.empty()
+            ? fmt::format("clear-app-cache --file FILE (for {})", lookalike.image)
+            : fmt::format("clear-app-cache --project {}{}", lookalike.project, target));
+  }
+  return fmt::format("{}", fmt::join(commands, "; "));
+}
+
+std::string describe_absence(const Application& application) {
+  if (application.compose)
+    return "none of the images that the Compose file names is on this engine";
+  return fmt::format("no image on this engine has a name that begins with '{}-'",
+                     application.project);
+}
+
+}  // namespace
+
+std::vector<Message> list_messages(const RunResult& result) {
+  std::vector<Message> messages;
+  const auto warn = [&](const std::string& text, const std::string& advice = "") {
+    messages.push_back({false, text, advice});
+  };
+  for (const std::string& warning : result.compose_warnings) warn("docker compose: " + warning);
+  const auto first = first_failure(result);
+  const ClearRequest* const request = result.clear_request();
+  if (result.state && request != nullptr) {
+    const ArtifactSearch& search = result.state->artifacts;
+    if (search.nothing_there) {
+      warn(fmt::format("there is no directory {}: is its name right?",
+                       request->app_dir.value_or("")));
+    }
+    for (const Failure& failure : search.unreadable) {
+      if (first && first->message == failure.message) continue;
+      warn("a directory could not be searched for build artifacts: " + failure.message);
+    }
+    const auto lookalikes = find_lookalikes(*request, result.state->lookalikes);
+    if (result.state->images.empty() && !lookalikes.empty()) {
+      warn(fmt::format("{}. {}: {}", describe_absence(request->application),
+                       lookalikes.size() == 1 ? "This looks right" : "These look right",
+                       list_commands(*request, lookalikes)));
+    }
+  }
+  for (const Failure& other : other_failures(result)) warn(other.message, other.advice);
+  if (first) messages.push_back({true, first->message, first->advice});
+  return messages;
+}
+
+std::vector<std::string> list_notes(const RunResult& result) {
+  std::vector<std::string> notes;
+  if (result.state && result.clear_request() != nullptr) {
+    add_neighbors(result.clear_request()->application, result.state->images, notes);
+  }
+  const bool is_plan_of_clearing = result.clear_request() != nullptr && result.is_dry_run();
+  if (is_plan_of_clearing && result.state) {
+    for (const Residue& residue : find_unclearable(*result.clear_request(), *result.state)) {
+      notes.push_back(fmt::format("{} will be left: {}", residue.object, explain(residue)));
+    }
+  }
+  if (result.state && !result.state->artifacts.nothing_there) {
+    for (const auto& directory : result.state->artifacts.absent) {
+      notes.push_back(fmt::format("no directory {}: no artifacts there", directory.string()));
+    }
+  }
+  if ((is_plan_of_clearing && result.state && !result.state->records) ||
+      (result.verification && !result.verification->records_known)) {
+    notes.emplace_back("the engine did not say which build cache records there are");
+  }
+  if (result.verification && !result.verification->names_known) {
+    notes.emplace_back("the engine did not say which names its images have");
+  }
+  if (const ClearRequest* const request = result.clear_request();
+      request != nullptr && result.state && result.state->images.empty() &&
+      find_lookalikes(*request, result.state->lookalikes).empty()) {
+    notes.push_back(describe_absence(request->application));
+  }
+  if (result.pruning) add_pruning_notes(result, notes);
+  return notes;
+}
+
+}  // namespace cac
