@@ -17,10 +17,10 @@ void print(const cac::OptionSpec& spec) {
     if (one != spec.name && other != spec.name) continue;
     excluded += fmt::format("{}{}", excluded.empty() ? "" : " ", one == spec.name ? other : one);
   }
-  std::cout << fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n",
-                           spec.short_name == 0 ? '-' : spec.short_name, spec.name,
-                           or_dash(spec.placeholder), or_dash(spec.choices),
-                           or_dash(spec.environment), or_dash(excluded), spec.may_repeat ? "repeats" : "-", spec.short_help);
+  std::cout << fmt::format(
+      "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n", spec.short_name == 0 ? '-' : spec.short_name, spec.name,
+      or_dash(spec.placeholder), or_dash(spec.choices), or_dash(spec.environment),
+      or_dash(excluded), spec.may_repeat ? "repeats" : "-", spec.short_help);
 }
 
 }  // namespace
