@@ -95,8 +95,8 @@ std::string to_string(std::chrono::milliseconds duration) {
   using std::chrono::milliseconds;
   if (duration < milliseconds(1000)) return fmt::format("{} ms", duration.count());
   if (duration < milliseconds(59950)) {
-    const auto tenths = static_cast<double>((duration.count() + 50) / 100);
-    return fmt::format("{:g} s", tenths / 10);
+    const auto tenths = (duration.count() + 50) / 100;
+    return fmt::format("{:g} s", static_cast<double>(tenths) / 10);
   }
   auto seconds = std::chrono::round<std::chrono::seconds>(duration).count();
   std::string text;

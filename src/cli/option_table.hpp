@@ -9,6 +9,7 @@ namespace cac {
 
 struct OptionSpec {
   char short_name = 0;                  // 0: none
+  bool may_repeat = false;              // else the last value counts
   std::string_view name = {};           // without the dashes
   std::string_view placeholder = {};    // of the value; empty: a switch
   std::string_view choices = {};        // all values, separated by blanks; empty: not a choice
@@ -17,7 +18,6 @@ struct OptionSpec {
   std::string_view group = {};          // a title in help and the man page
   std::string_view short_help = {};     // for -h and completions: a few words, no full stop
   std::string_view long_help = {};      // for --help and the man page: full sentences
-  bool may_repeat = false;              // else the last value counts
 };
 
 inline constexpr OptionSpec target_argument{
@@ -54,6 +54,7 @@ inline constexpr OptionSpec option_table[] = {
     },
     {
         .short_name = 'f',
+        .may_repeat = true,
         .name = "file",
         .placeholder = "FILE",
         .group = "Target",
@@ -68,7 +69,6 @@ inline constexpr OptionSpec option_table[] = {
             "does. "
             "What cache_from names outside this engine (type=gha, s3, azblob, a registry) cannot "
             "be cleared, and is reported as residue.",
-        .may_repeat = true,
     },
     {
         .name = "app-dir",

@@ -165,6 +165,7 @@ BuildCache decode_builder_cache(const std::string& text) {
     std::vector<BuilderRecord> builders;
     if (!json.is_null()) JsonReader(json).read(builders);
     std::vector<CacheRecord> records;
+    records.reserve(builders.size());
     for (BuilderRecord& builder : builders) records.push_back(std::move(builder.record));
     return records;
   } catch (const MalformedJson&) {

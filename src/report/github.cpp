@@ -76,7 +76,7 @@ std::string workflow_commands(const RunResult& result, bool quiet) {
   for (const auto& [is_error, text, advice] : list_messages(result)) {
     out += annotation(is_error ? "error" : "warning",
                       is_error ? "clear-app-cache failed" : "clear-app-cache",
-                      advice.empty() ? text : text + "\n" + advice);
+                      advice.empty() ? text : fmt::format("{}\n{}", text, advice));
   }
   const auto summary = make_summary(result);
   const bool is_good = summary && summary->status == LineStatus::done;

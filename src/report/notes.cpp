@@ -37,6 +37,7 @@ std::string list_commands(const ClearRequest& request, const std::vector<Lookali
   const Application& application = request.application;
   const std::string target = application.is_all() ? "" : " " + application.targets.front();
   std::vector<std::string> commands;
+  commands.reserve(lookalikes.size());
   for (const Lookalike& lookalike : lookalikes) {
     commands.push_back(
         lookalike.project.empty()

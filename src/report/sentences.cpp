@@ -11,6 +11,7 @@ namespace {
 // "container wp-backend (running)", or "containers a (running) and b (exited)"
 std::string list_containers(const std::vector<Container>& containers) {
   std::vector<std::string> names;
+  names.reserve(containers.size());
   for (const Container& container : containers) {
     names.push_back(container.state.empty()
                         ? container.name
