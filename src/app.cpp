@@ -60,14 +60,15 @@ std::string find_home(const Environment& environment) {
 }
 
 // Reads the records, and prunes again while some are left that nothing holds.
-State read_settled_records(Engine& engine, Progress& progress, const ClearRequest& request,
-                           std::vector<Outcome>& outcomes) {
+std::optional<std::vector<CacheRecord>> read_settled_records(Engine& engine, Progress& progress,
+                                                             const ClearRequest& request,
+                                                             std::vector<Outcome>& outcomes) {
   constexpr int max_repeated_prunes = 3;
   for (int repeated = 0;; ++repeated) {
     State state = read_state(engine, progress, {.fresh_records = true});
-    if (request.verify_only || repeated == max_repeated_prunes) return state;
+    if (request.verify_only || repeated == max_repeated_prunes) return state.records;
     const auto prune = plan_repeated_prune(request, state);
-    if (!prune) return state;
+    if (!prune) return state.records;
     execute(engine, progress, {*prune}, outcomes);
   }
 }
@@ -88,7 +89,7 @@ void run_request(Engine& engine, Progress& progress, const ClearRequest& request
   }
   State after{.containers = result.state ? result.state->containers : std::vector<Container>()};
   try {
-    after.records = read_settled_records(engine, progress, request, result.outcomes).records;
+    after.records = read_settled_records(engine, progress, request, result.outcomes);
     after = read_state(engine, progress, scope_after(request), after);
     result.verification = judge(request, result.outcomes, after);
   } catch (const EngineError& error) {
@@ -136,10 +137,9 @@ void run_request(Engine& engine, Progress& progress, const PruneRequest& request
   result.plan = plan_pruning(request, *result.state);
   if (request.dry_run) return;
   const auto start = std::chrono::system_clock::now();
-  State before = *result.state;
   std::optional<State> after;
   for (const Action& action : *result.plan) {
-    if (after) before = *after;
+    const State& before = after ? *after : *result.state;
     after = prune_to_limit(engine, progress, request, action, before, start, result.outcomes);
   }
   if (!after) after = read_state(engine, progress, {.fresh_records = true});
@@ -163,15 +163,15 @@ void run_pipeline(const Options& options, Clock::time_point start, Progress& pro
   interruption.on_tick([&progress] { progress.tick(); }, progress.tick_interval());
   if (options.compose) read_application(*options.compose, interruption, progress, result);
   const std::string home = find_home(context.environment);
-  if (auto* const clear = std::get_if<ClearRequest>(&*result.request)) {
-    clear->home = home;
-    if (clear->app_dir) check_app_dir(*clear->app_dir, clear->application, clear->home);
-  }
   std::visit(
       [&](auto& request) {
         request.builder = find_current_builder(context.environment, home, options.endpoint.text());
       },
       *result.request);
+  if (auto* const clear = std::get_if<ClearRequest>(&*result.request)) {
+    clear->home = home;
+    if (clear->app_dir) check_app_dir(*clear->app_dir, clear->application, home);
+  }
   std::optional<Progress::Activity> connecting(std::in_place, progress, "connecting to the engine");
   Engine engine(options.endpoint, options.pinned_api,
                 {context.environment, interruption,

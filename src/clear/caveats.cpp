@@ -129,6 +129,10 @@ std::vector<Caveat> find_caveats(const ClearRequest& request, const State& state
     caveats.push_back({.kind = CaveatKind::registry_copy, .object = name});
   }
   add_other_tags(request, state, caveats);
+  for (const LocalCache& cache : state.local_caches) {
+    if (cache.kind != LocalCacheKind::missing) continue;
+    caveats.push_back({.kind = CaveatKind::local_cache, .object = cache.path});
+  }
   add_builders(request, state, caveats);
   add_missing_images(request, state, caveats);
   return caveats;

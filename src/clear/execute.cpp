@@ -81,7 +81,11 @@ OutcomeStatus perform(Engine& engine, Outcome& outcome) {
     switch (action.kind) {
       case ActionKind::remove_artifact:
       case ActionKind::remove_local_cache:
-        outcome.count = remove_inside(action.directory, action.object) ? 1 : 0;
+        outcome.count = (action.kind == ActionKind::remove_artifact
+                             ? remove_inside(action.directory, action.object)
+                             : remove_local_cache(action.object))
+                            ? 1
+                            : 0;
         return outcome.count > 0 ? OutcomeStatus::done : OutcomeStatus::absent;
       case ActionKind::remove_image:
         return remove_image(engine, outcome);

@@ -27,14 +27,16 @@ bool has_only(const fs::path& directory, std::span<const std::string_view> names
   return !error;
 }
 
-// Whole, or what a removal that was cut off has left.
+// Whole, or what remove_local_cache has left. An index.json alone may be anybody's.
 bool is_layout(const fs::path& directory) {
   constexpr std::array<std::string_view, 1> digests{"sha256"};
   std::error_code error;
+  if (!has_only(directory, layout)) return false;
   const auto blobs = fs::symlink_status(directory / "blobs", error);
-  return has_only(directory, layout) &&
-         (!fs::exists(blobs) ||
-          (fs::is_directory(blobs) && has_only(directory / "blobs", digests)));
+  if (!fs::exists(blobs)) {
+    return fs::is_regular_file(fs::symlink_status(directory / "oci-layout", error));
+  }
+  return fs::is_directory(blobs) && has_only(directory / "blobs", digests);
 }
 
 }  // namespace
@@ -53,17 +55,30 @@ std::vector<LocalCache> find_local_caches(const std::vector<ComposeCache>& direc
       same->services.insert(same->services.end(), named.services.begin(), named.services.end());
       continue;
     }
+    LocalCache cache{.path = path, .services = named.services, .kind = LocalCacheKind::other};
     const auto status = fs::symlink_status(path, error);
-    if (status.type() == fs::file_type::not_found) continue;
-    if (fs::is_directory(status) && fs::is_empty(path, error) && !error) continue;
-    const bool is_clearable =
-        fs::is_directory(status) && !is_same(path, "/") && !has_home(path, home) && is_layout(path);
-    caches.push_back({.path = path,
-                      .services = named.services,
-                      .is_clearable = is_clearable,
-                      .size = is_clearable ? size_on_disk(path) : Bytes{}});
+    if (!fs::exists(status)) {
+      if (fs::path(named.source).is_absolute()) continue;
+      cache.kind = LocalCacheKind::missing;
+    } else if (fs::is_directory(status)) {
+      if (fs::is_empty(path, error) && !error) continue;
+      if (!is_same(path, "/") && !has_home(path, home) && is_layout(path)) {
+        cache.kind = LocalCacheKind::cache;
+        cache.size = size_on_disk(path);
+      }
+    }
+    caches.push_back(std::move(cache));
   }
   return caches;
+}
+
+bool remove_local_cache(const std::string& path) {
+  const fs::path cache(path);
+  const fs::path parent = cache.parent_path();
+  for (const char* const name : {"index.json", "index.json.lock", "ingest"}) {
+    remove_inside(parent, cache / name);
+  }
+  return remove_inside(parent, cache);
 }
 
 }  // namespace cac

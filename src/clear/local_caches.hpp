@@ -10,16 +10,26 @@
 
 namespace cac {
 
+enum class LocalCacheKind {
+  cache,    // an OCI layout as buildx writes it, and nothing else
+  other,    // more than a cache, a link, or not readable: never removed
+  missing,  // a relative name for which there is nothing where this runs
+};
+
 struct LocalCache {
   std::string path = {};                   // absolute
   std::vector<std::string> services = {};  // whose builds read it
-  bool is_clearable = false;  // it is nothing but a cache: an OCI layout as buildx writes it
+  LocalCacheKind kind{};
   Bytes size = {};
 };
 
-// Returns those that are there and not empty. Clearable is none that is a symbolic link, that has
-// the home directory in it, that cannot be read, or that holds anything else. home: may be empty.
+// Returns those that are not empty, and those that a build elsewhere may find. What has the home
+// directory in it is no cache. home: may be empty.
 std::vector<LocalCache> find_local_caches(const std::vector<ComposeCache>& directories,
                                           const std::string& home);
+
+// Removes a cache, so that what is left of a removal that was cut off is one, too, but none that a
+// build reads. Returns false if it was already removed. Throws std::filesystem::filesystem_error.
+bool remove_local_cache(const std::string& path);
 
 }  // namespace cac

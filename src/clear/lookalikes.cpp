@@ -1,6 +1,9 @@
 #include "clear/lookalikes.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
+#include <iterator>
 #include <set>
 #include <string_view>
 #include <tuple>
@@ -57,7 +60,7 @@ std::vector<Lookalike> find_lookalikes(const ClearRequest& request,
                                        const std::vector<Image>& images) {
   constexpr std::size_t max_listed = 5;
   const std::string& project = request.application.project;
-  std::set<std::tuple<int, std::string, std::string>> found;  // rank, project, image
+  std::set<std::tuple<std::ptrdiff_t, std::string, std::string>> found;  // rank, project, image
   for (const Image& image : images) {
     for (const std::string& name : image.tags) {
       const bool has_underscore = name.starts_with(project + "_");  // as Compose 1 wrote names
@@ -70,13 +73,10 @@ std::vector<Lookalike> find_lookalikes(const ClearRequest& request,
       const bool is_application =
           std::any_of(std::begin(suffixes), std::end(suffixes),
                       [&](std::string_view suffix) { return name.ends_with(suffix); });
-      const int rank = is_labeled         ? 0
-                       : is_compose_name  ? 1
-                       : is_compose_label ? 2
-                       : is_respelled     ? 3
-                       : is_application   ? 4
-                                          : 5;
-      if (rank == 5) continue;
+      const std::array likely{is_labeled, is_compose_name, is_compose_label, is_respelled,
+                              is_application};
+      const auto rank = std::ranges::find(likely, true) - likely.begin();
+      if (rank == std::ssize(likely)) continue;
       found.emplace(rank, prefix, name);
     }
   }

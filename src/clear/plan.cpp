@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <iterator>
 #include <string_view>
 
@@ -150,11 +149,10 @@ Plan plan_clearing(const ClearRequest& request, const State& state) {
                     .size = artifact.size});
   }
   for (const LocalCache& cache : state.local_caches) {
-    if (!cache.is_clearable) continue;
+    if (cache.kind != LocalCacheKind::cache) continue;
     plan.push_back({.kind = ActionKind::remove_local_cache,
                     .reason = Reason::cache_from,
                     .object = cache.path,
-                    .directory = std::filesystem::path(cache.path).parent_path(),
                     .count = 1,
                     .size = cache.size,
                     .services = cache.services});

@@ -72,7 +72,7 @@ struct Action {
   Reason reason{};
   std::string object = {};              // the image's name or a path; empty: a prune
   std::string image_id = {};            // of remove_image: the image that the name referred to
-  std::string directory = {};           // of a path: the directory it is in, which was checked
+  std::string directory = {};           // of remove_artifact: what was checked
   std::string keep_as = {};             // "watchparty-backend:old": the image gets this name first
   std::vector<CachePrune> prunes = {};  // of a build cache: one after the other
   std::optional<Container> builder = {};   // of prune_builder: where it runs

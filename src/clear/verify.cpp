@@ -138,7 +138,7 @@ std::vector<Residue> find_unclearable(const ClearRequest& request, const State& 
     }
   }
   for (const LocalCache& cache : state.local_caches) {
-    if (cache.is_clearable) continue;
+    if (cache.kind != LocalCacheKind::other) continue;
     residue.push_back({.kind = ResidueKind::local_cache,
                        .reason = Reason::not_a_cache,
                        .object = cache.path,
@@ -169,7 +169,7 @@ Verification judge(const ClearRequest& request, const std::vector<Outcome>& outc
                               .size = artifact.size});
   }
   for (const LocalCache& cache : after.local_caches) {
-    if (!cache.is_clearable) continue;
+    if (cache.kind != LocalCacheKind::cache) continue;
     result.residue.push_back({.kind = ResidueKind::local_cache,
                               .reason = Reason::cache_from,
                               .object = cache.path,

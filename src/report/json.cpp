@@ -138,7 +138,7 @@ std::string json_report(const RunResult& result) {
       {"version", version},
       {"mode", result.request ? Json(mode) : Json()},
       {"dry_run", result.request ? Json(result.is_dry_run()) : Json()},
-      {"project", request != nullptr ? Json(request->application.project) : Json()},
+      {"project", request != nullptr ? null_if_empty(request->application.project) : Json()},
       {"target", request != nullptr ? Json(name_target(request->application)) : Json()},
       {"engine", to_json(result.engine)},
       {"actions", list_actions(result)},

@@ -148,6 +148,7 @@ std::string describe_uncovered(const std::vector<Caveat>& caveats) {
   };
   add(CaveatKind::registry_copy, "copies in a registry");
   add(CaveatKind::other_tag, "other tags");
+  add(CaveatKind::local_cache, "directories elsewhere");
   add(CaveatKind::builder, "buildx builders");
   add(CaveatKind::classic_builder, "the classic builder");
   return kinds.empty() ? ""

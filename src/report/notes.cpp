@@ -14,12 +14,11 @@ namespace {
 // Adds, for each other application, which of the matching names are its own.
 void add_neighbors(const Application& application, const std::vector<Image>& images,
                    std::vector<std::string>& notes) {
+  if (application.compose) return;  // what it names of another project's is residue
   std::map<std::string, std::vector<std::string>> names;  // by project
   for (const Image& image : images) {
     for (const std::string& name : image.tags) {
-      // If a Compose file names it, it is residue.
-      if (!application.compose && application.matches(name) &&
-          application.is_neighbor(image, name)) {
+      if (application.matches(name) && application.is_neighbor(image, name)) {
         names[image.compose_project].push_back(name);
       }
     }

@@ -152,13 +152,19 @@ std::string explain(const Caveat& caveat) {
             caveat.object);
       }
       return fmt::format(
-          "BUILDX_BUILDER is '{0}': if builds go there, their cache is not this engine's: docker "
-          "buildx prune --builder {0} --all",
+          "if builds go to the buildx builder '{0}', their cache is not this engine's: docker "
+          "buildx "
+          "prune --builder {0} --all",
           caveat.object);
     case CaveatKind::other_tag:
       return fmt::format("{} stays as {}: a build whose cache_from names {} can reuse its steps",
                          caveat.object, fmt::join(abridge(caveat.tags), ", "),
                          caveat.tags.size() == 1 ? "that tag" : "one of these tags");
+    case CaveatKind::local_cache:
+      return fmt::format(
+          "there is no directory {}: a build that runs in another directory than this reads "
+          "another one, since cache_from names it by a relative path",
+          caveat.object);
     case CaveatKind::missing_image: {
       std::vector<std::string> users;
       if (!caveat.holders.empty()) users.push_back(list_containers(caveat.holders));

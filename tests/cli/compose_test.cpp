@@ -149,6 +149,15 @@ TEST_CASE("a Compose file that cannot be used is refused, and nothing is sent") 
   }
 }
 
+TEST_CASE("without an application, JSON names no project") {
+  const ComposeSession session;
+  session.write("config.json", "{");
+  const Result result = session.test_run(session.make({"-f", "-", "--json"}));
+  const auto report = nlohmann::json::parse(result.out);
+  CHECK(report["project"].is_null());
+  CHECK(report["exit_status"] == 2);
+}
+
 TEST_CASE("without docker, the message says how to do without it") {
   ComposeSession session;
   Invocation made = session.make({"-f", "compose.yaml"});

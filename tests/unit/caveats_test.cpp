@@ -103,6 +103,13 @@ TEST_CASE("a builder that does not say what it has left is a caveat, unless buil
   CHECK(cac::find_unread_builders(request, after).empty());
 }
 
+TEST_CASE("a directory that is not where this runs is a caveat") {
+  State state{.local_caches = {{.path = "/w/cache", .kind = cac::LocalCacheKind::missing}}};
+  CHECK(find({"all"}, state) == "local-cache /w/cache\n");
+  state.local_caches[0].kind = cac::LocalCacheKind::cache;
+  CHECK(find({"all"}, state).empty());
+}
+
 TEST_CASE("a builder's volume without a container is a caveat") {
   State state{.containers = {{"c", "buildx_buildkit_multi0", "sha256:k", "running"}},
               .builder_volumes = {"buildx_buildkit_old0_state", "buildx_buildkit_multi0_state",

@@ -7,10 +7,9 @@
 #include <fstream>
 #include <string>
 
-#include "base/filesystem.hpp"
-
 using cac::find_local_caches;
 using cac::LocalCache;
+using cac::LocalCacheKind;
 namespace fs = std::filesystem;
 
 namespace {
@@ -50,7 +49,7 @@ TEST_CASE("a directory that is nothing but a cache can be cleared") {
     const auto found = directories.find(name);
     REQUIRE(found.size() == 1);
     CHECK(found.front().path == directories.root / "cache");
-    CHECK(found.front().is_clearable);
+    CHECK(found.front().kind == LocalCacheKind::cache);
     CHECK(found.front().size.count == 15);
     CHECK(found.front().services == std::vector<std::string>{"web"});
   }
@@ -72,13 +71,15 @@ TEST_CASE("what is more than a cache, or a link to one, is left alone") {
     CAPTURE(name);
     const auto found = directories.find(name);
     REQUIRE(found.size() == 1);
-    CHECK_FALSE(found.front().is_clearable);
+    CHECK(found.front().kind == LocalCacheKind::other);
   }
-  CHECK_FALSE(find_local_caches({{.source = "/"}}, "").front().is_clearable);
+  CHECK(find_local_caches({{.source = "/"}}, "").front().kind == LocalCacheKind::other);
   // A home directory that looks like a cache.
-  CHECK_FALSE(directories.find("cache", directories.root / "cache").front().is_clearable);
-  CHECK_FALSE(directories.find("cache", directories.root / "cache/blobs").front().is_clearable);
-  CHECK(directories.find("cache", directories.root).front().is_clearable);
+  CHECK(directories.find("cache", directories.root / "cache").front().kind ==
+        LocalCacheKind::other);
+  CHECK(directories.find("cache", directories.root / "cache/blobs").front().kind ==
+        LocalCacheKind::other);
+  CHECK(directories.find("cache", directories.root).front().kind == LocalCacheKind::cache);
 }
 
 TEST_CASE("one directory under several names is one cache, and links on the way are followed") {
@@ -95,12 +96,29 @@ TEST_CASE("one directory under several names is one cache, and links on the way 
 
 TEST_CASE("what a removal that was cut off has left can be cleared") {
   const Directories directories;
-  for (const char* const file : {"cache/index.json", "cache/oci-layout"}) {
-    fs::remove(directories.root / file);
-    CHECK(directories.find("cache").front().is_clearable);
+  for (const char* const name : {"index.json", "ingest", "oci-layout"}) {
+    fs::remove_all(directories.root / "cache" / name);
+    CHECK(directories.find("cache").front().kind == LocalCacheKind::cache);
   }
   std::ofstream(directories.root / "cache/blobs/mine") << "1";
-  CHECK_FALSE(directories.find("cache").front().is_clearable);
+  CHECK(directories.find("cache").front().kind == LocalCacheKind::other);
+}
+
+TEST_CASE("a directory with nothing but an index.json or an ingest is anybody's") {
+  const Directories directories;
+  for (const char* const name : {"blobs", "oci-layout", "ingest"}) {
+    fs::remove_all(directories.root / "cache" / name);
+  }
+  CHECK(directories.find("cache").front().kind == LocalCacheKind::other);
+  fs::create_directories(directories.root / "mine/ingest");
+  CHECK(directories.find("mine").front().kind == LocalCacheKind::other);
+}
+
+TEST_CASE("a relative name that is not there is told, for a build elsewhere may find it") {
+  const auto found = find_local_caches({{.source = "no/such/cache", .services = {"web"}}}, "");
+  REQUIRE(found.size() == 1);
+  CHECK(found.front().kind == LocalCacheKind::missing);
+  CHECK(found.front().path == fs::current_path() / "no/such/cache");
 }
 
 TEST_CASE("what is not there or empty is no cache") {
@@ -113,8 +131,8 @@ TEST_CASE("a cache is removed, and nothing that a link in it points to") {
   const Directories directories;
   fs::create_directory_symlink(directories.root / "source", directories.root / "cache/blobs/link");
   const fs::path cache = directories.root / "cache";
-  CHECK(cac::remove_inside(cache.parent_path(), cache));
+  CHECK(cac::remove_local_cache(cache));
   CHECK_FALSE(fs::exists(cache));
   CHECK(fs::exists(directories.root / "source/main.js"));
-  CHECK_FALSE(cac::remove_inside(cache.parent_path(), cache));
+  CHECK_FALSE(cac::remove_local_cache(cache));
 }
