@@ -44,7 +44,7 @@ _clear_app_cache() {
     case $word in
       --file=*) files+=(--file "${word#--file=}") ;;
       -p | --project | -f | --file | --app-dir | --keep-as | --timeout | --older-than | --keep-storage | --min-free-space | \
-        -H | --host | --color)
+        -H | --host | -c | --context | --color)
         option=$word
         ;;
       -*) ;;
@@ -72,7 +72,7 @@ _clear_app_cache() {
     --keep-storage | --min-free-space) offers=(512MB 5GB 20GiB) ;;
     -H | --host)
       compopt -o nospace
-      offers=(unix:/// tcp://)
+      offers=(unix:/// tcp:// ssh://)
       local path quoted
       while IFS= read -r path; do
         # A path that would need quotes is not offered.
@@ -88,6 +88,9 @@ _clear_app_cache() {
         printf '%s\n' /var/run/docker.sock "${XDG_RUNTIME_DIR:-/run/user/$UID}/docker.sock"
         [[ $value == unix:///* ]] && compgen -f -- "${value#unix://}"
       )
+      ;;
+    -c | --context)
+      mapfile -t offers < <(timeout 1 docker context ls -q 2>/dev/null </dev/null)
       ;;
     --color) offers=(auto always never) ;;
     '')
@@ -115,7 +118,8 @@ _clear_app_cache() {
           '--older-than' \
           '--keep-storage' \
           '--all-builders --min-free-space' \
-          '-H --host' \
+          '-c --context -H --host' \
+          '-H --host -c --context' \
           '-v --verbose -q --quiet' \
           '-q --quiet -v --verbose' \
           '--json' \

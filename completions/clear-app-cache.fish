@@ -6,7 +6,7 @@ function __clear_app_cache_has_target
     for word in (commandline -opc)[2..]
         if test $is_value = yes
             set is_value no
-        else if contains -- $word -p --project -f --file --app-dir --keep-as --timeout --older-than --keep-storage --min-free-space -H --host --color
+        else if contains -- $word -p --project -f --file --app-dir --keep-as --timeout --older-than --keep-storage --min-free-space -H --host -c --context --color
             set is_value yes
         else if not string match -q -- '-*' $word
             return 0
@@ -33,7 +33,7 @@ function __clear_app_cache_value -d 'Print the value of an option as far as it i
 end
 
 function __clear_app_cache_hosts
-    printf '%s\n' unix:/// tcp://
+    printf '%s\n' unix:/// tcp:// ssh://
     set -l runtime /run/user/(id -u)
     set -q XDG_RUNTIME_DIR; and set runtime $XDG_RUNTIME_DIR
     set -l typed (string replace -r '^unix://' '' -- (__clear_app_cache_value))
@@ -101,8 +101,10 @@ complete -c clear-app-cache -l keep-storage -x -a '512MB 5GB 20GiB' -d 'keep up 
     -n '__clear_app_cache_expects --keep-storage; or __clear_app_cache_unused --keep-storage'
 complete -c clear-app-cache -l min-free-space -x -a '512MB 5GB 20GiB' -d 'prune until SIZE is free' \
     -n '__clear_app_cache_expects --min-free-space; or __clear_app_cache_unused --all-builders --min-free-space'
-complete -c clear-app-cache -s H -l host -x -a '(__clear_app_cache_hosts)' -d 'the engine: unix://PATH, tcp://HOST:PORT' \
-    -n '__clear_app_cache_expects -H --host; or __clear_app_cache_unused -H --host'
+complete -c clear-app-cache -s H -l host -x -a '(__clear_app_cache_hosts)' -d 'the engine: unix://, tcp:// or ssh://' \
+    -n '__clear_app_cache_expects -H --host; or __clear_app_cache_unused -c --context -H --host'
+complete -c clear-app-cache -s c -l context -x -a '(timeout 1 docker context ls -q 2>/dev/null </dev/null)' -d 'the docker context of the engine' \
+    -n '__clear_app_cache_expects -c --context; or __clear_app_cache_unused -H --host -c --context'
 complete -c clear-app-cache -s q -l quiet -d 'print only warnings on success' \
     -n '__clear_app_cache_unused -v --verbose -q --quiet'
 complete -c clear-app-cache -s v -l verbose -d 'print a line per request to the engine' \

@@ -1,6 +1,6 @@
 #include "app.hpp"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <pwd.h>
 #include <unistd.h>
 
@@ -147,10 +147,10 @@ void run_request(Engine& engine, Progress& progress, const PruneRequest& request
   result.pruning = summarize_pruning(request, result.outcomes, *after->records, start);
 }
 
-void read_application(const ComposeRequest& compose, Interruption& interruption, Progress& progress,
-                      RunResult& result) {
+void read_application(const ComposeRequest& compose, const EngineChoice& engine,
+                      Interruption& interruption, Progress& progress, RunResult& result) {
   const Progress::Activity activity(progress, "reading the Compose file");
-  const ComposeConfig config = read_compose_config(compose, interruption);
+  const ComposeConfig config = read_compose_config(compose, engine, interruption);
   result.compose_warnings = config.warnings;
   std::get<ClearRequest>(*result.request).application = select_services(config.json, compose);
 }
@@ -161,19 +161,32 @@ void run_pipeline(const Options& options, Clock::time_point start, Progress& pro
   context.output_limit.deadline = deadline;
   Interruption interruption(context.signal_fd, deadline);
   interruption.on_tick([&progress] { progress.tick(); }, progress.tick_interval());
-  if (options.compose) read_application(*options.compose, interruption, progress, result);
   const std::string home = find_home(context.environment);
+  const Endpoint endpoint = choose_endpoint(options.engine, context.environment, home);
+  result.endpoint = endpoint;
+  if (options.compose) {
+    read_application(*options.compose, options.engine, interruption, progress, result);
+  }
   std::visit(
       [&](auto& request) {
-        request.builder = find_current_builder(context.environment, home, options.endpoint.text());
+        // buildx calls an engine by its context's name, or by its address.
+        request.builder =
+            find_current_builder(context.environment, home,
+                                 endpoint.context.empty() ? endpoint.text() : endpoint.context);
       },
       *result.request);
   if (auto* const clear = std::get_if<ClearRequest>(&*result.request)) {
     clear->home = home;
     if (clear->app_dir) check_app_dir(*clear->app_dir, clear->application, home);
   }
-  std::optional<Progress::Activity> connecting(std::in_place, progress, "connecting to the engine");
-  Engine engine(options.endpoint, options.pinned_api,
+  std::optional<Progress::Activity> connecting;
+  const bool ssh_may_ask = endpoint.ssh && can_ask_at_terminal();  // on a line of its own
+  if (!ssh_may_ask) connecting.emplace(progress, "connecting to the engine");
+  if (endpoint.ssh && options.output.verbose) {
+    context.err << fmt::format("{}", fmt::join(ssh_command(*endpoint.ssh, ssh_may_ask), " "))
+                << std::endl;
+  }
+  Engine engine(endpoint, options.pinned_api,
                 {context.environment, interruption,
                  options.output.verbose ? log_requests(context.err) : nullptr});
   connecting.reset();

@@ -29,8 +29,7 @@ class Connected {
   explicit Connected(const std::string& url, std::optional<ApiVersion> pinned = {},
                      int signal_fd = -1)
       : interruption_(signal_fd, Interruption::Clock::now() + std::chrono::minutes(5)),
-        engine(choose_endpoint(url, environment_), pinned, {environment_, interruption_, nullptr}) {
-  }
+        engine(parse_endpoint(url), pinned, {environment_, interruption_, nullptr}) {}
 
  private:
   const Environment environment_ = environment_of();

@@ -6,7 +6,8 @@ set -eu
 
 build='g++ cmake ninja-build pkg-config libcurl4-openssl-dev libcxxopts-dev libfmt-dev
   nlohmann-json3-dev doctest-dev'
-engines='bash curl debootstrap debian-archive-keyring busybox-static iproute2 util-linux jq strace procps'
+engines='bash curl debootstrap debian-archive-keyring busybox-static iproute2 util-linux jq strace procps
+  openssh-client'
 documents='mandoc man-db zsh fish bash-completion tmux python3 python3-yaml systemd util-linux shellcheck'
 checks='clang clang-format clang-tidy shellcheck'
 

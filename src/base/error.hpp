@@ -22,6 +22,7 @@ enum class FailureKind {
   usage,
   unreachable,          // no answer at the address
   denied,               // the socket or a proxy in front of the engine refuses us
+  tls,                  // one side refuses the other's certificate, or does not speak TLS
   not_docker,           // somebody answers, but it is not Docker
   unsupported_version,  // the engine's API is too old or too new
   request_failed,       // the engine answered a request with an error
@@ -34,10 +35,13 @@ enum class FailureKind {
   internal,
 };
 
-inline constexpr std::string_view failure_words[] = {
-    "usage",          "unreachable", "denied",          "not-docker",  "unsupported-version",
-    "request-failed", "malformed",   "connection-lost", "backup-lost", "filesystem",
-    "timeout",        "interrupted", "internal"};
+inline constexpr std::string_view failure_words[] = {"usage",           "unreachable",
+                                                     "denied",          "tls",
+                                                     "not-docker",      "unsupported-version",
+                                                     "request-failed",  "malformed",
+                                                     "connection-lost", "backup-lost",
+                                                     "filesystem",      "timeout",
+                                                     "interrupted",     "internal"};
 constexpr std::string_view to_string(FailureKind kind) {
   return failure_words[static_cast<std::size_t>(kind)];
 }

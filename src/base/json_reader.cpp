@@ -1,5 +1,10 @@
 #include "base/json_reader.hpp"
 
+#include <cerrno>
+#include <fstream>
+#include <iterator>
+#include <system_error>
+
 namespace cac {
 
 namespace {
@@ -36,6 +41,16 @@ nlohmann::json parse_json(const std::string& text) {
   nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
   if (json.is_discarded()) throw MalformedJson("it is not JSON, or it is cut off");
   return json;
+}
+
+std::optional<nlohmann::json> read_json_file(const std::filesystem::path& path) {
+  errno = 0;
+  std::ifstream file(path);
+  std::string text;
+  if (file) text.assign(std::istreambuf_iterator<char>(file), {});
+  if (file) return parse_json(text);
+  if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+  throw MalformedJson("it cannot be read: " + std::generic_category().message(errno));
 }
 
 }  // namespace cac

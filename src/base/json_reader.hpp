@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -98,5 +99,17 @@ class JsonReader {
   const nlohmann::json& json_;
   std::string_view name_;
 };
+
+// Returns nullopt if there is no such file. Throws MalformedJson, also for one that cannot be read.
+std::optional<nlohmann::json> read_json_file(const std::filesystem::path& path);
+
+// Reads the file's JSON into a value. Returns false, and leaves the value as it is, if there is
+// none.
+template <typename T>
+bool read_json_file(const std::filesystem::path& path, T& value) {
+  const auto json = read_json_file(path);
+  if (json) JsonReader(*json, "it").read(value);
+  return json.has_value();
+}
 
 }  // namespace cac

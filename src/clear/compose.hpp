@@ -8,6 +8,7 @@
 
 #include "base/cancellation.hpp"
 #include "clear/application.hpp"
+#include "docker/context.hpp"
 
 namespace cac {
 
@@ -28,9 +29,10 @@ inline constexpr const char* advise_stdin =
     "Without docker compose here, run it elsewhere: docker compose --profile '*' config "
     "--format json | clear-app-cache --file -";
 
-// Runs docker compose, which asks no engine, or reads standard input if the file is "-". Throws
-// UsageError with Compose's own words, and Interrupted or TimedOut.
-ComposeConfig read_compose_config(const ComposeRequest& request, Interruption& interruption);
+// Runs docker compose, which asks no engine but is given the choice of one, or reads standard input
+// if the file is "-". Throws UsageError with Compose's own words, and Interrupted or TimedOut.
+ComposeConfig read_compose_config(const ComposeRequest& request, const EngineChoice& engine,
+                                  Interruption& interruption);
 
 // Returns the application of the targets, with what else a build of them builds. Throws UsageError
 // for a JSON that is not Compose's, and for a target that the file does not build. Pure.

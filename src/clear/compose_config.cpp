@@ -61,8 +61,12 @@ ComposeWords read_words(const std::string& text) {
                    "Check what docker compose config says about the file.");
 }
 
-ComposeConfig run_compose(const ComposeRequest& request, Interruption& interruption) {
-  std::vector<std::string> command{"docker", "compose"};
+ComposeConfig run_compose(const ComposeRequest& request, const EngineChoice& engine,
+                          Interruption& interruption) {
+  std::vector<std::string> command{"docker"};
+  if (engine.host) command.insert(command.end(), {"--host", *engine.host});
+  if (engine.context) command.insert(command.end(), {"--context", *engine.context});
+  command.emplace_back("compose");
   for (const std::string& file : request.files) command.insert(command.end(), {"--file", file});
   if (request.project) command.insert(command.end(), {"--project-name", *request.project});
   command.insert(command.end(), {"--profile", "*", "config", "--format", "json"});
@@ -89,9 +93,10 @@ ComposeConfig read_standard_input(Interruption& interruption) {
 
 }  // namespace
 
-ComposeConfig read_compose_config(const ComposeRequest& request, Interruption& interruption) {
+ComposeConfig read_compose_config(const ComposeRequest& request, const EngineChoice& engine,
+                                  Interruption& interruption) {
   return request.files.front() == "-" ? read_standard_input(interruption)
-                                      : run_compose(request, interruption);
+                                      : run_compose(request, engine, interruption);
 }
 
 }  // namespace cac

@@ -9,7 +9,8 @@ namespace {
 
 bool means_no_engine(FailureKind kind) {
   return kind == FailureKind::unreachable || kind == FailureKind::denied ||
-         kind == FailureKind::not_docker || kind == FailureKind::unsupported_version;
+         kind == FailureKind::tls || kind == FailureKind::not_docker ||
+         kind == FailureKind::unsupported_version;
 }
 
 }  // namespace

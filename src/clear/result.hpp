@@ -10,11 +10,13 @@
 #include "clear/plan.hpp"
 #include "clear/prune.hpp"
 #include "clear/verify.hpp"
+#include "docker/endpoint.hpp"
 
 namespace cac {
 
 struct RunResult {
-  std::optional<Request> request;  // nullopt: the command line was not understood
+  std::optional<Request> request;    // nullopt: the command line was not understood
+  std::optional<Endpoint> endpoint;  // nullopt: docker's files do not say which engine
   std::optional<EngineIdentity> engine;
   std::optional<State> state;  // as first read: before the actions, if there are any
   std::optional<Plan> plan;

@@ -54,11 +54,11 @@ Exit status:
           could be read afterwards.
   1       A request failed, the connection to the engine was lost, --timeout ran
           out, or the report could not be written.
-  2       Invalid command line or environment, or a Compose file that cannot be
-          read. Nothing was changed.
+  2       Invalid command line or environment, or a Compose file or a docker
+          context that cannot be read. Nothing was changed.
   3       A cache source is left, or the engine did not say whether one is.
-  4       No usable Docker engine: unreachable, permission denied, unsupported
-          API version, or not Docker. Nothing was changed.
+  4       No usable Docker engine: unreachable, permission denied, TLS failed,
+          unsupported API version, or not Docker. Nothing was changed.
   128+N   Ended by signal N; 130 is Ctrl-C. Deleted items stay deleted.
 
 Environment:
@@ -69,12 +69,15 @@ Environment:
   DOCKER_API_VERSION
           Docker API version to use, such as 1.47. By default, the newest
           version that both the engine and this tool support.
-  DOCKER_TLS_VERIFY, DOCKER_TLS
-          If either is set, a tcp:// address is refused, because TLS is not
-          supported.
   DOCKER_CONTEXT
-          Docker contexts are not supported: naming one other than default is a
-          usage error, unless --host or DOCKER_HOST is given.
+          Default for --context. Without it, docker's current context is used.
+  DOCKER_TLS_VERIFY, DOCKER_TLS
+          If either is set, a tcp:// address of --host or DOCKER_HOST is reached
+          with TLS. With DOCKER_TLS alone, the engine's certificate is not
+          verified, and a warning says so.
+  DOCKER_CERT_PATH
+          Where ca.pem, cert.pem and key.pem are for that. By default, in
+          DOCKER_CONFIG.
   COMPOSE_PROJECT_NAME
           If no image has the project's prefix, images of this Compose project are
           among the likely ones.
@@ -84,9 +87,13 @@ Environment:
   BUILDX_BUILDER
           The buildx builder to which builds go. By default, the one that docker
           buildx use has chosen.
-  BUILDX_CONFIG, DOCKER_CONFIG
-          Where buildx's files are: by default, buildx in DOCKER_CONFIG, and
-          .docker in your home directory.
+  DOCKER_CONFIG
+          Where docker's contexts are, and config.json with the current one. By
+          default, .docker in your home directory.
+  BUILDX_CONFIG
+          Where buildx's files are. By default, buildx in DOCKER_CONFIG.
+  TMPDIR
+          Where ssh:// has a socket for a moment. By default, /tmp.
   XDG_RUNTIME_DIR
           If no engine socket is found, the error suggests a rootless socket
           found in this directory; it is never used automatically.

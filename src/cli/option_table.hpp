@@ -191,9 +191,23 @@ inline constexpr OptionSpec option_table[] = {
         .default_value = "unix:///var/run/docker.sock",
         .environment = "DOCKER_HOST",
         .group = "Connection",
-        .short_help = "the engine: unix://PATH, tcp://HOST:PORT",
-        .long_help = "Address of the Docker Engine: unix:///path/to/socket or tcp://host:port. TLS "
-                     "and SSH are not supported.",
+        .short_help = "the engine: unix://, tcp:// or ssh://",
+        .long_help =
+            "Address of the Docker Engine: unix:///path/to/socket, tcp://host:port (with TLS if "
+            "DOCKER_TLS_VERIFY or DOCKER_TLS is set) or ssh://user@host:port, which runs docker "
+            "system dial-stdio on that host. The user and the port may be left out; a path behind "
+            "them is the engine's socket there.",
+    },
+    {
+        .short_name = 'c',
+        .name = "context",
+        .placeholder = "NAME",
+        .environment = "DOCKER_CONTEXT",
+        .group = "Connection",
+        .short_help = "the docker context of the engine",
+        .long_help =
+            "Name of a docker context, as docker context ls lists them. If neither --host, "
+            "--context, DOCKER_HOST nor DOCKER_CONTEXT is given, docker's current context is used.",
     },
     {
         .short_name = 'q',
@@ -259,6 +273,7 @@ inline constexpr Exclusion exclusions[] = {
     {"prune-only", "app-dir", "--prune-only changes nothing but the build cache"},
     {"prune-only", "keep-as", "--prune-only changes nothing but the build cache"},
     {"all-builders", "min-free-space", "only the engine itself can keep this limit"},
+    {"host", "context", "both select the engine"},
     {"quiet", "verbose", "--quiet prints only warnings on success"},
 };
 

@@ -29,9 +29,13 @@ class ParsedArguments {
   bool has(std::string_view name) const { return parsed_.count(std::string(name)) > 0; }
   bool has(const OptionSpec& spec) const { return has(spec.name); }
 
+  std::optional<std::string> given(const OptionSpec& spec) const {
+    return has(spec) ? std::optional(parsed_[std::string(spec.name)].as<std::string>())
+                     : std::nullopt;
+  }
   // The option's value, else its environment variable's.
   std::optional<std::string> value(const OptionSpec& spec) const {
-    if (has(spec)) return parsed_[std::string(spec.name)].as<std::string>();
+    if (has(spec)) return given(spec);
     return spec.environment.empty() ? std::nullopt : environment_(spec.environment);
   }
   std::string value_or_default(const OptionSpec& spec) const {
@@ -267,7 +271,9 @@ Options parse_options(std::span<const char* const> words, const Environment& env
     };
   }
   options.pinned_api = read_api_version(environment);
-  options.endpoint = choose_endpoint(arguments.value(option_spec("host")), environment);
+  options.engine = {.host = arguments.given(option_spec("host")),
+                    .context = arguments.given(option_spec("context"))};
+  if (options.engine.host) parse_endpoint(*options.engine.host);  // throws if it is none
   return options;
 }
 

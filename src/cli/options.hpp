@@ -10,7 +10,7 @@
 #include "clear/compose.hpp"
 #include "clear/request.hpp"
 #include "docker/api_version.hpp"
-#include "docker/endpoint.hpp"
+#include "docker/context.hpp"
 
 namespace cac {
 
@@ -30,7 +30,7 @@ struct Options {
   InfoRequest info = InfoRequest::none;
   Request request = {};
   std::optional<ComposeRequest> compose = {};  // from which the request gets its application
-  Endpoint endpoint = {};
+  EngineChoice engine = {};
   std::optional<ApiVersion> pinned_api = {};  // DOCKER_API_VERSION
   std::chrono::seconds timeout = {};          // for the whole run
   OutputOptions output = {};

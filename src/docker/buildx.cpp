@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "base/json_reader.hpp"
 
@@ -42,16 +40,6 @@ void from_json(const JsonReader& reader, Instance& instance) {
   reader.optional("Nodes", instance.nodes);
 }
 
-// Returns false if there is no such file. Throws MalformedJson.
-template <typename T>
-bool read_file(const fs::path& path, T& value) {
-  std::ifstream file(path);
-  if (!file) return false;
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  JsonReader(parse_json(text), "it").read(value);
-  return true;
-}
-
 // One socket may have several names: /run and /var/run, say.
 bool is_same_engine(const std::string& one, const std::string& other) {
   constexpr std::string_view scheme = "unix://";
@@ -72,7 +60,7 @@ std::optional<BuildxBuilder> find_current_builder(const Environment& environment
   try {
     BuildxBuilder builder{.name = environment("BUILDX_BUILDER").value_or("")};
     Current current;
-    if (builder.name.empty() && read_file(file, current) &&
+    if (builder.name.empty() && read_json_file(file, current) &&
         (current.is_global || is_same_engine(current.key, engine_address))) {
       builder.name = current.name;
     }
@@ -83,7 +71,7 @@ std::optional<BuildxBuilder> find_current_builder(const Environment& environment
       if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
     }
     file = directory / "instances" / file_name;
-    builder.is_known = read_file(file, instance);
+    builder.is_known = read_json_file(file, instance);
     if (instance.driver == "docker-container") {
       for (const Node& node : instance.nodes) {
         builder.containers.push_back(std::string(builder_prefix) + node.name);

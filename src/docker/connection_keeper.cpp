@@ -3,11 +3,14 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
+#include <thread>
 #include <utility>
 
 namespace cac {
@@ -60,15 +63,14 @@ int ConnectionKeeper::start(int socket) {
   pipe_ = ends[1];
   int error = EBADF;
   if (std::min(ends[0], ends[1]) > STDERR_FILENO) {
-    std::signal(SIGCHLD, SIG_IGN);
     // No signal may reach the new process, which inherits the mask.
     sigset_t all;
     sigset_t before;
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, &before);
-    const pid_t process = fork();
-    error = process < 0 ? errno : 0;
-    if (process == 0) {
+    process_ = fork();
+    error = process_ < 0 ? errno : 0;
+    if (process_ == 0) {
       close(pipe_);
       keep_open(socket, ends[0]);
     }
@@ -91,6 +93,19 @@ void ConnectionKeeper::expect_answer() {
   if (!std::exchange(expects_answer_, true)) notify(answer_is_expected);
 }
 
-void ConnectionKeeper::dismiss() { notify(answer_is_complete); }
+void ConnectionKeeper::dismiss() {
+  notify(answer_is_complete);
+  // It ends at once, unless somebody has stopped it.
+  for (int i = 0; i < 100 && error_ == 0 && waitpid(process_, nullptr, WNOHANG) == 0; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
+void ConnectionKeeper::take_over() const {
+  const int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (nowhere < 0) return;
+  dup3(nowhere, socket_, O_CLOEXEC);
+  close(nowhere);
+}
 
 }  // namespace cac

@@ -4,6 +4,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -16,20 +17,39 @@ namespace {
 // sun_path holds the path and a terminating zero; connect() with a longer one fails without errno.
 constexpr std::size_t max_socket_path = sizeof(sockaddr_un::sun_path) - 1;
 
-[[noreturn]] void refuse(std::string_view host, std::string_view reason) {
-  throw UsageError(
-      fmt::format("host '{}'{}; use unix:///path/to/docker.sock or tcp://host:port", host, reason));
+constexpr std::string_view letters_and_digits =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+// A password must not be printed.
+std::string without_password(std::string_view address) {
+  const auto begin = address.find("://");
+  const auto at = address.rfind('@');
+  if (begin == std::string_view::npos || at == std::string_view::npos) return std::string(address);
+  const auto colon = address.find(':', begin + 3);
+  if (colon > at) return std::string(address);
+  return fmt::format("{}:***{}", address.substr(0, colon), address.substr(at));
 }
 
-Endpoint socket_endpoint(std::string_view path, std::string_view host) {
-  if (!path.starts_with('/')) refuse(host, ": a socket needs an absolute path");
+[[noreturn]] void refuse(std::string_view address, std::string_view reason) {
+  throw UsageError(fmt::format(
+      "host '{}'{}; use unix:///path/to/docker.sock, tcp://host:port or ssh://user@host",
+      without_password(address), reason));
+}
+
+bool consists_of(std::string_view text, std::string_view more) {
+  return text.find_first_not_of(std::string(letters_and_digits).append(more)) ==
+         std::string_view::npos;
+}
+
+Endpoint socket_endpoint(std::string_view path, std::string_view address) {
+  if (!path.starts_with('/')) refuse(address, ": a socket needs an absolute path");
   if (path.size() > max_socket_path) {
     throw UsageError(
         fmt::format("host '{}': the socket's path has {} bytes, and the system takes {} at most; "
                     "reach it through a shorter symbolic link",
-                    host, path.size(), max_socket_path));
+                    address, path.size(), max_socket_path));
   }
-  return {.socket_path = std::string(path), .host_port = {}};
+  return {.socket_path = std::string(path)};
 }
 
 bool is_port(std::string_view text) {
@@ -38,27 +58,69 @@ bool is_port(std::string_view text) {
   return error == std::errc{} && end == text.data() + text.size() && port >= 1 && port <= 65535;
 }
 
-bool consists_of(std::string_view characters, std::string_view text) {
-  return !text.empty() && text.find_first_not_of(characters) == std::string_view::npos;
-}
-
-// Returns whether the text is a host name, or an IPv6 address in brackets.
+// Returns whether the text is a host name, or an IPv6 address in brackets. No program can take it
+// for an option.
 bool is_host(std::string_view text) {
   if (text.starts_with('[') && text.ends_with(']')) {
-    return consists_of("0123456789abcdefABCDEF:.", text.substr(1, text.size() - 2));
+    text = text.substr(1, text.size() - 2);
+    return !text.empty() &&
+           text.find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos;
   }
-  return consists_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_", text);
+  return !text.empty() && !text.starts_with('-') && consists_of(text, ".-_");
 }
 
-Endpoint tcp_endpoint(std::string_view address, std::string_view host) {
-  if (address.ends_with('/')) address.remove_suffix(1);
-  const auto colon = address.rfind(':');
-  const bool has_port = colon != std::string_view::npos && !address.ends_with(']');
-  const std::string_view name = has_port ? address.substr(0, colon) : address;
-  // The docker CLI's default port, also with TLS.
-  const std::string_view port = has_port ? address.substr(colon + 1) : "2375";
-  if (!is_port(port) || !is_host(name)) refuse(host, " is not a valid address");
-  return {.socket_path = {}, .host_port = fmt::format("{}:{}", name, port)};
+struct HostAndPort {
+  std::string_view host;
+  std::string_view port;  // empty: none
+};
+HostAndPort split_port(std::string_view text, std::string_view address) {
+  const auto colon = text.rfind(':');
+  const bool has_port = colon != std::string_view::npos && !text.ends_with(']');
+  const HostAndPort parts{text.substr(0, has_port ? colon : text.size()),
+                          has_port ? text.substr(colon + 1) : ""};
+  if (!is_host(parts.host) || (has_port && !is_port(parts.port))) {
+    refuse(address, " is not a valid address");
+  }
+  return parts;
+}
+
+Endpoint tcp_endpoint(std::string_view rest, std::string_view address, AddressSource source) {
+  if (rest.ends_with('/')) rest.remove_suffix(1);
+  auto [host, port] = split_port(rest, address);
+  if (port.empty() && source == AddressSource::context) {
+    // docker would take HTTP's port 80 or 443.
+    refuse(address, " names no port");
+  }
+  if (port.empty()) port = "2375";  // the docker CLI's default, also with TLS
+  return {.host_port = fmt::format("{}:{}", host, port)};
+}
+
+Endpoint ssh_endpoint(std::string_view rest, std::string_view address) {
+  SshAddress ssh;
+  const auto slash = std::min(rest.find('/'), rest.size());
+  const std::string_view path = rest.substr(slash);
+  rest = rest.substr(0, slash);
+  if (const auto at = rest.rfind('@'); at != std::string_view::npos) {
+    ssh.user = rest.substr(0, at);
+    rest.remove_prefix(at + 1);
+    if (ssh.user.find(':') != std::string::npos) {
+      throw UsageError(fmt::format("host '{}' has a password; use a key or ssh-agent",
+                                   without_password(address)));
+    }
+    if (ssh.user.empty() || ssh.user.starts_with('-') || !consists_of(ssh.user, "._-")) {
+      refuse(address, " has a user that is not a valid name");
+    }
+  }
+  const auto [host, port] = split_port(rest, address);
+  ssh.host = host;
+  if (ssh.host.starts_with('[')) ssh.host = ssh.host.substr(1, ssh.host.size() - 2);
+  ssh.port = port;
+  if (path.size() > 1) ssh.socket_path = path;
+  // A shell over there reads it.
+  if (!consists_of(path, "/._-+@")) {
+    refuse(address, " has a path with characters that a shell could take for its own");
+  }
+  return {.ssh = ssh};
 }
 
 // Returns what to do when there is no socket at the endpoint's path.
@@ -75,35 +137,42 @@ std::string suggest_socket(const Endpoint& endpoint, const Environment& environm
 }  // namespace
 
 std::string Endpoint::text() const {
-  return socket_path.empty() ? "tcp://" + host_port : "unix://" + socket_path;
+  if (!socket_path.empty()) return "unix://" + socket_path;
+  if (!ssh) return "tcp://" + host_port;
+  const bool is_ipv6 = ssh->host.find(':') != std::string::npos;
+  return fmt::format("ssh://{}{}{}{}{}{}", ssh->user, ssh->user.empty() ? "" : "@",
+                     is_ipv6 ? "[" + ssh->host + "]" : ssh->host, ssh->port.empty() ? "" : ":",
+                     ssh->port, ssh->socket_path);
 }
 
-Endpoint choose_endpoint(const std::optional<std::string>& host_option,
-                         const Environment& environment) {
-  const auto host = host_option ? host_option : environment("DOCKER_HOST");
-  if (!host) {
-    const std::string context = environment("DOCKER_CONTEXT").value_or("default");
-    if (context == "default") return {.socket_path = "/var/run/docker.sock", .host_port = {}};
-    throw UsageError(
-        fmt::format("DOCKER_CONTEXT is '{}', but Docker contexts are not supported: select the "
-                    "engine with --host",
-                    context));
+bool Endpoint::is_remote() const {
+  if (!socket_path.empty()) return false;
+  const std::string_view host = ssh ? std::string_view(ssh->host)
+                                    : std::string_view(host_port).substr(0, host_port.rfind(':'));
+  const bool is_ipv4 = host.find_first_not_of("0123456789.") == std::string_view::npos;
+  return host != "localhost" && host != "::1" && host != "[::1]" &&
+         !(is_ipv4 && host.starts_with("127."));
+}
+
+Endpoint parse_endpoint(std::string_view address, AddressSource source) {
+  const auto scheme_end = address.find("://");
+  if (scheme_end == std::string_view::npos) refuse(address, " names no scheme");
+  const std::string_view scheme = address.substr(0, scheme_end);
+  const std::string_view rest = address.substr(scheme_end + 3);
+  const bool is_of_context = source == AddressSource::context;
+  if (scheme == "unix") return socket_endpoint(rest, address);
+  if (scheme == "ssh") return ssh_endpoint(rest, address);
+  if (scheme == "tcp" || (scheme == "http" && is_of_context)) {
+    return tcp_endpoint(rest, address, source);
   }
-  const std::string_view text = *host;
-  const auto scheme_end = text.find("://");
-  if (scheme_end == std::string_view::npos) refuse(text, " names no scheme");
-  const std::string_view scheme = text.substr(0, scheme_end);
-  const std::string_view address = text.substr(scheme_end + 3);
-  if (scheme == "unix") return socket_endpoint(address, text);
-  if (scheme != "tcp") refuse(text, fmt::format(": the scheme '{}' is not supported", scheme));
-  for (const std::string_view name : {"DOCKER_TLS_VERIFY", "DOCKER_TLS"}) {
-    if (!environment(name)) continue;
-    throw UsageError(
-        fmt::format("{} is set, but TLS is not supported; run this on the engine's own host and "
-                    "leave the variable out, or use its unix socket",
-                    name));
+  if (scheme == "https" && is_of_context) {
+    Endpoint endpoint = tcp_endpoint(rest, address, source);
+    endpoint.tls.emplace();
+    return endpoint;
   }
-  return tcp_endpoint(address, text);
+  if (scheme == "npipe") refuse(address, ": named pipes are Windows's");
+  if (scheme == "fd") refuse(address, ": only an engine itself can listen on a descriptor");
+  refuse(address, fmt::format(": the scheme '{}' is not supported", scheme));
 }
 
 Failure connect_failure(const Endpoint& endpoint, int os_error, std::string_view detail,

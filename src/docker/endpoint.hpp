@@ -1,5 +1,6 @@
-// Which engine: options and environment become a socket or an address.
-// Must not know HTTP; `http` finds out whether an engine answers there.
+// What an engine's address says: a socket, a TCP port, or a host to be reached over ssh.
+// Must not know HTTP; `http` finds out whether an engine answers there, `context` which address it
+// is.
 #pragma once
 
 #include <optional>
@@ -11,17 +12,40 @@
 
 namespace cac {
 
-struct Endpoint {
-  std::string socket_path;  // of a unix socket; empty: TCP
-  std::string host_port;    // of TCP: "host:port", an IPv6 address in brackets
-  std::string text() const;
+// PEM files, by their paths.
+struct TlsFiles {
+  std::string ca = {};  // of those who may sign the engine's certificate; empty: the system's
+  std::string certificate = {};  // that we show; empty: none
+  std::string key = {};          // of that certificate
+  bool verifies = true;          // false: docker's own settings say to take any certificate
 };
 
-// Returns --host, else DOCKER_HOST, else the default socket. Throws UsageError for an invalid
-// address, and where docker's own commands might use another engine: TLS and docker contexts are
-// not supported.
-Endpoint choose_endpoint(const std::optional<std::string>& host_option,
-                         const Environment& environment);
+struct SshAddress {
+  std::string user = {};  // empty: ssh's own choice, as is the port
+  std::string host = {};
+  std::string port = {};
+  std::string socket_path = {};  // of the engine, over there; empty: docker's own choice
+};
+
+// Exactly one of socket_path, host_port and ssh is set.
+struct Endpoint {
+  std::string context = {};          // docker's name for it; empty: none but the default one
+  std::string socket_path = {};      // of a unix socket
+  std::string host_port = {};        // of TCP: "host:port", an IPv6 address in brackets
+  std::optional<TlsFiles> tls = {};  // of TCP; nullopt: in plain text
+  std::optional<SshAddress> ssh = {};
+
+  std::string text() const;  // "unix:///var/run/docker.sock"
+  // Whether the address is of another machine, as far as it tells.
+  bool is_remote() const;
+};
+
+// Who wrote an address: docker takes http:// and https:// from a context only, and completes a
+// port only elsewhere.
+enum class AddressSource { user, context };
+
+// Throws UsageError for an invalid address, and for one that docker knows and this tool cannot use.
+Endpoint parse_endpoint(std::string_view address, AddressSource source = AddressSource::user);
 
 // Explains why connecting failed and what to do about it. os_error: errno of connect(); 0: unknown.
 Failure connect_failure(const Endpoint& endpoint, int os_error, std::string_view detail,

@@ -9,6 +9,7 @@
 
 #include "docker/connection_keeper.hpp"
 #include "docker/decode.hpp"
+#include "docker/tls.hpp"
 
 namespace cac {
 
@@ -34,6 +35,11 @@ bool wait_to_retry(const ApiResponse& response, Interruption& interruption) {
   return true;
 }
 
+std::optional<SshTunnel> open_tunnel(const Endpoint& endpoint) {
+  if (!endpoint.ssh) return std::nullopt;
+  return std::optional<SshTunnel>(std::in_place, endpoint);
+}
+
 }  // namespace
 
 Engine::Engine(const Endpoint& endpoint, std::optional<ApiVersion> pinned,
@@ -41,7 +47,10 @@ Engine::Engine(const Endpoint& endpoint, std::optional<ApiVersion> pinned,
     : endpoint_(endpoint),
       environment_(dependencies.environment),
       interruption_(dependencies.interruption),
-      http_(endpoint_, interruption_, std::move(dependencies.log_request)) {
+      tunnel_(open_tunnel(endpoint_)),
+      http_(tunnel_ ? Endpoint{.socket_path = tunnel_->socket_path()} : endpoint_, interruption_,
+            std::move(dependencies.log_request)) {
+  if (endpoint_.tls) check_tls_files(*endpoint_.tls);
   identify(pinned);
 }
 
@@ -61,12 +70,10 @@ ApiResponse Engine::send(const Request& request) {
                          name + ": the answer is Podman's, not Docker's any more",
                          "Check what is listening at this address."});
     } catch (const TransportError& error) {
-      if (error.kind == Kind::connect) {
-        throw EngineError(connect_failure(endpoint_, error.os_error, error.what(), environment_));
-      }
       // Reading again is harmless. Before writing again the objects must be looked up.
-      if (error.kind == Kind::closed && method == Method::get && !repeated) continue;
-      throw_lost(name, error);
+      const bool may_repeat = error.kind == Kind::closed && method == Method::get && !tunnel_;
+      if (may_repeat && !repeated) continue;
+      fail(name, error);
     }
   }
 }
@@ -83,8 +90,26 @@ ApiResponse Engine::request(const Request& request) {
   }
 }
 
+void Engine::fail(const std::string& request, const TransportError& error) {
+  using Kind = TransportError::Kind;
+  const bool is_connected = identity_.api != ApiVersion{};
+  const bool is_broken = error.kind == Kind::lost || error.kind == Kind::closed;
+  if (tunnel_ && (is_broken || error.kind == Kind::connect)) {
+    const auto failure = tunnel_->find_failure(interruption_);
+    if (failure && !is_connected) throw EngineError(*failure);
+    if (failure) throw_lost(request, {Kind::lost, failure->message});
+    throw_lost(request, {Kind::lost, error.what()});
+  }
+  if (error.kind == Kind::connect) {
+    throw EngineError(connect_failure(endpoint_, error.os_error, error.what(), environment_));
+  }
+  if (error.kind == Kind::tls) throw EngineError(tls_failure(endpoint_, error.what()));
+  throw_lost(request, error);
+}
+
 void Engine::identify(std::optional<ApiVersion> pinned) {
   identity_.address = endpoint_.text();
+  identity_.context = endpoint_.context;
   ApiResponse ping;
   try {
     ping = send({Method::get, "/_ping"});
@@ -104,6 +129,9 @@ void Engine::identify(std::optional<ApiVersion> pinned) {
                                    identity_.address, server),
                        "Podman has no build cache of its own to clear; its builds take steps from "
                        "local images. Build without them: podman build --no-cache"});
+  }
+  if (ping.http.status == 400 && ping.http.body.find("to an HTTPS server") != std::string::npos) {
+    throw EngineError(tls_expected_failure(endpoint_));
   }
   constexpr std::string_view docker = "Docker/";
   if (!server.starts_with(docker)) {
@@ -248,7 +276,10 @@ Pruned Engine::prune_build_cache(const CachePrune& prune) {
   std::optional<ConnectionKeeper> keeper;
   const auto start_keeper = [&](int socket) {
     keeper.emplace(socket);
-    if (keeper->error() == 0) return;
+    if (keeper->error() == 0) {
+      if (tunnel_) tunnel_->keep_running(true);
+      return;
+    }
     throw EngineError(
         {FailureKind::internal,
          fmt::format("POST /build/prune: not sent, because no process could be started that would "
@@ -258,8 +289,12 @@ Pruned Engine::prune_build_cache(const CachePrune& prune) {
   };
   const auto dismiss_keeper = [&] {
     if (keeper) keeper->dismiss();
+    if (tunnel_) tunnel_->keep_running(false);
   };
-  const SendHooks hooks{start_keeper, [&] { keeper->expect_answer(); }, dismiss_keeper};
+  const SendHooks hooks{.before_sending = start_keeper,
+                        .waiting = [&] { keeper->expect_answer(); },
+                        .finished = dismiss_keeper,
+                        .interrupted = [&] { keeper->take_over(); }};
   const std::string path = prune_target(prune, identity_.api, query_encoded);
   return decode<Pruned>(request({.method = Method::post, .path = path, .hooks = hooks}));
 }

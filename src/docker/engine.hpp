@@ -15,6 +15,7 @@
 #include "docker/cache_prune.hpp"
 #include "docker/endpoint.hpp"
 #include "docker/objects.hpp"
+#include "docker/ssh.hpp"
 
 namespace cac {
 
@@ -110,10 +111,13 @@ class Engine {
   ApiResponse request(const Request& request);
   std::vector<Image> list_images(const char* filter, const std::vector<std::string>& values);
   void identify(std::optional<ApiVersion> pinned);
+  // Throws, with the reason.
+  [[noreturn]] void fail(const std::string& request, const TransportError& error);
 
   Endpoint endpoint_;
   const Environment& environment_;
   Interruption& interruption_;
+  std::optional<SshTunnel> tunnel_;  // outlives the connection through it
   HttpConnection http_;
   EngineIdentity identity_;
   bool shares_build_cache_answers_ = true;

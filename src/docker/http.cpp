@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <exception>
 #include <new>
@@ -108,8 +109,15 @@ int close_socket(void* from, curl_socket_t socket) {
   return close(socket);
 }
 
-Kind error_kind(CURLcode code) {
+// detail: libcurl's own words. TLS 1.3 has the peer refuse our certificate only after the request.
+Kind error_kind(CURLcode code, std::string_view detail) {
   switch (code) {
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+      return Kind::tls;
     case CURLE_COULDNT_CONNECT:
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_OPERATION_TIMEDOUT:  // only the connect timeout is set
@@ -119,7 +127,7 @@ Kind error_kind(CURLcode code) {
     case CURLE_BAD_CONTENT_ENCODING:
       return Kind::malformed;
     default:
-      return Kind::lost;
+      return detail.find("alert") == std::string_view::npos ? Kind::lost : Kind::tls;
   }
 }
 
@@ -135,6 +143,23 @@ int connect_errno(const std::string& path) {
   const int error = result == 0 ? 0 : errno;
   close(descriptor);
   return error;
+}
+
+void set_tls_options(CURL* easy, const TlsFiles& files) {
+  curl_easy_setopt(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+  if (!files.ca.empty()) {
+    curl_easy_setopt(easy, CURLOPT_CAINFO, files.ca.c_str());
+    curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);  // these alone, not the system's as well
+  }
+  if (!files.certificate.empty()) {
+    curl_easy_setopt(easy, CURLOPT_SSLCERT, files.certificate.c_str());
+    curl_easy_setopt(easy, CURLOPT_SSLKEY, files.key.c_str());
+    curl_easy_setopt(easy, CURLOPT_KEYPASSWD, "");  // else an encrypted key makes OpenSSL ask
+  }
+  if (!files.verifies) {
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+  }
 }
 
 constexpr std::string_view kept_in_path =
@@ -180,7 +205,12 @@ struct HttpConnection::Handles {
       curl_waitfd signal{interruption.signal_fd(), CURL_WAIT_POLLIN, 0};
       curl_multi_poll(multi.get(), &signal, signal.fd < 0 ? 0 : 1,
                       static_cast<int>(interruption.max_wait().count()), nullptr);
-      interruption.check();
+      try {
+        interruption.check();
+      } catch (...) {
+        if (transfer.is_sent && transfer.hooks.interrupted) transfer.hooks.interrupted();
+        throw;
+      }
     }
     if (transfer.hooks.finished) transfer.hooks.finished();
     int queued = 0;
@@ -203,12 +233,15 @@ struct HttpConnection::Handles {
     if (code != CURLE_OK) {
       long os_error = 0;
       curl_easy_getinfo(easy.get(), CURLINFO_OS_ERRNO, &os_error);
-      const Kind kind = error_kind(code);
+      const std::string_view detail = error_text.data();
+      const Kind kind = error_kind(code, detail);
       if (kind == Kind::connect && os_error == 0 && !socket_path.empty()) {
         os_error = connect_errno(socket_path);
         if (os_error == EAGAIN || os_error == 0) return false;
       }
-      throw TransportError(kind, curl_easy_strerror(code), static_cast<int>(os_error));
+      const bool is_tls = kind == Kind::tls && !detail.empty();
+      throw TransportError(kind, is_tls ? error_text.data() : curl_easy_strerror(code),
+                           static_cast<int>(os_error));
     }
     // libcurl takes the end of the connection for the end of the header.
     if (!transfer.header_complete) throw TransportError(Kind::lost, "the header is cut off");
@@ -217,6 +250,7 @@ struct HttpConnection::Handles {
 
   std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> json_header{
       curl_slist_append(nullptr, "Content-Type: application/json"), curl_slist_free_all};
+  std::array<char, CURL_ERROR_SIZE> error_text{};
   std::vector<curl_socket_t> open_sockets = {};  // used while the others are destroyed
   std::unique_ptr<CURLM, decltype(&curl_multi_cleanup)> multi{curl_multi_init(),
                                                               curl_multi_cleanup};
@@ -249,6 +283,8 @@ HttpConnection::HttpConnection(const Endpoint& endpoint, Interruption& interrupt
   if (!endpoint_.socket_path.empty()) {
     curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, endpoint_.socket_path.c_str());
   }
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, handles_->error_text.data());
+  if (endpoint_.tls) set_tls_options(easy, *endpoint_.tls);
 }
 
 HttpConnection::~HttpConnection() = default;
@@ -260,7 +296,8 @@ HttpResponse HttpConnection::send(Method method, const std::string& target, cons
   Transfer transfer{hooks, handles_->open_sockets, response};
   CURL* const easy = handles_->easy.get();
   const std::string url =
-      "http://" + (endpoint_.socket_path.empty() ? endpoint_.host_port : "localhost") + target;
+      fmt::format("http{}://{}{}", endpoint_.tls ? "s" : "",
+                  endpoint_.socket_path.empty() ? endpoint_.host_port : "localhost", target);
   curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
   curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, static_cast<long>(body.size()));
   curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.c_str());

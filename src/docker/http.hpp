@@ -32,6 +32,7 @@ struct HttpResponse {
 struct TransportError : std::runtime_error {
   enum class Kind {
     connect,    // no connection; os_error says why, if the system did
+    tls,        // no TLS, or no certificate that both sides accept; the message is the library's
     closed,     // a kept connection was closed before any of the response came: the peer may have
                 // closed it before it got the request
     lost,       // the connection broke before the response was complete
@@ -63,8 +64,10 @@ struct SendHooks {
   std::function<void(int socket)> before_sending = {};
   // The request was sent, and its response is not complete. Called again and again.
   std::function<void()> waiting = {};
-  // The response is complete, or will not come. Not called when the wait is interrupted.
+  // The response is complete, or will not come.
   std::function<void()> finished = {};
+  // Instead of finished: the wait is interrupted, and the connection about to be closed.
+  std::function<void()> interrupted = {};
 };
 
 class HttpConnection {

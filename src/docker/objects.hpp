@@ -17,6 +17,7 @@ struct EngineIdentity {
   std::string version = {};  // "28.5.2"
   ApiVersion api = {};       // the version that is spoken with it
   std::string address = {};  // "unix:///var/run/docker.sock"
+  std::string context = {};  // docker's name for it; empty: none but the default one
 };
 
 struct Image {

@@ -31,7 +31,8 @@ static void to_json(Json& json, const EngineIdentity& engine) {
   json = {{"name", engine.name},
           {"version", engine.version},
           {"api", to_string(engine.api)},
-          {"address", engine.address}};
+          {"address", engine.address},
+          {"context", null_if_empty(engine.context)}};
 }
 
 static void to_json(Json& json, const Residue& residue) {

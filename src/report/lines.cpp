@@ -235,8 +235,10 @@ std::string make_heading(const RunResult& result) {
     const auto* const verb = dry ? "Would clear" : request->verify_only ? "Verifying" : "Clearing";
     what = fmt::format("{} the caches of {}", verb, name_application(request->application));
   }
-  return fmt::format("{} on {} {} (API {}, {})", what, result.engine->name, result.engine->version,
-                     to_string(result.engine->api), result.engine->address);
+  const EngineIdentity& engine = *result.engine;
+  return fmt::format(
+      "{} on {} {} (API {}, {}{})", what, engine.name, engine.version, to_string(engine.api),
+      engine.context.empty() ? "" : fmt::format("context {}, ", engine.context), engine.address);
 }
 
 std::optional<Summary> make_summary(const RunResult& result) {

@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 
 #include "report/pruning.hpp"
@@ -53,6 +54,28 @@ std::string describe_absence(const Application& application) {
                      application.project);
 }
 
+using Warn = std::function<void(const std::string& text, const std::string& advice)>;
+
+// Docker's own settings allow both.
+void warn_of_connection(const Endpoint& endpoint, const Warn& warn) {
+  if (endpoint.host_port.empty()) return;
+  if (!endpoint.tls) {
+    if (!endpoint.is_remote()) return;
+    warn(
+        fmt::format("the connection to {} is neither encrypted nor authenticated", endpoint.text()),
+        "Whoever reaches that port has root's power on the host: use ssh:// or TLS.");
+  } else if (!endpoint.tls->verifies) {
+    warn(fmt::format("the certificate of {} is not verified, because {} says so", endpoint.text(),
+                     endpoint.context.empty() ? "DOCKER_TLS without DOCKER_TLS_VERIFY"
+                                              : "the context " + endpoint.context),
+         "Anyone could answer in the engine's place.");
+  }
+}
+
+bool is_on_another_machine(const RunResult& result) {
+  return result.endpoint && (result.endpoint->ssh || result.endpoint->is_remote());
+}
+
 }  // namespace
 
 std::vector<Message> list_messages(const RunResult& result) {
@@ -60,9 +83,15 @@ std::vector<Message> list_messages(const RunResult& result) {
   const auto warn = [&](const std::string& text, const std::string& advice = "") {
     messages.push_back({false, text, advice});
   };
+  if (result.endpoint) warn_of_connection(*result.endpoint, warn);
   for (const std::string& warning : result.compose_warnings) warn("docker compose: " + warning);
   const auto first = first_failure(result);
   const ClearRequest* const request = result.clear_request();
+  if (request != nullptr && request->app_dir && is_on_another_machine(result)) {
+    warn(fmt::format("--app-dir {} is on this machine, and the engine is on another one",
+                     *request->app_dir),
+         "If the builds' directory is over there, run this there, or clear it there.");
+  }
   if (result.state && request != nullptr) {
     const ArtifactSearch& search = result.state->artifacts;
     if (search.nothing_there) {
@@ -95,6 +124,9 @@ std::vector<std::string> list_notes(const RunResult& result) {
     for (const Residue& residue : find_unclearable(*result.clear_request(), *result.state)) {
       notes.push_back(fmt::format("{} will be left: {}", residue.object, explain(residue)));
     }
+  }
+  if (result.state && !result.state->local_caches.empty() && is_on_another_machine(result)) {
+    notes.emplace_back("the engine is on another machine; type=local directories are this one's");
   }
   if (result.state && !result.state->artifacts.nothing_there) {
     for (const auto& directory : result.state->artifacts.absent) {

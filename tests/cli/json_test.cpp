@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "session.hpp"
@@ -23,6 +24,14 @@ int compare(const std::string& golden, const Session& session, const Texts& word
   const Result result = session.run(words);
   check_golden(golden, normalized(spread_out(result.out), session.fake.url()));
   return result.status;
+}
+
+// As docker context create does, but for the name of the directory, which docker makes a hash.
+void write_context(const std::string& config, const std::string& name, const std::string& host) {
+  const std::string directory = config + "/contexts/meta/" + name;
+  std::filesystem::create_directories(directory);
+  std::ofstream(directory + "/meta.json")
+      << R"({"Name":")" << name << R"(","Endpoints":{"docker":{"Host":")" << host << R"("}}})";
 }
 
 }  // namespace
@@ -60,12 +69,15 @@ TEST_CASE("JSON has the records that were kept, the backup's name and an action'
                 {"--json", "--keep-cache-mounts", "--keep-as", "before", "backend"}) == 1);
 }
 
-TEST_CASE("JSON has no ID of a build artifact that is left, and a note on a missing directory") {
+TEST_CASE("JSON has the context, no ID of a build artifact, and a note on a missing directory") {
   std::string directory = std::filesystem::temp_directory_path() / "clear-app-cache-XXXXXX";
   REQUIRE(mkdtemp(directory.data()) != nullptr);
   std::filesystem::create_directories(directory + "/frontend/.next");
   const Session session;
-  const Result result = session.run({"--json", "--verify-only", "--app-dir", directory});
+  write_context(directory + "/docker", "here", session.fake.url());
+  const Result result = cac::test::run(
+      {.arguments = {"--json", "--verify-only", "--app-dir", directory, "--context", "here"},
+       .environment = {{"DOCKER_CONFIG", directory + "/docker"}}});
   std::filesystem::remove_all(directory);
   std::string text = spread_out(result.out);
   for (auto at = text.find(directory); at != std::string::npos; at = text.find(directory)) {

@@ -49,7 +49,7 @@ struct Bench {
       }
       url = fake->url();
     }
-    const auto endpoint = cac::choose_endpoint(url, cac::test::environment_of());
+    const auto endpoint = cac::parse_endpoint(url);
     cac::Interruption interruption(-1, cac::Interruption::Clock::now() + std::chrono::minutes(1));
     const std::string info =
         cac::HttpConnection(endpoint, interruption, nullptr).send(cac::Method::get, "/info").body;

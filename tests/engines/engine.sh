@@ -14,9 +14,11 @@
 #   engine.sh dir NAME             prints the directory that engine and host see under the same path
 #   engine.sh exec NAME CMD...     runs a command where the engine lives (its own docker/podman
 #                                  client; DOCKER_HOST and CONTAINER_HOST are set)
+#   engine.sh net NAME CMD...      runs a command of this machine in the engine's network: on its loopback
 #
 # With DATA_SIZE=600m an engine is started with its data on a file system of its own of this size, in
-# memory, which is gone when it stops: for tests that compare what is free.
+# memory, which is gone when it stops: for tests that compare what is free. DOCKERD_OPTIONS are further
+# options of a dockerd, without blanks in them: to listen on its loopback too, say.
 #
 # ENGINES_DIR (default: build/engines of this checkout) holds roots/SUITE and copies/NAME, kept between
 # runs, and run/NAME, an engine's data. MIRROR is the Debian mirror. Needs root. An engine has mount, network
@@ -73,8 +75,11 @@ require_host_tools() {
 
 packages() {
   case $1 in
-    bookworm) echo docker.io podman runc conmon netavark iptables iproute2 ;;
-    sid) echo docker.io docker-cli docker-buildx docker-compose podman runc conmon netavark iptables iproute2 ;;
+    bookworm) echo docker.io podman runc conmon netavark iptables iproute2 openssh-server ;;
+    sid)
+      echo docker.io docker-cli docker-buildx docker-compose podman runc conmon netavark iptables iproute2 \
+        openssh-server
+      ;;
     *) die "no root called '$1' (${SUITES[*]})" ;;
   esac
 }
@@ -111,7 +116,10 @@ make_root() {
   # shellcheck disable=SC2046 # a list of packages
   chroot "$root" env DEBIAN_FRONTEND=noninteractive sh -c \
     'apt-get -qy update && apt-get -qy install --no-install-recommends "$@" && apt-get clean' \
-    _ $(packages "$suite")
+    _ $(packages "$suite") || return
+  # For logins over ssh: one who may use docker, and one who may not.
+  chroot "$root" useradd --create-home --password '*' --shell /bin/sh --groups docker deploy || return
+  chroot "$root" useradd --create-home --password '*' --shell /bin/sh stranger
 }
 
 # --- state ---
@@ -188,6 +196,8 @@ engine_command() { # of engine $1 with socket $2, group $3, overlay driver or no
     docker-*)
       printf '%s\n' dockerd --data-root "$data" --exec-root /run/docker --pidfile /run/docker.pid \
         -H "unix://$2" --bridge=none --iptables=false --cgroup-parent "/$3"
+      # shellcheck disable=SC2086 # words
+      [[ -z ${DOCKERD_OPTIONS-} ]] || printf '%s\n' $DOCKERD_OPTIONS
       if chroot "$(root "$1")" dockerd --help | grep -q -e --ip6tables; then echo --ip6tables=false; fi
       if [[ $1 == *-containerd ]]; then
         printf '%s\n' --feature containerd-snapshotter=true
@@ -309,6 +319,13 @@ inside() {
   exec nsenter -t "$pid" -m -n -p -r -w -- env -i "${env[@]}" "DOCKER_HOST=$url" "CONTAINER_HOST=$url" "$@"
 }
 
+net() {
+  local name=$1 pid start
+  shift
+  first_process "$name" || die "$name is not running"
+  exec nsenter -t "$pid" -n -- "$@"
+}
+
 version() { # of engine $1: its own word while it runs, else the package's
   local package=${1%%-*}
   if running "$1"; then
@@ -366,6 +383,11 @@ case $action in
     (($# >= 2)) || usage
     known "$1"
     inside "$@"
+    ;;
+  net)
+    (($# >= 2)) || usage
+    known "$1"
+    net "$@"
     ;;
   *) usage ;;
 esac

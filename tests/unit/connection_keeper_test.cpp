@@ -57,8 +57,10 @@ pid_t only_child() {
   return child;
 }
 
+// Those that were not dismissed are nobody's to wait for, until this process ends.
 void wait_until_none_is_left() {
-  while (only_child() > 0) std::this_thread::yield();
+  while (waitpid(-1, nullptr, 0) > 0 || errno == EINTR) {
+  }
 }
 
 bool has_blocked(pid_t process, int signal) {

@@ -1,8 +1,10 @@
 #include "docker/endpoint.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/ranges.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
@@ -12,6 +14,7 @@
 
 #include "base/error.hpp"
 #include "connected.hpp"
+#include "docker/ssh.hpp"
 #include "texts.hpp"
 
 using cac::Endpoint;
@@ -28,7 +31,7 @@ std::string path_of_length(std::size_t length) { return "/" + std::string(length
 
 std::string refusal(const std::string& host) {
   try {
-    cac::choose_endpoint(host, environment_of());
+    cac::parse_endpoint(host);
   } catch (const UsageError& error) {
     return error.what();
   }
@@ -54,7 +57,7 @@ TEST_CASE("an address names a socket or a host and a port") {
   };
   for (const auto& row : rows) {
     CAPTURE(row.host);
-    const Endpoint endpoint = cac::choose_endpoint(row.host, environment_of());
+    const Endpoint endpoint = cac::parse_endpoint(row.host);
     CHECK(endpoint.socket_path == row.socket_path);
     CHECK(endpoint.host_port == row.host_port);
     CHECK(endpoint.text() == row.text);
@@ -70,9 +73,9 @@ TEST_CASE("an address that cannot be one is refused with what would be accepted"
       {"/run/docker.sock", "names no scheme"},
       {"localhost:2375", "names no scheme"},
       {"http://localhost:2375", "the scheme 'http' is not supported"},
-      {"ssh://deploy@host", "the scheme 'ssh' is not supported"},
-      {"npipe:////./pipe/docker_engine", "the scheme 'npipe' is not supported"},
-      {"fd://", "the scheme 'fd' is not supported"},
+      {"https://localhost:2375", "the scheme 'https' is not supported"},
+      {"npipe:////./pipe/docker_engine", "named pipes are Windows's"},
+      {"fd://", "only an engine itself can listen on a descriptor"},
       {"://x", "the scheme '' is not supported"},
       {"UNIX:///run/docker.sock", "the scheme 'UNIX' is not supported"},
       {"unix://", "absolute path"},
@@ -96,37 +99,105 @@ TEST_CASE("an address that cannot be one is refused with what would be accepted"
     CAPTURE(row.host);
     const std::string said = refusal(row.host);
     CHECK(said == Containing{row.says});
-    CHECK(said == Containing{"use unix:///path/to/docker.sock or tcp://host:port"});
+    CHECK(said ==
+          Containing{"use unix:///path/to/docker.sock, tcp://host:port or ssh://user@host"});
   }
 }
 
 TEST_CASE("a socket's path may be as long as the system takes, and no longer") {
   const std::string longest = path_of_length(longest_path);
-  CHECK(cac::choose_endpoint("unix://" + longest, environment_of()).socket_path == longest);
+  CHECK(cac::parse_endpoint("unix://" + longest).socket_path == longest);
   const std::string said = refusal("unix://" + path_of_length(longest_path + 1));
   CHECK(said == Containing{"has 108 bytes, and the system takes 107 at most"});
 }
 
-TEST_CASE("the option comes before DOCKER_HOST, and that before the default socket") {
-  const auto environment = environment_of({{"DOCKER_HOST", "unix:///env.sock"}});
-  CHECK(cac::choose_endpoint("unix:///option.sock", environment).socket_path == "/option.sock");
-  CHECK(cac::choose_endpoint(std::nullopt, environment).socket_path == "/env.sock");
-  CHECK(cac::choose_endpoint(std::nullopt, environment_of()).socket_path == "/var/run/docker.sock");
+TEST_CASE("an ssh address names a host, and perhaps a user, a port and a socket over there") {
+  struct {
+    std::string host;
+    std::string command;
+  } const rows[] = {
+      {"ssh://box", "-- box docker system dial-stdio"},
+      {"ssh://box/", "-- box docker system dial-stdio"},
+      {"ssh://deploy@box:2222", "-l deploy -p 2222 -- box docker system dial-stdio"},
+      {"ssh://deploy@box/run/user/1000/docker.sock",
+       "-l deploy -- box docker --host unix:///run/user/1000/docker.sock system dial-stdio"},
+      {"ssh://[::1]:22", "-p 22 -- ::1 docker system dial-stdio"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.host);
+    const Endpoint endpoint = cac::parse_endpoint(row.host);
+    CHECK(endpoint.text() == (row.host.ends_with('/') ? "ssh://box" : row.host));
+    const auto command = cac::ssh_command(*endpoint.ssh, true);
+    CHECK(fmt::format("{}", fmt::join(command, " ")) ==
+          "ssh -o ConnectTimeout=30 -T " + row.command);
+  }
+  const auto silent = cac::ssh_command({.host = "box"}, false);
+  CHECK(std::find(silent.begin(), silent.end(), "BatchMode=yes") != silent.end());
 }
 
-TEST_CASE("TLS is refused where it would be spoken, and has no say over a socket") {
-  for (const std::string& name : Texts{"DOCKER_TLS_VERIFY", "DOCKER_TLS"}) {
-    CAPTURE(name);
-    const auto environment = environment_of({{name, "1"}});
-    CHECK_THROWS_WITH_AS(cac::choose_endpoint("tcp://host:2376", environment),
-                         doctest::Contains(name.c_str()), UsageError);
-    CHECK_NOTHROW(cac::choose_endpoint("unix:///run/docker.sock", environment));
+TEST_CASE("no address can carry an option, a word for a shell, or a password into print") {
+  for (const std::string& host : Texts{"ssh://-oProxyCommand=x",
+                                       "ssh://-l",
+                                       "ssh://deploy@-box",
+                                       "ssh://-deploy@box",
+                                       "ssh://@box",
+                                       "ssh://",
+                                       "ssh:///run/docker.sock",
+                                       "ssh://a;b@box",
+                                       "ssh://box;reboot",
+                                       "ssh://$(x)@box",
+                                       "ssh://box/run/$(x)",
+                                       "ssh://box/run/a b",
+                                       "ssh://box/run/x;y",
+                                       "ssh://box/run/`x`",
+                                       "ssh://box?q=1",
+                                       "ssh://box#f",
+                                       "ssh://box/run/x?q=1",
+                                       "ssh://box/run/x#f",
+                                       "ssh://%2Dbox",
+                                       "ssh://box:0",
+                                       "ssh://box:22x",
+                                       "ssh://b\nox"}) {
+    CAPTURE(host);
+    CHECK(refusal(host) != "accepted");
+  }
+  for (const std::string& scheme : Texts{"ssh", "tcp", "http", "gopher"}) {
+    CAPTURE(scheme);
+    const std::string said = refusal(scheme + "://deploy:s3cret@box:22");
+    CHECK(said != "accepted");
+    CHECK(said.find("s3cret") == std::string::npos);
+    CHECK(said == Containing{"deploy:***@box"});
+  }
+  CHECK(refusal("ssh://deploy:s3cret@box") == Containing{"use a key or ssh-agent"});
+}
+
+TEST_CASE("what a context alone may say is refused elsewhere, and completed nowhere") {
+  const auto of_context = [](const std::string& host) {
+    return cac::parse_endpoint(host, cac::AddressSource::context);
+  };
+  CHECK(of_context("http://box:1").host_port == "box:1");
+  CHECK_FALSE(of_context("http://box:1").tls);
+  CHECK(of_context("https://box:1").tls);
+  CHECK_THROWS_WITH_AS(of_context("tcp://box"), doctest::Contains("names no port"), UsageError);
+}
+
+TEST_CASE("an address on this machine is told from one on another") {
+  for (const std::string& host : Texts{"unix:///x", "tcp://localhost:1", "tcp://127.9.9.9:1",
+                                       "tcp://[::1]:1", "ssh://[::1]"}) {
+    CAPTURE(host);
+    CHECK_FALSE(cac::parse_endpoint(host).is_remote());
+  }
+  for (const std::string& host :
+       Texts{"tcp://10.0.0.1:1", "tcp://localhost.example:1", "tcp://127.0.0.1.example:1",
+             "tcp://[fe80::1]:1", "ssh://box"}) {
+    CAPTURE(host);
+    CHECK(cac::parse_endpoint(host).is_remote());
   }
 }
 
 TEST_CASE("each reason for a failed connection has its own sentence and its own advice") {
-  const Endpoint socket{.socket_path = "/run/x.sock", .host_port = {}};
-  const Endpoint tcp{.socket_path = {}, .host_port = "host:2375"};
+  const Endpoint socket{.socket_path = "/run/x.sock"};
+  const Endpoint tcp{.host_port = "host:2375"};
   struct {
     const Endpoint& endpoint;
     int os_error;
@@ -158,7 +229,7 @@ TEST_CASE("a rootless engine's socket is suggested where it exists, and only the
   std::string directory = "/tmp/endpoint-test.XXXXXX";
   REQUIRE(mkdtemp(directory.data()) != nullptr);
   const auto environment = environment_of({{"XDG_RUNTIME_DIR", directory}});
-  const Endpoint missing{.socket_path = "/run/x.sock", .host_port = {}};
+  const Endpoint missing{.socket_path = "/run/x.sock"};
   const std::string rootless = directory + "/docker.sock";
   const auto advice = [&](const Endpoint& endpoint) {
     return cac::connect_failure(endpoint, ENOENT, "", environment).advice;
@@ -168,6 +239,6 @@ TEST_CASE("a rootless engine's socket is suggested where it exists, and only the
   std::ofstream(rootless).put(' ');
   CHECK(advice(missing) == Containing{"--host unix://" + rootless});
   // Not what was tried just now.
-  CHECK(advice({.socket_path = rootless, .host_port = {}}) == Containing{"systemctl start docker"});
+  CHECK(advice({.socket_path = rootless}) == Containing{"systemctl start docker"});
   std::filesystem::remove_all(directory);
 }

@@ -36,8 +36,7 @@ Interruption::Clock::time_point far_away() {
 // A connection to whatever listens at the URL.
 struct Client {
   explicit Client(const std::string& url, cac::RequestLogger log_request = nullptr)
-      : http(cac::choose_endpoint(url, cac::test::environment_of()), interruption,
-             std::move(log_request)) {}
+      : http(cac::parse_endpoint(url), interruption, std::move(log_request)) {}
 
   HttpResponse get(const std::string& target) { return http.send(Method::get, target); }
 
@@ -223,8 +222,7 @@ TEST_CASE("a full backlog is waited for") {
   }
   SUBCASE("until the deadline") {
     Interruption interruption(-1, Interruption::Clock::now() + std::chrono::milliseconds(200));
-    HttpConnection http(cac::choose_endpoint("unix://" + path, cac::test::environment_of()),
-                        interruption, nullptr);
+    HttpConnection http(cac::parse_endpoint("unix://" + path), interruption, nullptr);
     CHECK_THROWS_AS(http.send(Method::get, "/_ping"), TimedOut);
   }
   for (const int open : {first, second, listener}) close(open);
@@ -257,7 +255,7 @@ TEST_CASE("the reason for a failed connection is the system's error number") {
 TEST_CASE("an answer that does not come is waited for until the deadline, then hung up on") {
   FakeEngine fake;
   fake.reply("GET /x", {{{.fault = Fault::no_answer}}});
-  const auto endpoint = cac::choose_endpoint(fake.url(), cac::test::environment_of());
+  const auto endpoint = cac::parse_endpoint(fake.url());
   // On a busy machine the deadline can come before the request is out.
   for (auto time = std::chrono::milliseconds(20); fake.requests().empty(); time *= 2) {
     Interruption interruption(-1, Interruption::Clock::now() + time);
@@ -276,7 +274,7 @@ TEST_CASE("a signal ends the wait for an answer at once, and the engine sees the
     const unsigned char number = SIGTERM;
     REQUIRE(write(signals[1], &number, 1) == 1);
   });
-  const auto endpoint = cac::choose_endpoint(fake.url(), cac::test::environment_of());
+  const auto endpoint = cac::parse_endpoint(fake.url());
   Interruption interruption(signals[0], far_away());
   HttpConnection http(endpoint, interruption, nullptr);
   int caught = 0;

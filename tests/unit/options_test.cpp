@@ -70,6 +70,7 @@ Words given(const cac::OptionSpec& spec) {
       {"keep-storage", {"--keep-storage", "5GB"}},
       {"min-free-space", {"--min-free-space", "20GB"}},
       {"host", {"--host", "tcp://localhost:2375"}},
+      {"context", {"--context", "far"}},
       {"quiet", {"--quiet"}},
       {"verbose", {"--verbose"}},
       {"json", {"--json"}},
@@ -96,7 +97,7 @@ TEST_CASE("no words at all clear everything of the usual project") {
   CHECK(request.application.is_all());
   CHECK_FALSE(options.compose);
   CHECK(request.application.project == "watchparty");
-  CHECK(options.endpoint.text() == "unix:///var/run/docker.sock");
+  CHECK_FALSE(options.engine.host);
   CHECK(options.timeout == std::chrono::minutes(10));
   CHECK_FALSE(options.pinned_api);
   CHECK_FALSE(options.output.quiet);
@@ -121,8 +122,8 @@ TEST_CASE("every option says what it says, in each way to write it") {
   }
   CHECK(read_clear({"-p", "docker.io/library/app"}).application.project == "app");
   CHECK(read_clear({"-pmy-app"}).application.project == "my-app");
-  CHECK(read({"-Hunix:///x.sock"}).endpoint.text() == "unix:///x.sock");
-  CHECK(read({"-vHtcp://host:1"}).endpoint.text() == "tcp://host:1");
+  CHECK(read({"-Hunix:///x.sock"}).engine.host == "unix:///x.sock");
+  CHECK(read({"-vHtcp://host:1"}).engine.host == "tcp://host:1");
   CHECK(read_clear({"-n"}).dry_run);
   CHECK(read_clear({"--dry-run"}).dry_run);
   CHECK(read_clear({"--verify-only"}).verify_only);
@@ -133,8 +134,10 @@ TEST_CASE("every option says what it says, in each way to write it") {
   CHECK(read_clear({"--all-builders"}).all_builders);
   CHECK(read_clear({}, {{"COMPOSE_PROJECT_NAME", "demo"}}).compose_project_name == "demo");
   CHECK(read({"--timeout", "90s"}).timeout == std::chrono::seconds(90));
-  CHECK(read({"-H", "tcp://host"}).endpoint.text() == "tcp://host:2375");
-  CHECK(read({"--host=unix:///x"}).endpoint.text() == "unix:///x");
+  CHECK(read({"-H", "tcp://host"}).engine.host == "tcp://host");
+  CHECK(read({"-c", "far"}).engine.context == "far");
+  CHECK(read({"--context=far"}).engine.context == "far");
+  CHECK(read({"--host=unix:///x"}).engine.host == "unix:///x");
   CHECK(read({"-q"}).output.quiet);
   CHECK(read({"--quiet"}).output.quiet);
   CHECK(read({"-v"}).output.verbose);
@@ -169,12 +172,15 @@ TEST_CASE("--prune-only makes a request of its own, with its limits") {
 }
 
 TEST_CASE("an option comes before its environment variable, and that before the default") {
-  const Variables variables{{"CLEAR_APP_CACHE_PROJECT", "from-env"},
-                            {"DOCKER_HOST", "unix:///env"}};
+  const Variables variables{{"CLEAR_APP_CACHE_PROJECT", "from-env"}};
   CHECK(read_clear({}, variables).application.project == "from-env");
   CHECK(read_clear({"-p", "from-option"}, variables).application.project == "from-option");
-  CHECK(read({}, variables).endpoint.text() == "unix:///env");
-  CHECK(read({"-H", "unix:///option"}, variables).endpoint.text() == "unix:///option");
+}
+
+TEST_CASE("the engine is chosen later: only a given option is told apart here") {
+  const Variables variables{{"DOCKER_HOST", "unix:///env"}, {"DOCKER_CONTEXT", "env"}};
+  CHECK_FALSE(read({}, variables).engine.host);
+  CHECK_FALSE(read({}, variables).engine.context);
 }
 
 TEST_CASE("DOCKER_API_VERSION pins a version that is spoken here") {
@@ -241,6 +247,7 @@ TEST_CASE("an invalid command line is refused with the reason") {
       {{"--color="}, "--color '' is not valid (expected auto, always or never)"},
       {{"-H", "ftp://x"}, "the scheme 'ftp' is not supported"},
       {{"-H", ""}, "names no scheme"},
+      {{"-H", "unix:///x", "-c", "far"}, "--host and --context cannot be combined"},
       {{"-H", long_path.c_str()}, "107 at most"},
   };
   for (const auto& row : rows) {
@@ -250,7 +257,6 @@ TEST_CASE("an invalid command line is refused with the reason") {
     CHECK(said == Containing{row.says});
   }
   CHECK(refusal({}, {{"CLEAR_APP_CACHE_PROJECT", "A B"}}) == Containing{"project 'A B'"});
-  CHECK(refusal({}, {{"DOCKER_HOST", "ssh://host"}}) == Containing{"the scheme 'ssh'"});
 }
 
 TEST_CASE("two arguments are refused together when the table says that one excludes the other") {

@@ -1,0 +1,185 @@
+#include "docker/context.hpp"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "base/json_reader.hpp"
+
+namespace cac {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::string_view default_context = "default";
+constexpr std::string_view default_address = "unix:///var/run/docker.sock";
+constexpr std::string_view default_tls_address = "tcp://localhost:2376";
+constexpr const char* advise_contexts = "docker context ls lists the contexts.";
+
+struct CliConfig {
+  std::string current_context = {};
+};
+void from_json(const JsonReader& reader, CliConfig& config) {
+  reader.optional("currentContext", config.current_context);
+}
+
+struct ContextEndpoint {
+  std::string host = {};  // empty: the default socket
+  bool skips_verification = false;
+};
+void from_json(const JsonReader& reader, ContextEndpoint& endpoint) {
+  reader.optional("Host", endpoint.host);
+  reader.optional("SkipTLSVerify", endpoint.skips_verification);
+}
+
+struct ContextFile {
+  std::string name = {};
+  std::map<std::string, ContextEndpoint> endpoints = {};
+};
+void from_json(const JsonReader& reader, ContextFile& context) {
+  reader.required("Name", context.name);
+  reader.optional("Endpoints", context.endpoints);
+}
+
+// As docker's own check has it: ^[a-zA-Z0-9][a-zA-Z0-9_.+-]+$
+bool is_context_name(std::string_view name) {
+  constexpr std::string_view letters_and_digits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+  return name.size() > 1 && letters_and_digits.find(name.front()) != std::string_view::npos &&
+         name.find_first_not_of(std::string(letters_and_digits) + "_.+-") == std::string_view::npos;
+}
+
+std::string find_current_context(const fs::path& config) {
+  if (config.empty()) return "";
+  const fs::path path = config / "config.json";
+  try {
+    CliConfig file;
+    read_json_file(path, file);
+    return file.current_context;
+  } catch (const MalformedJson& error) {
+    throw UsageError(fmt::format("docker's {}: {}", path.string(), error.what()),
+                     "It says which context is the current one: mend it, or select the engine with "
+                     "--host or --context.");
+  }
+}
+
+// The directories that docker calls by the hash of a context's name, found by the names in them.
+std::vector<fs::path> list_directories(const fs::path& contexts) {
+  std::error_code error;
+  std::vector<fs::path> directories;
+  for (fs::directory_iterator entry(contexts, error), end; !error && entry != end;
+       entry.increment(error)) {
+    directories.push_back(entry->path());
+  }
+  if (!error || error == std::errc::no_such_file_or_directory) return directories;
+  throw UsageError(
+      fmt::format("docker's contexts in {} cannot be read: {}", contexts.string(), error.message()),
+      "Check who may read it, or select the engine with --host.");
+}
+
+[[noreturn]] void throw_unknown(const std::string& name, std::vector<std::string> known,
+                                const std::vector<std::string>& unreadable) {
+  known.emplace_back(default_context);
+  std::sort(known.begin(), known.end());
+  throw UsageError(fmt::format("there is no context '{}', only: {}{}", name, fmt::join(known, ", "),
+                               unreadable.empty() ? ""
+                                                  : fmt::format("; and what cannot be read: {}",
+                                                                fmt::join(unreadable, "; "))),
+                   advise_contexts);
+}
+
+std::string path_if_there(const fs::path& path) {
+  std::error_code error;
+  return fs::exists(fs::symlink_status(path, error)) ? path.string() : "";
+}
+
+// TLS matters to TCP alone.
+Endpoint make_endpoint(const ContextFile& context, const fs::path& tls_directory) {
+  const auto docker = context.endpoints.find("docker");
+  if (docker == context.endpoints.end()) {
+    throw UsageError(fmt::format("the context '{}' has no docker endpoint", context.name),
+                     advise_contexts);
+  }
+  const auto& [host, skips_verification] = docker->second;
+  if (host.empty()) return parse_endpoint(default_address);
+  Endpoint endpoint = parse_endpoint(host, AddressSource::context);
+  if (endpoint.host_port.empty()) return endpoint;
+  const TlsFiles files{.ca = path_if_there(tls_directory / "ca.pem"),
+                       .certificate = path_if_there(tls_directory / "cert.pem"),
+                       .key = path_if_there(tls_directory / "key.pem"),
+                       .verifies = !skips_verification};
+  const bool has_files = !(files.ca + files.certificate + files.key).empty();
+  if (endpoint.tls || has_files || skips_verification) endpoint.tls = files;
+  return endpoint;
+}
+
+Endpoint read_context(const fs::path& config, const std::string& name) {
+  if (!is_context_name(name)) {
+    throw UsageError(fmt::format("'{}' cannot be a context's name", name), advise_contexts);
+  }
+  const fs::path contexts = config / "contexts";
+  std::vector<std::string> known;
+  std::vector<std::string> unreadable;
+  if (config.empty()) throw_unknown(name, known, unreadable);
+  for (const fs::path& directory : list_directories(contexts / "meta")) {
+    try {
+      ContextFile context;
+      if (!read_json_file(directory / "meta.json", context)) continue;
+      if (context.name == name) {
+        Endpoint endpoint =
+            make_endpoint(context, contexts / "tls" / directory.filename() / "docker");
+        endpoint.context = name;
+        return endpoint;
+      }
+      known.push_back(context.name);
+    } catch (const MalformedJson& error) {
+      unreadable.push_back(fmt::format("{}: {}", (directory / "meta.json").string(), error.what()));
+    }
+  }
+  throw_unknown(name, known, unreadable);
+}
+
+// DOCKER_TLS_VERIFY and DOCKER_TLS count with any value.
+Endpoint read_default_context(const std::optional<std::string>& host,
+                              const Environment& environment, const fs::path& config) {
+  const bool verifies = environment("DOCKER_TLS_VERIFY").has_value();
+  const bool has_tls = verifies || environment("DOCKER_TLS");
+  Endpoint endpoint =
+      parse_endpoint(host ? *host : std::string(has_tls ? default_tls_address : default_address));
+  if (!has_tls || endpoint.host_port.empty()) return endpoint;
+  const fs::path directory = environment("DOCKER_CERT_PATH").value_or(config.string());
+  endpoint.tls = TlsFiles{.ca = (directory / "ca.pem").string(),  // docker insists on this one
+                          .certificate = path_if_there(directory / "cert.pem"),
+                          .key = path_if_there(directory / "key.pem"),
+                          .verifies = verifies};
+  return endpoint;
+}
+
+}  // namespace
+
+fs::path find_docker_config(const Environment& environment, const std::string& home) {
+  if (const auto directory = environment("DOCKER_CONFIG")) return *directory;
+  return home.empty() ? fs::path() : fs::path(home) / ".docker";
+}
+
+Endpoint choose_endpoint(const EngineChoice& choice, const Environment& environment,
+                         const std::string& home) {
+  const fs::path config = find_docker_config(environment, home);
+  const auto host = choice.host ? choice.host : environment("DOCKER_HOST");
+  std::string context(default_context);
+  if (choice.context) {
+    context = *choice.context;
+  } else if (!host) {
+    context = environment("DOCKER_CONTEXT").value_or("");
+    if (context.empty()) context = find_current_context(config);
+    if (context.empty()) context = default_context;
+  }
+  return context == default_context ? read_default_context(host, environment, config)
+                                    : read_context(config, context);
+}
+
+}  // namespace cac

@@ -1,0 +1,119 @@
+#include "docker/tls.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <fstream>
+#include <string>
+#include <system_error>
+
+namespace cac {
+
+namespace {
+
+constexpr const char* advise_certificate =
+    "Get a certificate that the engine's CA has signed for clients, and see when it ends: openssl "
+    "x509 -noout -enddate -in cert.pem";
+
+Failure failure(const std::string& message, const std::string& advice) {
+  return {FailureKind::tls, message, advice};
+}
+
+void check_readable(const std::string& path) {
+  errno = 0;
+  std::ifstream file(path);
+  if (file && file.peek() != std::ifstream::traits_type::eof()) return;
+  throw EngineError(failure(
+      fmt::format("cannot read {} for TLS: {}", path,
+                  errno != 0 ? std::generic_category().message(errno) : "it is empty"),
+      "It belongs to the docker context, or to DOCKER_CERT_PATH, or to docker's own directory."));
+}
+
+}  // namespace
+
+void check_tls_files(const TlsFiles& files) {
+  for (const std::string& path : {files.ca, files.certificate, files.key}) {
+    if (!path.empty()) check_readable(path);
+  }
+  if (files.certificate.empty() == files.key.empty()) return;
+  const bool has_key = files.certificate.empty();
+  throw EngineError(failure(
+      fmt::format("there is {}, but no {} beside it", has_key ? files.key : files.certificate,
+                  has_key ? "cert.pem" : "key.pem"),
+      "A certificate for TLS needs both."));
+}
+
+Failure tls_failure(const Endpoint& endpoint, std::string_view detail) {
+  const TlsFiles& tls = *endpoint.tls;
+  const std::string where = endpoint.text();
+  const auto has = [&](std::string_view text) {
+    return detail.find(text) != std::string_view::npos;
+  };
+  // What the engine answers to our certificate.
+  if (has("alert certificate expired")) {
+    return failure(
+        fmt::format("{} refuses our certificate {}: it has expired", where, tls.certificate),
+        advise_certificate);
+  }
+  if (has("alert") && (has("certificate") || has("unknown ca"))) {
+    if (tls.certificate.empty()) {
+      return failure(fmt::format("{} asks for a certificate, and there is none to show", where),
+                     "Put cert.pem and key.pem into the directory that DOCKER_CERT_PATH names, or "
+                     "into the docker context.");
+    }
+    return failure(fmt::format("{} refuses our certificate {}", where, tls.certificate),
+                   advise_certificate);
+  }
+  if (has("alert protocol version") || has("unsupported protocol")) {
+    return failure(fmt::format("{} does not speak TLS 1.2 or newer", where), "Update the engine.");
+  }
+  // What we find in the engine's.
+  if (has("certificate has expired") || has("not yet valid")) {
+    return failure(fmt::format("the certificate of {} {}", where,
+                               has("expired") ? "has expired" : "is not valid yet"),
+                   "Renew the certificate on the engine's host; check the clocks of both.");
+  }
+  if (has("subject name") || has("does not match target host")) {
+    return failure(fmt::format("the certificate of {} is for another name", where),
+                   "Use a name or address that is in it: openssl x509 -noout -ext subjectAltName "
+                   "-in server-cert.pem");
+  }
+  if (has("SSL certificate problem")) {
+    return failure(
+        fmt::format("the certificate of {} is signed by an unknown CA", where),
+        tls.ca.empty()
+            ? "The system's CA bundle does not have it: give docker's context the engine's ca.pem."
+            : fmt::format("It is not the one in {}: get the engine's ca.pem.", tls.ca));
+  }
+  // What is wrong with our files.
+  if (has("private key")) {
+    return failure(fmt::format("{} is not the key of {}, or not an unencrypted PEM key", tls.key,
+                               tls.certificate),
+                   "Compare: openssl x509 -noout -pubkey -in cert.pem; openssl pkey -pubout -in "
+                   "key.pem");
+  }
+  if (has("client certificate")) {
+    return failure(fmt::format("{} is not a certificate in PEM format", tls.certificate),
+                   advise_certificate);
+  }
+  if (has("certificate file") || has("CA file") || has("CAfile")) {
+    return failure(fmt::format("{} is not a CA certificate in PEM format", tls.ca),
+                   "Get the engine's ca.pem.");
+  }
+  if (has("wrong version number") || has("record layer failure")) {
+    return failure(fmt::format("{} does not speak TLS", where),
+                   "It may be an engine's unencrypted port: check the port, or DOCKER_TLS_VERIFY "
+                   "and DOCKER_TLS.");
+  }
+  return failure(fmt::format("no TLS connection to {}: {}", where, detail),
+                 "Check the engine's certificate, and ours.");
+}
+
+Failure tls_expected_failure(const Endpoint& endpoint) {
+  return failure(
+      fmt::format("{} expects TLS", endpoint.text()),
+      "Set DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH to the directory of ca.pem, cert.pem "
+      "and key.pem, or use a docker context that has them.");
+}
+
+}  // namespace cac

@@ -1,0 +1,167 @@
+#!/usr/bin/env bash
+# Over ssh: to a real sshd where the engine lives, as a user who may use docker there. What the tool does is what it
+# does on the socket; what fails is said in ssh's words; and no ssh outlives its run, but for a prune's sake.
+#
+#   ssh_test.sh ENGINE TOOL
+set -euo pipefail
+here=$(dirname "$0")
+# shellcheck source=tests/engines/scene.sh
+. "$here/scene.sh"
+# shellcheck source=tests/engines/sshd.sh
+. "$here/sshd.sh"
+sshd_begin "$@"
+
+# over_ssh URL ARG...: fills what run_tool fills.
+over_ssh() {
+  local url=$1
+  shift
+  rm -f "$ssh_dir/log"
+  tool_status=0
+  tool_output=$(near_sshd "$tool" -H "$url" "$@" 2>"$contexts/tool.errors" </dev/null) || tool_status=$?
+  tool_errors=$(cat "$contexts/tool.errors")
+}
+# An expectation: there was one ssh, and it has ended. Without a count: any number of them.
+ssh_has_ended() {
+  local process i
+  equal "$(wc -l <"$ssh_dir/log")" "${1-1}" || return
+  while read -r process _; do
+    for ((i = 0; i < ${2-1}; i++)); do
+      [[ -d /proc/$process ]] || continue 2
+      sleep 0.1
+    done
+    echo "ssh runs still" && return 1
+  done <"$ssh_dir/log"
+}
+nothing_is_left_in_tmp() {
+  local left
+  left=$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'clear-app-cache.*' -user "$(id -un)")
+  equal "$left" ""
+}
+# says MESSAGE ADVICE: an expectation about a run without an engine
+says() {
+  exits 4 && contains "$tool_errors" "$1" && contains "$tool_errors" $'\n  '"$2" && equal "$tool_output" ""
+}
+# A report without what differs from run to run.
+steady() { sed -E "s,(unix|ssh)://[^)]*,ADDRESS,; s/in [0-9.]+ m?s\./in TIME./"; }
+
+# --- the same over both ---
+
+check "the scene is built" scene_images_only
+sshd_start
+earlier=$(step_uuids "$(image_of backend)")
+for options in --dry-run --verify-only "--prune-only --dry-run" "--wait --dry-run"; do
+  # shellcheck disable=SC2086
+  {
+    run_tool "$tool" $options
+    on_socket="$tool_status $(steady <<<"$tool_output")"
+    over_ssh "$ssh_url" $options
+  }
+  check "$options: as on the socket" equal "$tool_status $(steady <<<"$tool_output")" "$on_socket"
+  check "$options: one ssh, which has ended" ssh_has_ended
+done
+check "nothing is left in /tmp" nothing_is_left_in_tmp
+over_ssh "$ssh_url" -v all
+check "it clears" exits 0
+check "the heading names the address" contains "$tool_output" "$ssh_url)"
+check "--verbose shows the command" contains "$tool_errors" "ssh -o ConnectTimeout=30 -T"
+check "one ssh, which has ended" ssh_has_ended
+requests_over_ssh=$(grep -c ' -> ' <<<"$tool_errors")
+check "the next build is fresh" build_app backend
+check "... fresh" fresh "$earlier" "$(step_uuids "$(image_of backend)")"
+build_app frontend
+run_tool "$tool" -v all
+check "no request more than on the socket" equal "$requests_over_ssh" "$(grep -c ' -> ' <<<"$tool_errors")"
+
+# docker's own command, but for what keeps ssh from asking where nobody can answer.
+over_ssh "$ssh_url/run/docker.sock" --verify-only --json
+check "a socket's path over there" exits 0
+ours=$(cut -d' ' -f2- "$ssh_dir/log")
+# shellcheck disable=SC2016
+in_engine sh -c 'mkdir /tmp/bin && printf "#!/bin/sh\necho \"\$*\" >/tmp/arguments\nexit 1\n" >/tmp/bin/ssh && chmod +x /tmp/bin/ssh
+  PATH=/tmp/bin:$PATH docker -H "$1" version >/dev/null 2>&1 || :' _ "$ssh_url/run/docker.sock"
+theirs=$(in_engine cat /tmp/arguments)
+# Engines put their options in another order, and quote --host=URL for the shell over there.
+words() { tr -d "'" <<<"$1" | tr ' =' '\n\n' | sort; }
+check "docker's own arguments ($theirs)" equal "$(words "${ours/ -o BatchMode=yes/}")" "$(words "$theirs")"
+
+# --- what fails ---
+
+over_ssh "ssh://stranger@127.0.0.1:$ssh_port" all
+check "docker may not use its engine" says "docker on the host of ssh://stranger@127.0.0.1:$ssh_port may not use its engine" \
+  "Add the user there to the socket's group"
+check "... ssh has ended" ssh_has_ended
+over_ssh "$ssh_url/run/nowhere.sock" all
+check "docker does not reach its engine" says "does not reach its engine: " "Start the engine there"
+over_ssh "ssh://nobody@127.0.0.1:$ssh_port" all
+check "a refused key" says "refuses the login: nobody@127.0.0.1: Permission denied" "Check the user and the key"
+over_ssh "ssh://deploy@localhost:$ssh_port" all
+check "an unknown host key" says "the host key of ssh://deploy@localhost:$ssh_port is not known here" "Add it to"
+sed "s/^.[^ ]*/[localhost]:$ssh_port/; s/ssh-ed25519 .*/$(cut -d' ' -f1,2 "$ssh_dir/unknown.pub" | sed 's,/,\\/,g')/" \
+  "$ssh_dir/known_hosts" >"$ssh_dir/changed"
+cat "$ssh_dir/changed" >>"$ssh_dir/known_hosts"
+over_ssh "ssh://deploy@localhost:$ssh_port" all
+check "another host key than before" says "is another one than before" "If that is right, remove the old one: ssh-keygen -R '[localhost]:$ssh_port'"
+over_ssh ssh://deploy@nowhere.invalid all
+check "an unknown host" says "the host of ssh://deploy@nowhere.invalid is not known" "Check the name"
+over_ssh ssh://deploy@127.0.0.1:2223 all
+check "a closed port" says "cannot connect to ssh://deploy@127.0.0.1:2223: ssh: connect to host" "This must work: ssh -p 2223"
+allow_login stranger 'command="no-docker-here system dial-stdio"'
+over_ssh "ssh://stranger@127.0.0.1:$ssh_port" all
+check "no docker over there" says "there is no docker command on the host" "Install docker's command line there"
+allow_login stranger 'command="printf \"\\033[31mred\\n::error::x\\n\" >&2; exit 9"'
+over_ssh "ssh://stranger@127.0.0.1:$ssh_port" all
+check "what the far side says is escaped" exits 4
+check "... no escape sequence" equal "$(grep -c $'\033' <<<"$tool_errors")" 0
+check "... no workflow command" equal "$(grep -c '^::' <<<"$tool_errors")" 0
+allow_login stranger 'command="printf \"HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n\"; sleep 600"'
+over_ssh "ssh://stranger@127.0.0.1:$ssh_port" all
+check "a far side that is no engine" says "does not say that it is Docker" "Only an engine"
+check "... ssh has ended" ssh_has_ended
+mv "$ssh_dir/bin/ssh" "$ssh_dir/ssh"
+tool_status=0
+tool_output=$(near_sshd env PATH="$ssh_dir/bin" "$tool" -H "$ssh_url" 2>"$contexts/tool.errors") || tool_status=$?
+tool_errors=$(cat "$contexts/tool.errors")
+check "no ssh here" says "ssh cannot be run: No such file or directory" "Install an ssh client"
+mv "$ssh_dir/ssh" "$ssh_dir/bin/ssh"
+allow_login stranger 'command="cat >/dev/null"'
+over_ssh "ssh://stranger@127.0.0.1:$ssh_port" --timeout 2s all
+check "a far side that does not answer: the timeout" exits 1
+check "... ssh has ended" ssh_has_ended
+tool_status=0
+near_sshd env TMPDIR=/nowhere "$tool" -H "$ssh_url" >/dev/null 2>"$contexts/tool.errors" || tool_status=$?
+check "no directory for the socket" contains "$(cat "$contexts/tool.errors")" "ssh cannot be started: "
+check "nothing is left in /tmp" nothing_is_left_in_tmp
+
+# --- ended in the middle ---
+
+# signalled SIGNAL STATUS: while the far side is silent
+for signal in INT TERM HUP KILL; do
+  rm -f "$ssh_dir/log"
+  near_sshd env --default-signal=INT "$tool" -H "ssh://stranger@127.0.0.1:$ssh_port" all >"$contexts/cut.out" 2>&1 </dev/null &
+  runner=$!
+  until [[ -s $ssh_dir/log ]]; do sleep 0.05; done
+  kill -s "$signal" "$(ps -o ppid= -p "$(cut -d' ' -f1 "$ssh_dir/log")")" # the tool
+  cut_status=0
+  wait "$runner" 2>/dev/null || cut_status=$?
+  check "$signal: its exit status" equal "$cut_status" $((128 + $(kill -l "$signal")))
+  check "$signal: ssh has ended" ssh_has_ended 1 50
+done
+
+allow_login stranger
+# `stranger` gets a socket of its own, to be cut off from.
+# shellcheck disable=SC2016
+in_engine sh -c 'chmod 666 /run/docker.sock'
+for pattern in 'GET .*_ping' 'GET .*images.json' 'DELETE .*images' 'POST .*build.prune' 'GET .*system.df'; do
+  build_app backend && build_app frontend
+  earlier=$(step_uuids "$(image_of backend)")
+  allow_login stranger "command=\"{ sed -u '/^$pattern/q'; kill -9 \$PPID; } | docker system dial-stdio\""
+  over_ssh "ssh://stranger@127.0.0.1:$ssh_port" all
+  check "sshd killed in '$pattern': a failure (${tool_errors%%$'\n'*})" equal "$((tool_status == 1 || tool_status == 4))" 1
+  check "... ssh has ended" ssh_has_ended
+  over_ssh "$ssh_url" all
+  check "... the next run finishes" exits 0
+  build_app backend
+  check "... fresh" fresh "$earlier" "$(step_uuids "$(image_of backend)")"
+done
+scene_clean
+finish

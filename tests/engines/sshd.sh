@@ -1,0 +1,74 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154  # what scene.sh sets
+# Sourced after scene.sh: an sshd where the engine lives, on the loopback of its network, with keys and a
+# configuration of its own. `deploy` may use the engine's docker there, `stranger` may not.
+
+# sshd_begin ENGINE TOOL: in the place of scene_begin. The engine also listens where docker looks for it; one that
+# runs already is started again as it was afterwards.
+sshd_begin() {
+  ran=no
+  if "$engine_sh" socket "${1:?ENGINE}" >/dev/null 2>&1; then
+    ran=yes
+    "$engine_sh" stop "$1"
+  fi
+  export DOCKERD_OPTIONS="-H unix:///var/run/docker.sock" # also when a scene starts it again
+  scene_begin "$@"
+  trap sshd_end EXIT
+  sshd_prepare
+}
+sshd_end() {
+  unset DOCKERD_OPTIONS
+  scene_end
+  [[ $ran == no ]] || "$engine_sh" start "$ENGINE"
+}
+
+ssh_port=2222
+sshd_prepare() {
+  ssh_dir=$contexts/ssh
+  rm -rf "$ssh_dir"
+  mkdir -p "$ssh_dir/bin"
+  local key
+  for key in host client unknown; do ssh-keygen -q -t ed25519 -N '' -f "$ssh_dir/$key"; done
+  cat >"$ssh_dir/sshd_config" <<END
+Port $ssh_port
+ListenAddress 127.0.0.1
+HostKey $ssh_dir/host
+PidFile $ssh_dir/sshd.pid
+AuthorizedKeysFile /run/logins/%u
+StrictModes no
+UsePAM no
+PasswordAuthentication no
+END
+  printf '[127.0.0.1]:%d %s\n' "$ssh_port" "$(cat "$ssh_dir/host.pub")" >"$ssh_dir/known_hosts"
+  cat >"$ssh_dir/config" <<END
+IdentitiesOnly yes
+IdentityAgent none
+IdentityFile $ssh_dir/client
+UserKnownHostsFile $ssh_dir/known_hosts
+GlobalKnownHostsFile /dev/null
+END
+  # A line for each ssh: its process, and its arguments.
+  printf '#!/bin/sh\necho "$$ $*" >>%s\nexec /usr/bin/ssh -F %s "$@"\n' "$ssh_dir/log" "$ssh_dir/config" \
+    >"$ssh_dir/bin/ssh"
+  chmod +x "$ssh_dir/bin/ssh"
+}
+
+# To be called after a scene was made, which starts the engine again.
+sshd_start() {
+  in_engine mkdir -p /run/sshd /run/logins
+  allow_login deploy
+  allow_login stranger
+  in_engine /usr/sbin/sshd -f "$ssh_dir/sshd_config" -E "$ssh_dir/sshd.log"
+}
+
+# allow_login USER [OPTIONS]: the client's key may log in, with options as sshd(8) has them
+allow_login() {
+  # shellcheck disable=SC2016
+  in_engine sh -c 'echo "$2" >/run/logins/"$1"' _ "$1" "${2+$2 }$(cat "$ssh_dir/client.pub")"
+}
+
+# Runs a command of this machine on the engine's loopback, with ssh as above.
+near_sshd() {
+  env -u DOCKER_HOST -u DOCKER_CONTEXT -u DOCKER_API_VERSION PATH="$ssh_dir/bin:$PATH" "$engine_sh" net "$ENGINE" "$@"
+}
+ssh_url=ssh://deploy@127.0.0.1:$ssh_port
