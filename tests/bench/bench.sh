@@ -7,6 +7,8 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/engines/scene.sh
 . "$here/../engines/scene.sh"
+# shellcheck source=tests/engines/sshd.sh
+. "$here/../engines/sshd.sh"
 # shellcheck source=tests/engines/many_images.sh
 . "$here/../engines/many_images.sh"
 tool=$(realpath "${1:?TOOL}") programs=$(realpath "${2:?PROGRAMS}")
@@ -140,6 +142,30 @@ peak_with_records() { # COUNT
   rm "$file"
 }
 
+# Over ssh, where the handshakes count: the tool's one, the script's one for each command.
+measure_over_ssh() { # ENGINE
+  local i
+  sshd_begin "$1" "$tool" >&2
+  results=$contexts/bench
+  mkdir "$results"
+  cp "$programs/measure" "$results"
+  restore "${scenes[1]}" && sshd_start
+  for ((i = 1; i <= repeat; i++)); do
+    say "over ssh: $i of $repeat"
+    restore "${scenes[1]}"
+    near_sshd "$results/measure" "$results/cost.tool" "$tool" -H "$ssh_url" >&2
+    near_sshd "$results/measure" "$results/cost.login" ssh -l deploy -p "$ssh_port" 127.0.0.1 docker version >&2
+    restore "${scenes[1]}"
+    in_engine env DOCKER_HOST="$ssh_url" PATH="$ssh_dir/bin:/usr/bin:/bin" \
+      "$results/measure" "$results/cost.script" sh -c "$script" >&2
+    near_sshd "$tool" -H "$ssh_url" --verify-only >&2
+  done
+  # shellcheck disable=SC2016
+  printf 'Over ssh on loopback, %s, the application: the tool %.0f ms, the script %.0f ms, and `ssh HOST docker version` %.0f ms.\n' \
+    "$(describe_engine)" "$(median "$results/cost.tool" 1)" "$(median "$results/cost.script" 1)" "$(median "$results/cost.login" 1)"
+  sshd_end
+}
+
 trap scene_end EXIT
 describe_machine
 echo "Medians of $repeat runs each: the tool / the script / the floor, then the tool's as a multiple of the others'."
@@ -163,3 +189,5 @@ done
 echo
 printf 'With 5,000 build cache records, on a fake engine, the tool takes %.1f MB at most.\n' \
   "$(peak_with_records 5000)"
+echo
+measure_over_ssh docker-sid

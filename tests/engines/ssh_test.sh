@@ -9,6 +9,10 @@ here=$(dirname "$0")
 . "$here/scene.sh"
 # shellcheck source=tests/engines/sshd.sh
 . "$here/sshd.sh"
+# shellcheck source=tests/engines/trace.sh
+. "$here/trace.sh"
+# shellcheck source=tests/documents/terminal.sh
+. "$here/../documents/terminal.sh"
 sshd_begin "$@"
 
 # over_ssh URL ARG...: fills what run_tool fills.
@@ -81,7 +85,7 @@ in_engine sh -c 'mkdir /tmp/bin && printf "#!/bin/sh\necho \"\$*\" >/tmp/argumen
   PATH=/tmp/bin:$PATH docker -H "$1" version >/dev/null 2>&1 || :' _ "$ssh_url/run/docker.sock"
 theirs=$(in_engine cat /tmp/arguments)
 # Engines put their options in another order, and quote --host=URL for the shell over there.
-words() { tr -d "'" <<<"$1" | tr ' =' '\n\n' | sort; }
+words() { tr -d "'" <<<"${1//=/ }" | tr ' ' '\n' | sort; }
 check "docker's own arguments ($theirs)" equal "$(words "${ours/ -o BatchMode=yes/}")" "$(words "$theirs")"
 
 # --- what fails ---
@@ -134,7 +138,7 @@ check "nothing is left in /tmp" nothing_is_left_in_tmp
 
 # --- ended in the middle ---
 
-# signalled SIGNAL STATUS: while the far side is silent
+# While the far side is silent.
 for signal in INT TERM HUP KILL; do
   rm -f "$ssh_dir/log"
   near_sshd env --default-signal=INT "$tool" -H "ssh://stranger@127.0.0.1:$ssh_port" all >"$contexts/cut.out" 2>&1 </dev/null &
@@ -147,10 +151,7 @@ for signal in INT TERM HUP KILL; do
   check "$signal: ssh has ended" ssh_has_ended 1 50
 done
 
-allow_login stranger
-# `stranger` gets a socket of its own, to be cut off from.
-# shellcheck disable=SC2016
-in_engine sh -c 'chmod 666 /run/docker.sock'
+in_engine chmod 666 /run/docker.sock # stranger may use docker from here on
 for pattern in 'GET .*_ping' 'GET .*images.json' 'DELETE .*images' 'POST .*build.prune' 'GET .*system.df'; do
   build_app backend && build_app frontend
   earlier=$(step_uuids "$(image_of backend)")
@@ -163,5 +164,88 @@ for pattern in 'GET .*_ping' 'GET .*images.json' 'DELETE .*images' 'POST .*build
   build_app backend
   check "... fresh" fresh "$earlier" "$(step_uuids "$(image_of backend)")"
 done
+
+# --- ended while the engine prunes: ssh goes on until the engine has answered ---
+
+traced_by=("${beside_sshd[@]}") traced_address=$ssh_url
+build_app backend && build_app frontend
+sent=$(requests "$tool" all)
+for signal in KILL TERM INT HUP; do
+  build_app backend && build_app frontend
+  earlier=$(step_uuids "$(image_of backend)")
+  rm -f "$ssh_dir/log"
+  if [[ $signal == KILL ]]; then
+    killed_behind_request "$(prune_in "$sent")" "$tool" all
+  else
+    cut_short "$signal" sendto "$(prune_in "$sent")" "$tool" all
+  fi
+  check "$signal in the prune" equal "$cut_status" $((128 + $(kill -l "$signal")))
+  check "... ssh ends when the engine has answered" ssh_has_ended 1 300
+  over_ssh "$ssh_url" all
+  check "... no record is left in use: the next run ends clean" exits 0
+  build_app backend
+  check "... fresh" fresh "$earlier" "$(step_uuids "$(image_of backend)")"
+done
+
+# --- a slow line ---
+
+cat >"$ssh_dir/slow_line.py" <<'END'
+"""Listens on a port of the loopback, and passes on to another one what comes, 50 ms later."""
+import selectors, socket, sys, time
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+near, _ = listener.accept()
+far = socket.create_connection(("127.0.0.1", int(sys.argv[2])))
+both = selectors.DefaultSelector()
+both.register(near, selectors.EVENT_READ, far)
+both.register(far, selectors.EVENT_READ, near)
+while True:
+    for key, _ in both.select():
+        data = key.fileobj.recv(65536)
+        if not data:
+            sys.exit()
+        time.sleep(0.05)
+        key.data.sendall(data)
+END
+near_sshd python3 "$ssh_dir/slow_line.py" 2223 "$ssh_port" &
+slow_line=$!
+until [[ -n $(near_sshd ss -Hltn 'sport = :2223') ]]; do sleep 0.1; done
+build_app backend && build_app frontend
+earlier=$(step_uuids "$(image_of backend)")
+sed "s/:$ssh_port/:2223/" "$ssh_dir/known_hosts" | head -n 1 >"$ssh_dir/slow_host"
+cat "$ssh_dir/slow_host" >>"$ssh_dir/known_hosts"
+over_ssh ssh://deploy@127.0.0.1:2223 all
+check "through a slow line" exits 0
+check "... ssh has ended" ssh_has_ended 1 50
+wait "$slow_line" || :
+build_app backend
+check "... fresh" fresh "$earlier" "$(step_uuids "$(image_of backend)")"
+
+# --- at a terminal, where ssh may ask ---
+
+start_terminal 100 20
+trap 'stop_terminal; sshd_end' EXIT
+{
+  echo '#!/bin/bash'
+  echo 'trap : INT'
+  printf '%q ' "${beside_sshd[@]}" "$tool" -H "$ssh_url" all
+  # shellcheck disable=SC2016
+  echo '; echo "status $?, $(stty -a | grep -o -- "-*echo ")"; exec sleep 600'
+} >"$ssh_dir/at_terminal"
+chmod +x "$ssh_dir/at_terminal"
+: >"$ssh_dir/known_hosts"
+rm "$ssh_dir/log"
+run_there "$ssh_dir/at_terminal"
+check "it asks about an unknown host key" shows 'continue connecting'
+in_terminal send-keys C-c
+check "Ctrl-C ends it, and the terminal echoes" shows '^status 130, echo'
+check "... ssh has ended" ssh_has_ended
+rm "$ssh_dir/log"
+run_there "$ssh_dir/at_terminal"
+check "it asks again" shows 'continue connecting'
+press yes Enter
+check "after yes it clears" shows '^clean: '
+check "exit 0, and the terminal echoes" shows '^status 0, echo'
+check "... ssh has ended" ssh_has_ended
+in_terminal kill-server
 scene_clean
 finish

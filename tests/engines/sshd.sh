@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2154  # what scene.sh sets
+# shellcheck disable=SC2034,SC2154  # what is for the tests, and what scene.sh sets
 # Sourced after scene.sh: an sshd where the engine lives, on the loopback of its network, with keys and a
 # configuration of its own. `deploy` may use the engine's docker there, `stranger` may not.
 
@@ -51,6 +51,8 @@ END
   printf '#!/bin/sh\necho "$$ $*" >>%s\nexec /usr/bin/ssh -F %s "$@"\n' "$ssh_dir/log" "$ssh_dir/config" \
     >"$ssh_dir/bin/ssh"
   chmod +x "$ssh_dir/bin/ssh"
+  beside_sshd=("$engine_sh" net "$ENGINE" env -u DOCKER_HOST -u DOCKER_CONTEXT -u DOCKER_API_VERSION
+    PATH="$ssh_dir/bin:$PATH")
 }
 
 # To be called after a scene was made, which starts the engine again.
@@ -68,7 +70,5 @@ allow_login() {
 }
 
 # Runs a command of this machine on the engine's loopback, with ssh as above.
-near_sshd() {
-  env -u DOCKER_HOST -u DOCKER_CONTEXT -u DOCKER_API_VERSION PATH="$ssh_dir/bin:$PATH" "$engine_sh" net "$ENGINE" "$@"
-}
+near_sshd() { "${beside_sshd[@]}" "$@"; }
 ssh_url=ssh://deploy@127.0.0.1:$ssh_port

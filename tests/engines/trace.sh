@@ -1,6 +1,8 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154  # cut_status is for the test; contexts and SOCKET are scene.sh's
 # Sourced after it: strace shows what a run does, and ends it just there, before its work is done.
+# traced_address and traced_by: another address of the engine than its socket, and what runs strace.
+traced_address='' traced_by=()
 
 trace_tool() { # STRACE-OPTION... -- TOOL ARG...
   local options=()
@@ -10,8 +12,8 @@ trace_tool() { # STRACE-OPTION... -- TOOL ARG...
   done
   shift
   # A shell starts background jobs with INT ignored, which the tool respects.
-  exec env --default-signal=INT strace -qq -s 256 -o "$contexts/trace" "${options[@]}" \
-    "$1" -H "unix://$SOCKET" "${@:2}" >"$contexts/cut.out" 2>"$contexts/cut.errors"
+  exec "${traced_by[@]}" env --default-signal=INT strace -qq -s 256 -o "$contexts/trace" "${options[@]}" \
+    "$1" -H "${traced_address:-unix://$SOCKET}" "${@:2}" >"$contexts/cut.out" 2>"$contexts/cut.errors"
 }
 
 # calls SYSCALL TOOL ARG...: how many of them a whole run makes

@@ -7,6 +7,8 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/engines/scene.sh
 . "$here/../engines/scene.sh"
+# shellcheck source=tests/engines/sshd.sh
+. "$here/../engines/sshd.sh"
 # shellcheck source=tests/readme/readme.sh
 . "$here/readme.sh"
 # shellcheck source=tests/readme/host.sh
@@ -101,6 +103,13 @@ follow() { # CMD
       check "$1" runs_tool "$1"
       check "the artifacts are gone" artifacts_are_gone
       ;;
+    *' --host ssh://deploy@HOST '* | *' --context production '*)
+      scene_images_only
+      sshd_start
+      in_engine docker context create production --docker "host=$ssh_url" >/dev/null
+      check "$1" runs_tool "export DOCKER_CONFIG=$("$engine_sh" dir "$ENGINE")/home/.docker; ${1/ssh:\/\/deploy@HOST/$ssh_url}"
+      in_engine docker context rm production >/dev/null
+      ;;
     clear-app-cache | 'clear-app-cache '*)
       scene_images_only
       id=$(image_id "$(image_of backend)")
@@ -143,8 +152,10 @@ follow() { # CMD
   esac
 }
 
-scene_begin "$@"
+sshd_begin "$@"
 host_use "$tool"
+program ssh "exec /usr/bin/ssh -F $ssh_dir/config \"\$@\""
+host_network=("$engine_sh" net "$ENGINE")
 write_compose_file
 checkout_use
 mapfile -t lines < <(commands && commands_in_prose)

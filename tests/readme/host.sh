@@ -26,10 +26,11 @@ program() {
   chmod +x "$host/bin/$name"
 }
 
-# on_host CMD...: in the home directory
+# on_host CMD...: in the home directory; where host_network, a command that runs another, says so, in its network
+host_network=()
 on_host() {
   # shellcheck disable=SC2016
-  unshare --mount --propagation private sh -c '
+  "${host_network[@]}" unshare --mount --propagation private sh -c '
     cd "$1/home" && mount -t tmpfs tmpfs "$1/run" && mkdir "$1/run/lock" &&
       : >"$1/run/docker.sock" && mount --bind "$2" "$1/run/docker.sock" &&
       mount --rbind "$1/run" /run && mount --bind "$1/bin" /usr/local/bin && shift 2 && exec "$@"' \

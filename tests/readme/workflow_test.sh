@@ -1,21 +1,23 @@
 #!/usr/bin/env bash
-# README.md's workflow: it is well-formed, and the steps that clear are run, with `scp` and `ssh` to a
-# host that is a directory. By --json and jq the outputs are those that the tool itself writes on a runner.
+# README.md's workflow: it is well-formed, and the steps that clear are run: on the host, and over ssh to an sshd
+# where the engine lives.
 #
 #   workflow_test.sh ENGINE TOOL
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/engines/scene.sh
 . "$here/../engines/scene.sh"
+# shellcheck source=tests/engines/sshd.sh
+. "$here/../engines/sshd.sh"
 # shellcheck source=tests/readme/readme.sh
 . "$here/readme.sh"
 # shellcheck source=tests/readme/host.sh
 . "$here/host.sh"
 
-scene_begin "$@"
+sshd_begin "$@"
 host_use "$tool"
 steps=$host/home/steps
-mkdir -p "$steps" "$host/home/build/release" "$host/home/remote"
+mkdir -p "$steps" "$host/home/build/release"
 ln -s /usr/local/bin/clear-app-cache "$host/home/build/release/"
 
 # --- well-formed ---
@@ -31,58 +33,55 @@ done
 
 # --- run ---
 
+# ssh takes its files from the passwd entry's home directory, whatever HOME is.
 # shellcheck disable=SC2016
-{
-  program scp '[ "$(stat -c %a ~/.ssh/deploy)" = 600 ] && [ "$*" = "-q -i $HOME/.ssh/deploy $4 $HOST:${5#*:}" ] &&' \
-    'cp "$4" "remote/${5#*:}"'
-  # The other side has none of the runner's variables. Here it has them, apart, to compare. EDIT changes
-  # the report to one that is hard to come by.
-  program ssh '[ "$1 $2 $3" = "-i $HOME/.ssh/deploy $HOST" ] && shift 3 && cd remote &&' \
-    'GITHUB_ACTIONS=true GITHUB_OUTPUT=tools-output GITHUB_STEP_SUMMARY=summary sh -c "$*" >report &&' \
-    'status=0 || status=$?; jq -c "${EDIT:-.}" report; exit "$status"'
-}
-run_step() { # STEP ENV...: fills status, outputs (the step's) and own_outputs (the tool's)
+program ssh 'exec /usr/bin/ssh -F /dev/null -o IdentitiesOnly=yes -o IdentityFile="$HOME/.ssh/id_ed25519"' \
+  '-o UserKnownHostsFile="$HOME/.ssh/known_hosts" "$@"'
+host_network=("$engine_sh" net "$ENGINE")
+run_step() { # STEP ENV...: fills status, outputs and summary
   local step=$1
   shift
-  rm -f "$host/home"/{output,summary,remote/*}
+  rm -f "$host/home"/{output,summary}
   status=0
-  on_host env HOST=user@host KNOWN_HOSTS=known KEY=key GITHUB_OUTPUT="$host/home/output" \
-    GITHUB_STEP_SUMMARY="$host/home/summary" "$@" bash -e "$steps/$step" >"$host/step.log" 2>&1 || status=$?
+  on_host env GITHUB_ACTIONS=true GITHUB_OUTPUT="$host/home/output" GITHUB_STEP_SUMMARY="$host/home/summary" \
+    "HOST=deploy@127.0.0.1:$ssh_port" "$@" bash -e "$steps/$step" >"$host/step.log" 2>&1 || status=$?
   outputs=$(cat "$host/home/output" 2>&1) || outputs=$(cat "$host/step.log")
-  own_outputs=$(cat "$host/home/remote/tools-output" 2>&1) || :
+  summary=$(sed -E "s,(unix|ssh)://[^ )]*,ADDRESS,; s/in [0-9.]+ m?s/in TIME/" "$host/home/summary" 2>&1) || :
 }
 has_outputs() { # VERDICT IMAGES
   contains "$outputs" "verdict=$1"$'\nreclaimed-bytes=' && contains "$outputs"$'\n' $'\nremoved-images='"$2"$'\n'
 }
+scene_with_sshd() { scene_images_only && sshd_start; }
 images='watchparty-backend:latest watchparty-frontend:latest'
-check "the scene is built" scene_images_only
+
+check "the scene is built" scene_with_sshd
 run_step over-ssh.clear TARGET=all
-check "over SSH: exit 0 ($(tail -n 1 "$host/step.log"))" equal "$status" 0
-check "over SSH: the outputs" has_outputs clean "$images"
-check "over SSH: they are the tool's own" equal "$outputs" "$own_outputs"
+check "over ssh, no key: exit 4" equal "$status" 4
+check "over ssh, no key: the outputs" has_outputs '' ''
+run_step "over-ssh.Log in by key" "KNOWN_HOSTS=$(cat "$ssh_dir/known_hosts")" "KEY=$(cat "$ssh_dir/client")"
+check "the key is nobody else's to read" equal "$(stat -c %a "$host/home/.ssh/id_ed25519")" 600
+run_step over-ssh.clear TARGET=all
+check "over ssh: exit 0 ($(tail -n 1 "$host/step.log"))" equal "$status" 0
+check "over ssh: the outputs" has_outputs clean "$images"
+check "over ssh: the plan is a group in the log" contains "$(cat "$host/step.log")" '::group::'
+over_ssh="$outputs $summary"
 
-check "the scene is built" scene_images_only
-run_step over-ssh.clear TARGET=all EDIT='.actions[0].status = "absent"'
-check "over SSH: an image that was gone already was not removed" has_outputs clean "${images#* }"
-
-check "the scene is built" scene_images_only
-start_running_build
-run_step over-ssh.clear TARGET=backend
-check "over SSH, beside a build: exit 3" equal "$status" 3
-check "over SSH, beside a build: the outputs" has_outputs residue watchparty-backend:latest
-check "over SSH, beside a build: they are the tool's own" equal "$outputs" "$own_outputs"
-check "the build ends" finish_running_build
-
-run_step over-ssh.clear TARGET=all DOCKER_HOST=unix:///nowhere.sock
-check "over SSH, no engine: exit 4" equal "$status" 4
-check "over SSH, no engine: the outputs" has_outputs unknown ''
-check "over SSH, no engine: they are the tool's own" equal "$outputs" "$own_outputs"
-
-check "the scene is built" scene_images_only
-run_step on-the-host.clear TARGET=all GITHUB_ACTIONS=true
+check "the scene is built" scene_with_sshd
+run_step on-the-host.clear TARGET=all
 check "on the host: exit 0" equal "$status" 0
 check "on the host: the outputs" has_outputs clean "$images"
-check "on the host: the plan is a group in the log" contains "$(cat "$host/step.log")" '::group::'
-check "on the host: a job summary" contains "$(cat "$host/home/summary")" '### clear-app-cache: clean'
+check "on the host: a job summary" contains "$summary" '### clear-app-cache: clean'
+check "on the host: the outputs and the summary are those over ssh" equal "$over_ssh" "$outputs $summary"
+
+check "the scene is built" scene_with_sshd
+start_running_build
+run_step over-ssh.clear TARGET=backend
+check "over ssh, beside a build: exit 3" equal "$status" 3
+check "over ssh, beside a build: the outputs" has_outputs residue watchparty-backend:latest
+check "the build ends" finish_running_build
+
+run_step over-ssh.clear TARGET=all "HOST=deploy@127.0.0.1:$ssh_port/run/nowhere.sock"
+check "over ssh, no engine: exit 4" equal "$status" 4
+check "over ssh, no engine: an annotation" contains "$(cat "$host/step.log")" '::error title='
 scene_clean
 finish
