@@ -76,17 +76,22 @@ build_app frontend
 run_tool "$tool" -v all
 check "no request more than on the socket" equal "$requests_over_ssh" "$(grep -c ' -> ' <<<"$tool_errors")"
 
-# docker's own command, but for what keeps ssh from asking where nobody can answer.
-over_ssh "$ssh_url/run/docker.sock" --verify-only --json
-check "a socket's path over there" exits 0
-ours=$(cut -d' ' -f2- "$ssh_dir/log")
-# shellcheck disable=SC2016
-in_engine sh -c 'mkdir /tmp/bin && printf "#!/bin/sh\necho \"\$*\" >/tmp/arguments\nexit 1\n" >/tmp/bin/ssh && chmod +x /tmp/bin/ssh
-  PATH=/tmp/bin:$PATH docker -H "$1" version >/dev/null 2>&1 || :' _ "$ssh_url/run/docker.sock"
-theirs=$(in_engine cat /tmp/arguments)
-# Engines put their options in another order, and quote --host=URL for the shell over there.
+# docker's own command, but for what keeps ssh from asking where nobody can answer. Clients put the options in another
+# order, and quote --host=URL for the shell over there; 20.10's knows no path, and less of ssh.
 words() { tr -d "'" <<<"${1//=/ }" | tr ' ' '\n' | sort; }
-check "docker's own arguments ($theirs)" equal "$(words "${ours/ -o BatchMode=yes/}")" "$(words "$theirs")"
+# shellcheck disable=SC2016
+in_engine sh -c 'mkdir /tmp/bin && printf "#!/bin/sh\necho \"\$*\" >/tmp/arguments\nexit 1\n" >/tmp/bin/ssh && chmod +x /tmp/bin/ssh'
+for url in "$ssh_url" "$ssh_url/run/docker.sock"; do
+  over_ssh "$url" --verify-only
+  check "$url: it answers" equal "$tool_status" 0
+  ours=$(cut -d' ' -f2- "$ssh_dir/log")
+  # shellcheck disable=SC2016
+  theirs=$(in_engine sh -c 'PATH=/tmp/bin:$PATH docker -H "$1" version >/dev/null 2>&1; cat /tmp/arguments && rm /tmp/arguments' _ "$url") ||
+    theirs=
+  [[ $theirs == *ConnectTimeout* ]] || ours=${ours/-o ConnectTimeout=30 -T /}
+  [[ -z $theirs && $ENGINE == *-bookworm && $url != "$ssh_url" ]] ||
+    check "docker's own arguments ($theirs)" equal "$(words "${ours/-o BatchMode=yes /}")" "$(words "$theirs")"
+done
 
 # --- what fails ---
 
