@@ -1,5 +1,7 @@
 #include "base/json_reader.hpp"
 
+#include <strings.h>
+
 #include <cerrno>
 #include <fstream>
 #include <iterator>
@@ -43,11 +45,25 @@ nlohmann::json parse_json(const std::string& text) {
   return json;
 }
 
+void JsonReader::refuse_other_case(const char* key) const {
+  for (const auto& [other, member] : object().items()) {
+    if (other != key && strcasecmp(other.c_str(), key) == 0) {
+      throw MalformedJson(fmt::format("{} has '{}' in the place of '{}'", name_, other, key));
+    }
+  }
+}
+
 std::optional<nlohmann::json> read_json_file(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    throw MalformedJson("it is not a file");
+  }
   errno = 0;
   std::ifstream file(path);
   std::string text;
   if (file) text.assign(std::istreambuf_iterator<char>(file), {});
+  if (text.starts_with("\xef\xbb\xbf")) throw MalformedJson("it begins with a byte order mark");
   if (file) return parse_json(text);
   if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
   throw MalformedJson("it cannot be read: " + std::generic_category().message(errno));

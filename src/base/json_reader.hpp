@@ -36,6 +36,9 @@ class JsonReader {
 
   bool is_empty() const { return json_.empty(); }
   bool has(const char* key) const { return object().contains(key); }
+  // Throws if a key differs from this one in case alone: what is written in Go, as docker is, takes
+  // it for the same, and the last of several.
+  void refuse_other_case(const char* key) const;
   std::optional<JsonReader> find(const char* key) const {
     const auto member = object().find(key);
     if (member == json_.end() || member->is_null()) return std::nullopt;
@@ -100,7 +103,8 @@ class JsonReader {
   std::string_view name_;
 };
 
-// Returns nullopt if there is no such file. Throws MalformedJson, also for one that cannot be read.
+// Returns nullopt if there is no such file. Throws MalformedJson, also for one that cannot be read,
+// is not a regular file, or begins with a byte order mark, which Go does not take.
 std::optional<nlohmann::json> read_json_file(const std::filesystem::path& path);
 
 // Reads the file's JSON into a value. Returns false, and leaves the value as it is, if there is

@@ -24,6 +24,7 @@ struct CliConfig {
   std::string current_context = {};
 };
 void from_json(const JsonReader& reader, CliConfig& config) {
+  reader.refuse_other_case("currentContext");
   reader.optional("currentContext", config.current_context);
 }
 
@@ -32,6 +33,8 @@ struct ContextEndpoint {
   bool skips_verification = false;
 };
 void from_json(const JsonReader& reader, ContextEndpoint& endpoint) {
+  reader.refuse_other_case("Host");
+  reader.refuse_other_case("SkipTLSVerify");
   reader.optional("Host", endpoint.host);
   reader.optional("SkipTLSVerify", endpoint.skips_verification);
 }
@@ -41,6 +44,8 @@ struct ContextFile {
   std::map<std::string, ContextEndpoint> endpoints = {};
 };
 void from_json(const JsonReader& reader, ContextFile& context) {
+  reader.refuse_other_case("Name");
+  reader.refuse_other_case("Endpoints");
   reader.required("Name", context.name);
   reader.optional("Endpoints", context.endpoints);
 }
@@ -54,8 +59,9 @@ bool is_context_name(std::string_view name) {
 }
 
 std::string find_current_context(const fs::path& config) {
-  if (config.empty()) return "";
   const fs::path path = config / "config.json";
+  std::error_code error;
+  if (fs::file_size(path, error) == 0) return "";  // docker takes it for {}
   try {
     CliConfig file;
     read_json_file(path, file);
@@ -92,6 +98,13 @@ std::vector<fs::path> list_directories(const fs::path& contexts) {
                    advise_contexts);
 }
 
+[[noreturn]] void throw_ambiguous(const std::string& name, const fs::path& one,
+                                  const fs::path& other) {
+  throw UsageError(fmt::format("two directories have a context '{}': {} and {}", name,
+                               std::min(one, other).string(), std::max(one, other).string()),
+                   "docker uses the one that it made: move the copy elsewhere.");
+}
+
 std::string path_if_there(const fs::path& path) {
   std::error_code error;
   return fs::exists(fs::symlink_status(path, error)) ? path.string() : "";
@@ -124,23 +137,27 @@ Endpoint read_context(const fs::path& config, const std::string& name) {
   const fs::path contexts = config / "contexts";
   std::vector<std::string> known;
   std::vector<std::string> unreadable;
-  if (config.empty()) throw_unknown(name, known, unreadable);
+  std::optional<ContextFile> found;
+  fs::path found_in;
   for (const fs::path& directory : list_directories(contexts / "meta")) {
     try {
       ContextFile context;
       if (!read_json_file(directory / "meta.json", context)) continue;
-      if (context.name == name) {
-        Endpoint endpoint =
-            make_endpoint(context, contexts / "tls" / directory.filename() / "docker");
-        endpoint.context = name;
-        return endpoint;
+      if (context.name != name) {
+        known.push_back(context.name);
+        continue;
       }
-      known.push_back(context.name);
+      if (found) throw_ambiguous(name, found_in, directory);
+      found = context;
+      found_in = directory;
     } catch (const MalformedJson& error) {
       unreadable.push_back(fmt::format("{}: {}", (directory / "meta.json").string(), error.what()));
     }
   }
-  throw_unknown(name, known, unreadable);
+  if (!found) throw_unknown(name, known, unreadable);
+  Endpoint endpoint = make_endpoint(*found, contexts / "tls" / found_in.filename() / "docker");
+  endpoint.context = name;
+  return endpoint;
 }
 
 // DOCKER_TLS_VERIFY and DOCKER_TLS count with any value.
@@ -163,7 +180,7 @@ Endpoint read_default_context(const std::optional<std::string>& host,
 
 fs::path find_docker_config(const Environment& environment, const std::string& home) {
   if (const auto directory = environment("DOCKER_CONFIG")) return *directory;
-  return home.empty() ? fs::path() : fs::path(home) / ".docker";
+  return fs::path(home) / ".docker";
 }
 
 Endpoint choose_endpoint(const EngineChoice& choice, const Environment& environment,

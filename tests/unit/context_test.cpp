@@ -113,6 +113,16 @@ TEST_CASE("a context that cannot be used is a usage error of one sentence") {
   CHECK(refusal("kubernetes") == "the context 'kubernetes' has no docker endpoint");
   CHECK(refusal("null") == "the context 'null' has no docker endpoint");
   CHECK(refusal("number") == Containing{"Host is not a string"});
+  // What docker would read in another case is not passed over.
+  config.add_context("lower-case", R"({"docker":{"host":"unix:///lower-case"}})");
+  config.add_context("both", R"({"docker":{"Host":"unix:///one","HOST":"unix:///other"}})");
+  config.add_context("skip", R"({"docker":{"Host":"tcp://box:1","SkipTlsVerify":true}})");
+  config.write("contexts/meta/key/meta.json",
+               R"({"Name":"key","endpoints":{"docker":{"Host":"unix:///key"}}})");
+  CHECK(refusal("lower-case") == Containing{"docker has 'host' in the place of 'Host'"});
+  CHECK(refusal("both") == Containing{"docker has 'HOST' in the place of 'Host'"});
+  CHECK(refusal("skip") == Containing{"docker has 'SkipTlsVerify' in the place of"});
+  CHECK(refusal("key") == Containing{"it has 'endpoints' in the place of 'Endpoints'"});
   for (const std::string& name : Texts{"", "x", "../good", "-good", "a b", "a/b", "\x1b[31m"}) {
     CAPTURE(name);
     CHECK(refusal(name) == Containing{"cannot be a context's name"});
@@ -123,22 +133,38 @@ TEST_CASE("a context that cannot be used is a usage error of one sentence") {
             .text() == "unix:///good");
 }
 
+TEST_CASE("of two files with one name docker would take its own, so neither is taken") {
+  const DockerConfig config;
+  config.add_address("good", "unix:///good");
+  config.add_address("copied", "unix:///one");
+  fs::copy(config.path("contexts/meta/hash-of-copied"), config.path("contexts/meta/backup"));
+  CHECK(config.refusal({.context = "copied"}) ==
+        "two directories have a context 'copied': " + config.path("contexts/meta/backup") +
+            " and " + config.path("contexts/meta/hash-of-copied"));
+  CHECK(config.refusal({.context = "good"}) == "accepted: unix:///good");
+}
+
 TEST_CASE("config.json matters only where it decides, and is then not passed over") {
   const DockerConfig config;
-  for (const std::string& text : Texts{"{", "[]", R"({"currentContext":7})", "\xff"}) {
+  for (const std::string& text : Texts{"{", "[]", R"({"currentContext":7})",
+                                       R"({"CurrentContext":"x1"})", "\xff", "\xef\xbb\xbf{}"}) {
     CAPTURE(text);
     config.write("config.json", text);
     CHECK(config.refusal() == Containing{"config.json: "});
     CHECK(config.refusal({.host = "unix:///x"}) == "accepted: unix:///x");
     CHECK(config.refusal(no_choice, {{"DOCKER_HOST", "unix:///x"}}) == "accepted: unix:///x");
   }
-  for (const std::string& text : Texts{"{}", R"({"currentContext":""})", R"({"auths":{"x":{}}})"}) {
+  for (const std::string& text :
+       Texts{"", "{}", R"({"currentContext":""})", R"({"auths":{"x":{}}})"}) {
     CAPTURE(text);
     config.write("config.json", text);
     CHECK(config.refusal() == "accepted: unix:///var/run/docker.sock");
   }
   config.write("config.json", R"({"currentContext":"gone"})");
   CHECK(config.refusal() == "there is no context 'gone', only: default");
+  fs::remove(config.path("config.json"));
+  fs::create_directory(config.path("config.json"));
+  CHECK(config.refusal() == Containing{"config.json: it is not a file"});
 }
 
 TEST_CASE("TLS is what docker's variables say, for the default context's TCP address alone") {
