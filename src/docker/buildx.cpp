@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/json_reader.hpp"
+#include "docker/context.hpp"
 
 namespace cac {
 
@@ -53,15 +54,15 @@ bool is_same_engine(const std::string& one, const std::string& other) {
 
 std::optional<BuildxBuilder> find_current_builder(const Environment& environment,
                                                   const std::string& home,
-                                                  const std::string& engine_address) {
-  const fs::path config = environment("DOCKER_CONFIG").value_or(fs::path(home) / ".docker");
-  const fs::path directory = environment("BUILDX_CONFIG").value_or(config / "buildx");
+                                                  const std::string& engine) {
+  const fs::path directory =
+      environment("BUILDX_CONFIG").value_or(find_docker_config(environment, home) / "buildx");
   fs::path file = directory / "current";
   try {
     BuildxBuilder builder{.name = environment("BUILDX_BUILDER").value_or("")};
     Current current;
     if (builder.name.empty() && read_json_file(file, current) &&
-        (current.is_global || is_same_engine(current.key, engine_address))) {
+        (current.is_global || is_same_engine(current.key, engine))) {
       builder.name = current.name;
     }
     if (builder.name.empty() || builder.name == "default") return std::nullopt;
@@ -72,6 +73,7 @@ std::optional<BuildxBuilder> find_current_builder(const Environment& environment
     }
     file = directory / "instances" / file_name;
     builder.is_known = read_json_file(file, instance);
+    if (!builder.is_known && builder.name == engine) return std::nullopt;
     if (instance.driver == "docker-container") {
       for (const Node& node : instance.nodes) {
         builder.containers.push_back(std::string(builder_prefix) + node.name);

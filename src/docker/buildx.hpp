@@ -21,11 +21,12 @@ struct BuildxBuilder {
   std::string problem = {};                  // why it could not be read; then nothing else is set
 };
 
-// Returns the builder that BUILDX_BUILDER names, else buildx's current one for the engine's
-// address; nullopt if that is the engine's own. home: where the files are, unless DOCKER_CONFIG or
+// Returns the builder that BUILDX_BUILDER names, else buildx's current one for the engine; nullopt
+// if that is the engine's own, which has the context's name, too. engine: what buildx calls it, its
+// context's name, else its address. home: where the files are, unless DOCKER_CONFIG or
 // BUILDX_CONFIG says otherwise; may be empty. Source: buildx 0.29, see its store package.
 std::optional<BuildxBuilder> find_current_builder(const Environment& environment,
                                                   const std::string& home,
-                                                  const std::string& engine_address);
+                                                  const std::string& engine);
 
 }  // namespace cac

@@ -95,6 +95,20 @@ TEST_CASE("BUILDX_BUILDER comes first; DOCKER_CONFIG and BUILDX_CONFIG say where
   CHECK(remote->containers.empty());
 }
 
+TEST_CASE("with a context its name is what buildx calls the engine, and the engine's own builder") {
+  const Home home;
+  const auto find = [&](const std::map<std::string, std::string>& variables = {}) {
+    return cac::find_current_builder(environment_of(variables), home.path, "far");
+  };
+  home.write(current_file, R"({"Key":"far","Name":"held","Global":false})");
+  CHECK(find()->name == "held");
+  CHECK_FALSE(home.find());
+  CHECK_FALSE(find({{"BUILDX_BUILDER", "far"}}));
+  CHECK(find({{"BUILDX_BUILDER", "near"}})->name == "near");
+  home.write(".docker/buildx/instances/far", instance);
+  CHECK(find({{"BUILDX_BUILDER", "far"}})->is_known);
+}
+
 TEST_CASE("names are in lower case on disk, and a socket may have several") {
   const Home home;
   home.write(".docker/buildx/instances/held", instance);
