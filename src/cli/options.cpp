@@ -210,6 +210,15 @@ std::string read_project(const ParsedArguments& arguments) {
       is_long ? text.substr(0, 57) + "..." : text, is_long ? "NAME" : text));
 }
 
+// Of several contexts the last one counts, and a second host is an error: as docker has it.
+EngineChoice read_engine_choice(const ParsedArguments& arguments) {
+  constexpr const OptionSpec& host = option_spec("host");
+  if (arguments.values(host).size() > 1) throw UsageError("--host may be given only once");
+  const EngineChoice choice{arguments.given(host), arguments.given(option_spec("context"))};
+  if (choice.host) parse_endpoint(*choice.host);  // throws if it is none
+  return choice;
+}
+
 std::optional<ApiVersion> read_api_version(const Environment& environment) {
   const auto text = environment("DOCKER_API_VERSION");
   if (!text) return std::nullopt;
@@ -271,9 +280,7 @@ Options parse_options(std::span<const char* const> words, const Environment& env
     };
   }
   options.pinned_api = read_api_version(environment);
-  options.engine = {.host = arguments.given(option_spec("host")),
-                    .context = arguments.given(option_spec("context"))};
-  if (options.engine.host) parse_endpoint(*options.engine.host);  // throws if it is none
+  options.engine = read_engine_choice(arguments);
   return options;
 }
 

@@ -138,6 +138,7 @@ TEST_CASE("every option says what it says, in each way to write it") {
   CHECK(read({"-c", "far"}).engine.context == "far");
   CHECK(read({"--context=far"}).engine.context == "far");
   CHECK(read({"--host=unix:///x"}).engine.host == "unix:///x");
+  CHECK(read({"-c", "one", "--context=two"}).engine.context == "two");
   CHECK(read({"-q"}).output.quiet);
   CHECK(read({"--quiet"}).output.quiet);
   CHECK(read({"-v"}).output.verbose);
@@ -257,6 +258,8 @@ TEST_CASE("an invalid command line is refused with the reason") {
     CHECK(said == Containing{row.says});
   }
   CHECK(refusal({}, {{"CLEAR_APP_CACHE_PROJECT", "A B"}}) == Containing{"project 'A B'"});
+  CHECK(refusal({"-H", "unix:///x", "--host", "unix:///x"}) ==
+        Containing{"--host may be given only once"});
 }
 
 TEST_CASE("two arguments are refused together when the table says that one excludes the other") {
