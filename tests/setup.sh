@@ -7,7 +7,7 @@ set -eu
 build='g++ cmake ninja-build pkg-config libcurl4-openssl-dev libcxxopts-dev libfmt-dev
   nlohmann-json3-dev doctest-dev'
 engines='bash curl debootstrap debian-archive-keyring busybox-static iproute2 util-linux jq strace procps
-  openssh-client'
+  openssh-client openssl python3'
 documents='mandoc man-db zsh fish bash-completion tmux python3 python3-yaml systemd util-linux shellcheck'
 checks='clang clang-format clang-tidy shellcheck'
 

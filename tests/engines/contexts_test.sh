@@ -1,0 +1,349 @@
+#!/usr/bin/env bash
+# The tool talks to the engine that docker itself would talk to with the same options, environment and files, or
+# refuses with a reason: case by case, both are asked which engine they reach. docker is the sid root's, and the
+# contexts and builders are of its making. Besides ENGINE there are stand-ins, each with a version of its own; one of
+# them listens at the default address, in a mount and a network namespace that only this test sees.
+#
+#   contexts_test.sh ENGINE TOOL
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/engines/scene.sh
+. "$here/scene.sh"
+if [[ ${1-} != --in-namespaces ]]; then
+  scene_begin "$@"
+  "$engine_sh" prepare sid
+  unshare --mount --net --propagation private "$0" --in-namespaces "$SOCKET" "$tool"
+  exit
+fi
+SOCKET=$2 tool=$3
+
+# --- the stand-ins, and what docker and the tool see alike ---
+
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+world=/run/world sid=/mnt
+sid_root=$(realpath -m "${ENGINES_DIR:-$here/../../build/engines}")/roots/sid
+ip link set lo up
+mount --bind "$sid_root" "$sid"
+mount -t tmpfs tmpfs /run
+mkdir -p "$world"/{bin,home,elsewhere,engine,certificates}
+mount --bind "${SOCKET%/*}" "$world/engine"
+SOCKET=$world/engine/${SOCKET##*/}
+mount --rbind /run "$sid/run"
+mount --rbind /dev "$sid/dev"
+mount -t proc proc "$sid/proc"
+cp "$tool" "$world/bin/clear-app-cache"
+cd "$world"
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost \
+  -keyout key.pem -out certificates/ca.pem 2>openssl.log
+cat key.pem certificates/ca.pem >server.pem
+"$here/version_server.py" requests default=/run/docker.sock option=$world/option.sock host=$world/host.sock \
+  one=$world/one.sock two=$world/two.sock tcp=2375 tls=2376,server.pem >ready 2>server.log &
+server=$!
+trap 'kill $server' EXIT
+for ((i = 0; i < 100; i++)); do
+  if [[ -s ready ]]; then break; fi
+  sleep 0.1
+done
+option=unix://$world/option.sock host=unix://$world/host.sock engine=unix://$SOCKET
+far=$(api GET /version | jq -r .Version) # what is called far is ENGINE itself
+
+home=$world/home user=0:0 # of both programs; no home: HOME is not set
+# split [VARIABLE=VALUE...] [-- OPTION...]: fills environment and options.
+split() {
+  environment=(LC_ALL=C.UTF-8 ${home:+"HOME=$home"})
+  while (($# > 0)) && [[ $1 != -- ]]; do environment+=("$1") && shift; done
+  options=("${@:2}")
+}
+run_docker() { # WORD...
+  chroot --userspec="$user" "$sid" env -i -C "$PWD" "PATH=$PATH" "${environment[@]}" docker "${options[@]}" "$@"
+}
+call_tool() { # WORD...: fills tool_status, tool_output and tool_errors
+
+  tool_status=0
+  tool_output=$(setpriv --reuid="${user%:*}" --regid="${user#*:}" --clear-groups \
+    env -i "PATH=$world/bin:$PATH" "${environment[@]}" clear-app-cache "${options[@]}" "$@" 2>"$world/errors") || tool_status=$?
+  tool_errors=$(cat "$world/errors")
+}
+
+# ENGINE and CONTEXT that each one reaches; the default one's name is docker's.
+docker_reaches() {
+  split "$@"
+  local version
+  version=$(run_docker version -f '{{.Server.Version}}' 2>/dev/null) || version=none
+  echo "$version $(run_docker context show 2>/dev/null)"
+}
+tool_reaches() {
+  split "$@"
+  call_tool --verify-only --json
+  [[ $tool_status == 0 ]] || echo "exit $tool_status"
+  jq -r '"\(.engine.version // .error.message) \(.engine.context // "default")"' <<<"$tool_output"
+}
+both() { # SENTENCE "ENGINE CONTEXT" [VARIABLE=VALUE...] [-- OPTION...]
+  check "$1: docker reaches $2" equal "$(docker_reaches "${@:3}")" "$2"
+  check "$1: so does the tool" equal "$(tool_reaches "${@:3}")" "$2"
+}
+
+# refused SENTENCE DOCKER SAYS [VARIABLE=VALUE...] [-- OPTION...]: docker reaches this engine all the same, or none.
+refused() {
+  local reached
+  reached=$(docker_reaches "${@:4}")
+  check "$1: docker reaches $2" equal "${reached%% *}" "$2"
+  check "$1: the tool refuses" refuses "$3" "${@:4}"
+}
+refuses() {
+  split "${@:2}"
+  : >"$world/requests"
+  call_tool all
+  exits 2 && contains "$tool_errors" "$1" || return
+  # One sentence, and below it what to do.
+  [[ -z $tool_output && $tool_errors == 'clear-app-cache: error: '* && $(grep -c '^[^ ]' <<<"$tool_errors") == 1 ]] ||
+    { printf 'not one sentence: %s\n' "$tool_output" "$tool_errors" && return 1; }
+  call_tool --json all
+  exits 2 && equal "$(jq -r '"\(.exit_status) \(.error.kind) \(.engine) \(.actions | length)"' <<<"$tool_output")" '2 usage null 0' &&
+    contains "$(jq -r .error.message <<<"$tool_output")" "$1" && equal "$(cat "$world/requests")" ''
+}
+
+create() { split "${@:3}" && run_docker context create "$1" --docker "host=$2" >/dev/null 2>&1; } # NAME ADDRESS [VARIABLE=VALUE]
+use() { split && run_docker context use "$1" >/dev/null 2>&1; }
+directory_of() { echo "$home/.docker/contexts/meta/$(printf %s "$1" | sha256sum | cut -d' ' -f1)"; }
+
+# --- the order ---
+
+both "nothing is said" 'default default'
+check "docker makes contexts" create one "unix://$world/one.sock"
+check "another one" create two "unix://$world/two.sock"
+check "one of the engine" create far "$engine"
+check "one of another directory" create one "$option" "DOCKER_CONFIG=$world/elsewhere"
+check "one without an address" create empty ''
+both "contexts alone change nothing" 'default default'
+both "--context" 'two two' -- --context two
+both "-c" "$far far" -- -c far
+both "--host" 'option default' -- --host "$option"
+both "-H" 'option default' -- -H "$option"
+both "DOCKER_HOST" 'host default' DOCKER_HOST="$host"
+both "DOCKER_CONTEXT" 'one one' DOCKER_CONTEXT=one
+both "DOCKER_CONTEXT=default" 'default default' DOCKER_CONTEXT=default
+both "DOCKER_HOST wins over DOCKER_CONTEXT" 'host default' DOCKER_HOST="$host" DOCKER_CONTEXT=one
+both "-c wins over DOCKER_HOST" 'two two' DOCKER_HOST="$host" -- -c two
+both "-c wins over DOCKER_CONTEXT" 'two two' DOCKER_CONTEXT=one -- -c two
+both "-c wins over both" 'two two' DOCKER_HOST="$host" DOCKER_CONTEXT=one -- -c two
+both "-H wins over DOCKER_HOST" 'option default' DOCKER_HOST="$host" -- -H "$option"
+both "-H wins over DOCKER_CONTEXT" 'option default' DOCKER_CONTEXT=one -- -H "$option"
+both "-H wins over both" 'option default' DOCKER_HOST="$host" DOCKER_CONTEXT=one -- -H "$option"
+both "-c default is what DOCKER_HOST says" 'host default' DOCKER_HOST="$host" DOCKER_CONTEXT=one -- -c default
+both "the last of two -c" 'two two' -- -c one -c two
+both "a context without an address" 'default empty' -- -c empty
+both "... is not what DOCKER_HOST says" 'default empty' DOCKER_HOST="$host" -- -c empty
+both "empty variables are none" 'default default' DOCKER_HOST= DOCKER_CONTEXT= DOCKER_CONFIG= DOCKER_TLS_VERIFY= DOCKER_TLS=
+both "DOCKER_CONFIG" 'option one' DOCKER_CONFIG="$world/elsewhere" -- -c one
+both "a relative DOCKER_CONFIG" 'option one' DOCKER_CONFIG=elsewhere -- -c one
+both "a DOCKER_CONFIG that is not there" 'default default' DOCKER_CONFIG="$world/nowhere"
+both "a context that is not chosen need not exist" 'host default' DOCKER_HOST="$host" DOCKER_CONTEXT=gone
+both "nor is it looked for" 'two two' DOCKER_CONTEXT=gone -- -c two
+
+check "docker makes one the current one" use one
+both "the current context" 'one one'
+both "DOCKER_CONTEXT wins over it" 'two two' DOCKER_CONTEXT=two
+both "DOCKER_CONTEXT=default, too" 'default default' DOCKER_CONTEXT=default
+both "an empty DOCKER_CONTEXT does not" 'one one' DOCKER_CONTEXT=
+both "DOCKER_HOST wins over it" 'host default' DOCKER_HOST="$host"
+both "an empty DOCKER_HOST does not" 'one one' DOCKER_HOST=
+both "-H wins over it" 'option default' -- -H "$option"
+both "-c wins over it" 'two two' -- -c two
+both "-c default, too" 'default default' -- -c default
+both "it belongs to its directory" 'default default' DOCKER_CONFIG="$world/elsewhere"
+
+# --- TCP and TLS ---
+
+both "TCP" 'tcp default' -- -H tcp://localhost:2375
+both "TCP without a port" 'tcp default' DOCKER_HOST=tcp://localhost
+both "DOCKER_TLS_VERIFY alone means tcp://localhost:2376" 'tls default' \
+  DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH="$world/certificates" -- -c default
+both "with any value" 'tls default' DOCKER_TLS_VERIFY=0 DOCKER_CERT_PATH="$world/certificates" -- -c default
+both "DOCKER_TLS alone, too" 'tls default' DOCKER_TLS=1 DOCKER_CERT_PATH="$world/certificates" -- -c default
+both "DOCKER_CERT_PATH alone does not" 'default default' DOCKER_CERT_PATH="$world/certificates" -- -c default
+cp certificates/ca.pem elsewhere/
+both "the certificates may be docker's own" 'tls default' DOCKER_TLS_VERIFY=1 DOCKER_CONFIG="$world/elsewhere"
+both "DOCKER_TLS_VERIFY does not change a context" 'one one' DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH="$world/certificates"
+check "docker makes a context with TLS" create secured "tcp://localhost:2376,ca=$world/certificates/ca.pem"
+both "a context's TLS" 'tls secured' -- -c secured
+both "DOCKER_CERT_PATH does not change it" 'tls secured' DOCKER_CERT_PATH="$world/elsewhere" -- -c secured
+
+# --- where the files are ---
+
+home=$world/nowhere
+both "a home directory without docker's files" 'default default'
+mount --bind "$world/home" /root
+mount --bind "$world/home" "$sid/root"
+home=
+both "without HOME it is the user's" 'one one'
+both "an empty HOME is none" 'one one' HOME=
+umount /root "$sid/root"
+mkdir wanderer
+cp -r home/.docker wanderer/
+chmod -R a+rX home wanderer
+cd wanderer
+user=12345:12345
+both "who has no home has it in the current directory" 'one one'
+cd "$world"
+user=65534:65534 home=$world/home
+both "an unprivileged user's" 'one one'
+
+# --- what is refused ---
+
+contexts_in=$home/.docker/contexts
+for directory in "$contexts_in" "$contexts_in/meta" "$(directory_of one)"; do
+  chmod 700 "$directory"
+  refused "${directory#"$home/.docker/"} is not readable" none 'cannot be read: Permission denied'
+  chmod 755 "$directory"
+done
+chmod 600 home/.docker/config.json
+refused "config.json is not readable" default 'docker/config.json: it cannot be read: Permission denied'
+both "with DOCKER_HOST it is not needed" 'host default' DOCKER_HOST="$host"
+chmod 644 home/.docker/config.json
+user=0:0
+
+known='only: default, empty, far, one, secured, two'
+refused "-c and -H" none '--host and --context cannot be combined' -- -c one -H "$host"
+refused "two -H" none '--host may be given only once' -- -H "$option" -H "$host"
+refused "-c of a context that does not exist" none "there is no context 'gone', $known" -- -c gone
+refused "DOCKER_CONTEXT, too" none "there is no context 'gone', $known" DOCKER_CONTEXT=gone
+refused "another directory's context" none "there is no context 'two', only: default, one" \
+  DOCKER_CONFIG="$world/elsewhere" DOCKER_CONTEXT=two
+for name in x ../one 'one ' -one one/two; do
+  refused "the name '$name'" none 'cannot be a context'\''s name' "DOCKER_CONTEXT=$name"
+done
+refused "no name" one "'' cannot be a context's name" -- -c ''
+refused "no address" default "host '' names no scheme; use unix://" -- -H ''
+refused "npipe://" none "named pipes are Windows's; use unix://" -- -H npipe:////./pipe/docker_engine
+refused "fd://" none 'only an engine itself can listen on a descriptor; use unix://' DOCKER_HOST=fd://
+refused "another scheme" none "the scheme 'http' is not supported; use unix://" -- -H http://localhost:2375
+refused "no scheme" tcp 'names no scheme; use unix://' -- -H localhost:2375
+
+config() { printf '%s' "$1" >home/.docker/config.json; }
+config '{'
+refused "config.json is cut off" default "docker/config.json: it is not JSON, or it is cut off"
+both "with -c it is not needed" 'two two' -- -c two
+config '{"currentContext": 7}'
+refused "the current context is a number" default "docker/config.json: currentContext is not a string"
+config $'\xef\xbb\xbf{"currentContext": "one"}'
+refused "a byte order mark" default "docker/config.json: it begins with a byte order mark"
+config '{"CurrentContext": "one"}'
+refused "a key that docker takes in any case" one "docker/config.json: it has 'CurrentContext' in the place of 'currentContext'"
+config '{"currentContext": "gone"}'
+refused "the current context does not exist" none "there is no context 'gone', $known"
+config ''
+both "an empty config.json" 'default default'
+config '{"currentContext": "one", "auths": 7}'
+both "nonsense elsewhere in config.json" 'one one'
+rm home/.docker/config.json
+mkdir home/.docker/config.json
+refused "config.json is a directory" default 'docker/config.json: it is not a file'
+rmdir home/.docker/config.json
+
+context() { printf '%s' "$2" >"$(directory_of "$1")/meta.json"; } # NAME JSON
+check "docker makes a context that is spoiled" create spoiled "unix://$world/two.sock"
+both "before" 'two spoiled' -- -c spoiled
+context spoiled '{'
+refused "meta.json is cut off" none 'meta.json: it is not JSON, or it is cut off' -- -c spoiled
+both "other contexts are as good as before" 'one one' -- -c one
+context spoiled '{"Name": "spoiled", "Endpoints": {"kubernetes": {"Host": "https://localhost:1"}}}'
+refused "no docker endpoint" none "the context 'spoiled' has no docker endpoint" -- -c spoiled
+context spoiled '{"Name": "spoiled", "Endpoints": {"docker": {"Host": 7}}}'
+refused "the address is a number" none 'meta.json: Host is not a string' -- -c spoiled
+context spoiled "{\"Name\": \"spoiled\", \"Endpoints\": {\"docker\": {\"host\": \"$option\"}}}"
+refused "a key in another case" option "meta.json: docker has 'host' in the place of 'Host'" -- -c spoiled
+context spoiled '{"Name": "spoiled", "Endpoints": {"docker": {"Host": "npipe:////./pipe/docker_engine"}}}'
+refused "a context of Windows's" none "named pipes are Windows's; use unix://" -- -c spoiled
+context spoiled '{"Name": "spoiled", "Endpoints": {"docker": {"Host": "tcp://localhost"}}}'
+refused "a context's port is not completed" none 'names no port' -- -c spoiled
+rm "$(directory_of spoiled)/meta.json"
+refused "no meta.json" none "there is no context 'spoiled'" -- -c spoiled
+cp -r "$(directory_of one)" home/.docker/contexts/meta/copy
+sed -i 's/one\.sock/two.sock/' home/.docker/contexts/meta/copy/meta.json
+refused "a context's copy" one "two directories have a context 'one'" -- -c one
+rm -r home/.docker/contexts/meta/copy
+
+# --- what a run with a context says and does ---
+
+split -- -c far
+tar -c ready >layer.tar
+check "docker makes an image there" run_docker import "$world/layer.tar" watchparty-backend
+call_tool --dry-run
+check "the heading names the context and the address" \
+  contains "$tool_output" "context far, $engine)"$'\n'
+call_tool --dry-run --json
+check "so does the JSON" equal "$(jq -r '"\(.engine.context) \(.engine.address)"' <<<"$tool_output")" "far $engine"
+: >requests
+call_tool all
+check "the context's engine is cleared" exits 0
+check "its image is removed" no_image_has watchparty-backend:latest
+check "no other engine was asked" equal "$(cat requests)" ''
+split -- -H "$host"
+call_tool --verify-only
+check "without a context the heading names the address alone" contains "$tool_output" "(API 1.51, $host)"
+
+# --- Compose is given the same choice ---
+
+# The sid root's own, with a record of its words.
+cat >bin/docker <<'STUB'
+#!/bin/sh
+echo "${DOCKER_HOST-} ${DOCKER_CONTEXT-} $*" >>/run/world/calls
+exec chroot /mnt env -C "$PWD" /usr/bin/docker "$@"
+STUB
+chmod +x bin/docker
+printf 'name: shop\nservices: {backend: {image: "shop-backend", build: .}}\n' >compose.yaml
+compose() { # WORDS CONTEXT [VARIABLE=VALUE...] [-- OPTION...]: an expectation: what docker is called with, on ENGINE
+  split "${@:3}"
+  rm -f calls
+  call_tool --file compose.yaml --verify-only --json
+  exits 0 && equal "$(cat calls)" "$1 --file compose.yaml --profile * config --format json" &&
+    equal "$(jq -r '"\(.engine.version) \(.engine.context)"' <<<"$tool_output")" "$far $2"
+}
+check "Compose: -c" compose '  --context far compose' far -- -c far
+check "Compose: -c beside a DOCKER_CONTEXT that does not exist" \
+  compose ' gone --context far compose' far DOCKER_CONTEXT=gone -- -c far
+check "Compose: -H" compose " gone --host $engine compose" null DOCKER_CONTEXT=gone -- -H "$engine"
+check "Compose: DOCKER_CONTEXT" compose ' far compose' far DOCKER_CONTEXT=far
+check "Compose: DOCKER_HOST" compose "$engine  compose" null DOCKER_HOST="$engine"
+check "docker makes far the current context" use far
+check "Compose: the current context" compose '  compose' far
+rm -f calls
+refused "Compose: a context that does not exist" none "there is no context 'gone'" DOCKER_CONTEXT=gone -- --file compose.yaml
+check "Compose: is then not run" test ! -e calls
+
+# --- buildx calls an engine by its context's name ---
+
+buildx() { split -- "$1" "$2" && run_docker buildx "${@:3}" >/dev/null; } # -c|-H CHOICE WORD...
+# builds_go_to BUILDER [VARIABLE=VALUE...] [-- OPTION...]: an expectation, on ENGINE; own: the engine's
+builds_go_to() {
+  local found
+  split "${@:2}"
+  found=$(run_docker buildx inspect 2>&1 | sed -n 's/^Name: *//p' | head -n 1)
+  [[ $found != default && $found != far ]] || found=own
+  equal "buildx: $found" "buildx: $1" || return
+  call_tool --verify-only --json
+  found=$(jq -r '[(.residue[] | select(.reason == "builder-in-use")), .caveats[]] | .[0].object // "own"' <<<"$tool_output")
+  equal "the tool: $found" "the tool: $1"
+}
+check "buildx: at first builds go to the engine" builds_go_to own -- -c far
+check "buildx makes a builder" buildx -c far create --name held --driver docker-container
+check "buildx: which is not used yet" builds_go_to own -- -c far
+check "buildx: use" buildx -c far use held
+check "buildx: builds go there with -c" builds_go_to held -- -c far
+check "buildx: and with DOCKER_CONTEXT" builds_go_to held DOCKER_CONTEXT=far
+check "buildx: but not with the engine's address" builds_go_to own -- -H "$engine"
+check "buildx: BUILDX_BUILDER may name the context" builds_go_to own BUILDX_BUILDER=far -- -c far
+check "buildx: or be default" builds_go_to own BUILDX_BUILDER=default -- -c far
+check "buildx: or name a builder" builds_go_to held BUILDX_BUILDER=held -- -H "$engine"
+check "buildx: use --default" buildx -c far use --default held
+check "buildx: builds go there" builds_go_to held -- -c far
+check "buildx: use --global" buildx -c far use --global held
+check "buildx: builds go there from everywhere" builds_go_to held -- -H "$engine"
+check "buildx: use of the address" buildx -H "$engine" use held
+check "buildx: builds go there with the address" builds_go_to held -- -H "$engine"
+check "buildx: and with DOCKER_HOST" builds_go_to held DOCKER_HOST="$engine"
+check "buildx: use of the engine's own" buildx -c far use far
+check "buildx: builds go to the engine" builds_go_to own -- -c far
+check "buildx: the builder is removed" buildx -c far rm held
+finish
