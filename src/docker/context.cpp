@@ -60,8 +60,8 @@ bool is_context_name(std::string_view name) {
 
 std::string find_current_context(const fs::path& config) {
   const fs::path path = config / "config.json";
-  std::error_code error;
-  if (fs::file_size(path, error) == 0) return "";  // docker takes it for {}
+  std::error_code unknown_size;
+  if (fs::file_size(path, unknown_size) == 0) return "";  // docker takes it for {}
   try {
     CliConfig file;
     read_json_file(path, file);

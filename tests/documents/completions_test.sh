@@ -108,7 +108,7 @@ completes '-p all ba' '-p all backend '
 completes '--project=all ba' '--project=all backend '
 completes 'all ba' 'all ba'
 
-completes '--co' '--color[ =]'
+completes '--col' '--color[ =]'
 offers '--color ' '\<auto\>' '\<always\>' '\<never\>'
 completes '--color al' '--color always '
 completes '--color=al' '--color=always '
