@@ -26,10 +26,13 @@ inline Environment environment_of(std::map<std::string, std::string> variables =
 // Connects to a fake or a real engine on construction. No test may come near the deadline.
 class Connected {
  public:
-  explicit Connected(const std::string& url, std::optional<ApiVersion> pinned = {},
+  explicit Connected(const Endpoint& endpoint, std::optional<ApiVersion> pinned = {},
                      int signal_fd = -1)
       : interruption_(signal_fd, Interruption::Clock::now() + std::chrono::minutes(5)),
-        engine(parse_endpoint(url), pinned, {environment_, interruption_, nullptr}) {}
+        engine(endpoint, pinned, {environment_, interruption_, nullptr}) {}
+  explicit Connected(const std::string& url, std::optional<ApiVersion> pinned = {},
+                     int signal_fd = -1)
+      : Connected(parse_endpoint(url), pinned, signal_fd) {}
 
  private:
   const Environment environment_ = environment_of();

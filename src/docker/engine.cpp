@@ -40,6 +40,11 @@ std::optional<SshTunnel> open_tunnel(const Endpoint& endpoint) {
   return std::optional<SshTunnel>(std::in_place, endpoint);
 }
 
+// The peer does not speak the version of TLS that the request was repeated with.
+bool is_about_version(const TransportError& error) {
+  return std::string_view(error.what()).find("protocol version") != std::string_view::npos;
+}
+
 }  // namespace
 
 Engine::Engine(const Endpoint& endpoint, std::optional<ApiVersion> pinned,
@@ -60,7 +65,7 @@ ApiResponse Engine::send(const Request& request) {
   const bool is_ping = identity_.api == ApiVersion{};
   const std::string target = is_ping ? path : fmt::format("/v{}{}", to_string(identity_.api), path);
   const std::string name = fmt::format("{} {}", to_string(method), path.substr(0, path.find('?')));
-  for (bool repeated = false;; repeated = true) {
+  for (std::optional<TransportError> first;;) {
     try {
       ApiResponse response{name, http_.send(method, target, hooks, body)};
       if (response.http.status != 200) response.error = decode_error(response.http.body);
@@ -72,8 +77,15 @@ ApiResponse Engine::send(const Request& request) {
     } catch (const TransportError& error) {
       // Reading again is harmless. Before writing again the objects must be looked up.
       const bool may_repeat = error.kind == Kind::closed && method == Method::get && !tunnel_;
-      if (may_repeat && !repeated) continue;
-      fail(name, error);
+      const bool may_be_refusal = error.kind == Kind::lost && is_ping && endpoint_.tls;
+      if (first || (!may_repeat && !may_be_refusal)) {
+        fail(name, first && is_about_version(error) ? *first : error);
+      }
+      first = error;
+      // With TLS 1.3 an engine refuses our certificate after the handshake. If the request goes out
+      // only then, libcurl fails to send it, and does not read the refusal (measured: every second
+      // time with a certificate of a stranger's CA).
+      if (may_be_refusal) http_.limit_to_tls_1_2();
     }
   }
 }
@@ -103,7 +115,9 @@ void Engine::fail(const std::string& request, const TransportError& error) {
   if (error.kind == Kind::connect) {
     throw EngineError(connect_failure(endpoint_, error.os_error, error.what(), environment_));
   }
-  if (error.kind == Kind::tls) throw EngineError(tls_failure(endpoint_, error.what()));
+  if (error.kind == Kind::tls || (endpoint_.tls && is_broken && !is_connected)) {
+    throw EngineError(tls_failure(endpoint_, error.what()));
+  }
   throw_lost(request, error);
 }
 
@@ -117,9 +131,9 @@ void Engine::identify(std::optional<ApiVersion> pinned) {
     // No valid answer to the ping: not a Docker engine.
     const auto& [kind, message, advice, status] = error.failure();
     if (kind != FailureKind::connection_lost && kind != FailureKind::malformed) throw;
-    throw EngineError(
-        {FailureKind::not_docker, message + ": nothing was changed",
-         fmt::format("Does an engine listen on {}, and without TLS?", identity_.address)});
+    throw EngineError({FailureKind::not_docker, message + ": nothing was changed",
+                       fmt::format("Does an engine listen on {}{}?", identity_.address,
+                                   endpoint_.tls ? "" : ", and without TLS")});
   }
   const std::string_view server = ping.http.header("server");
   if (is_denial(ping.http)) throw_unexpected(ping);

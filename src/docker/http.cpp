@@ -289,6 +289,11 @@ HttpConnection::HttpConnection(const Endpoint& endpoint, Interruption& interrupt
 
 HttpConnection::~HttpConnection() = default;
 
+void HttpConnection::limit_to_tls_1_2() {
+  curl_easy_setopt(handles_->easy.get(), CURLOPT_SSLVERSION,
+                   static_cast<long>(CURL_SSLVERSION_TLSv1_2) | CURL_SSLVERSION_MAX_TLSv1_2);
+}
+
 HttpResponse HttpConnection::send(Method method, const std::string& target, const SendHooks& hooks,
                                   const std::string& body) {
   const auto start = Interruption::Clock::now();

@@ -83,6 +83,10 @@ class HttpConnection {
   HttpResponse send(Method method, const std::string& target, const SendHooks& hooks = {},
                     const std::string& body = "");
 
+  // To be called between requests: the next connection speaks TLS 1.2, which has the peer refuse
+  // our certificate within the handshake.
+  void limit_to_tls_1_2();
+
  private:
   struct Handles;
   std::unique_ptr<Handles> handles_;

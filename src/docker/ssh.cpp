@@ -79,7 +79,8 @@ std::string last_lines(const std::string& text) {
       continue;
     }
     ++count;
-    lines = lines.empty() ? line : line + " " + lines;
+    if (!lines.empty()) line.append(" ").append(lines);
+    lines = line;
   }
   return lines;
 }
@@ -183,6 +184,7 @@ void SshTunnel::start() {
   }
   std::vector<std::string> command = ssh_command(*endpoint_.ssh, may_ask);
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (std::string& word : command) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   std::signal(SIGCHLD, SIG_DFL);  // ignored children cannot be waited for

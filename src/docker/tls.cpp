@@ -49,14 +49,18 @@ Failure tls_failure(const Endpoint& endpoint, std::string_view detail) {
   const auto has = [&](std::string_view text) {
     return detail.find(text) != std::string_view::npos;
   };
-  // What the engine answers to our certificate.
-  if (has("alert certificate expired")) {
-    return failure(
-        fmt::format("{} refuses our certificate {}: it has expired", where, tls.certificate),
-        advise_certificate);
+  // What the engine answers to our certificate. libcurl has words of its own for one that has
+  // expired where TLS 1.2 is spoken; without verification they tell what it thinks of the engine's.
+  if (has("alert certificate expired") || has("certificate verification failed") ||
+      (!tls.verifies && has("SSL certificate problem"))) {
+    return failure(fmt::format("{} refuses our certificate {}: it has expired, or is not valid yet",
+                               where, tls.certificate),
+                   advise_certificate);
   }
-  if (has("alert") && (has("certificate") || has("unknown ca"))) {
-    if (tls.certificate.empty()) {
+  const bool has_none = tls.certificate.empty();
+  if (has("alert") &&
+      (has("certificate") || has("unknown ca") || (has_none && has("handshake failure")))) {
+    if (has_none) {
       return failure(fmt::format("{} asks for a certificate, and there is none to show", where),
                      "Put cert.pem and key.pem into the directory that DOCKER_CERT_PATH names, or "
                      "into the docker context.");

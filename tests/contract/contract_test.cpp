@@ -1,6 +1,7 @@
-// What the tool relies on, case after case on one engine: the fake, or the real one that
-// CLEAR_APP_CACHE_TEST_ENGINE=unix://... names. The real one has been filled with the fake's
-// sample_scene() before; the cases use it up, in their order.
+// What the tool relies on, case after case on one engine: the fake, or the real one whose address
+// is in CLEAR_APP_CACHE_TEST_ENGINE, of any kind; docker's variables say which files it takes for
+// TLS. The real one has been filled with the fake's sample_scene() before; the cases use it up, in
+// their order. CLEAR_APP_CACHE_TEST_STORE=containerd says which store it has.
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
@@ -9,10 +10,12 @@
 #include <iostream>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "clear/prune.hpp"
 #include "clear/state.hpp"
 #include "connected.hpp"
+#include "docker/context.hpp"
 #include "fake_engine.hpp"
 #include "texts.hpp"
 
@@ -30,37 +33,34 @@ using cac::test::Texts;
 namespace {
 
 // An empty variable is none.
-std::string variable(const char* name) {
-  const char* const value = std::getenv(name);
-  return value == nullptr ? "" : value;
+std::optional<std::string> environment(std::string_view name) {
+  const char* const value = std::getenv(std::string(name).c_str());
+  if (value == nullptr || *value == '\0') return std::nullopt;
+  return value;
 }
 
 // The engine of all cases, and what one case leaves for the next.
 struct Bench {
   Bench() {
-    if (url.empty()) {
+    auto url = environment("CLEAR_APP_CACHE_TEST_ENGINE");
+    if (!url) {
       fake.emplace();
       fake->set_scene(cac::test::sample_scene());
-      if (variable("CLEAR_APP_CACHE_TEST_STORE") == "containerd") {
-        fake->set_store(FakeStore::containerd);
-      }
-      if (const auto api = variable("CLEAR_APP_CACHE_TEST_API"); !api.empty()) {
-        fake->set_api(std::stoi(api.substr(2)));
+      if (has_containerd_store) fake->set_store(FakeStore::containerd);
+      if (const auto api = environment("CLEAR_APP_CACHE_TEST_API")) {
+        fake->set_api(std::stoi(api->substr(2)));
       }
       url = fake->url();
     }
-    const auto endpoint = cac::parse_endpoint(url);
-    cac::Interruption interruption(-1, cac::Interruption::Clock::now() + std::chrono::minutes(1));
-    const std::string info =
-        cac::HttpConnection(endpoint, interruption, nullptr).send(cac::Method::get, "/info").body;
-    has_containerd_store = info.find("io.containerd.snapshotter.v1") != std::string::npos;
-    std::cout << "contract: " << (fake ? "the fake engine" : url) << ", "
+    endpoint = cac::choose_endpoint({.host = url}, environment, "");
+    std::cout << "contract: " << (fake ? "the fake engine" : *url)
+              << (endpoint.tls ? " with TLS, " : ", ")
               << (has_containerd_store ? "containerd" : "classic") << " store\n";
   }
 
-  std::string url = variable("CLEAR_APP_CACHE_TEST_ENGINE");
   std::optional<FakeEngine> fake;
-  bool has_containerd_store = false;
+  cac::Endpoint endpoint;
+  bool has_containerd_store = environment("CLEAR_APP_CACHE_TEST_STORE") == "containerd";
   std::string backend_id;
   std::string frontend_id;
 };
@@ -106,18 +106,18 @@ bool has(const std::vector<Image>& images, const std::string& id) {
 }  // namespace
 
 TEST_CASE("the engine says that it is Docker, its version, and an API that is spoken here") {
-  Connected to(bench().url);
+  Connected to(bench().endpoint);
   CHECK(to.engine.identity().name == "Docker");
   CHECK_FALSE(to.engine.identity().version.empty());
   CHECK(to.engine.identity().api >= cac::oldest_api);
   CHECK(to.engine.identity().api <= cac::newest_api);
-  CHECK(to.engine.identity().address == bench().url);
+  CHECK(to.engine.identity().address == bench().endpoint.text());
   std::cout << "contract: Docker " << to.engine.identity().version << ", API "
             << to_string(to.engine.identity().api) << "\n";
 }
 
 TEST_CASE("images are selected by the pattern, and no other application's are among them") {
-  Connected to(bench().url);
+  Connected to(bench().endpoint);
   const auto images = to.engine.images({"watchparty-*"});
   CHECK(names_of(images) ==
         "watchparty-backend:latest\nwatchparty-backend:rollback\nwatchparty-frontend:latest\n");
@@ -131,7 +131,7 @@ TEST_CASE("images are selected by the pattern, and no other application's are am
 }
 
 TEST_CASE("an image is found by its name under the ID that the list has, or it is absent") {
-  Connected to(bench().url);
+  Connected to(bench().endpoint);
   bench().backend_id = id_of(to.engine, backend);
   bench().frontend_id = id_of(to.engine, frontend);
   CHECK(bench().backend_id != id_of(to.engine, rollback));
@@ -141,7 +141,7 @@ TEST_CASE("an image is found by its name under the ID that the list has, or it i
 }
 
 TEST_CASE("an image takes another name, and loses only the name that is taken away") {
-  Connected to(bench().url);
+  Connected to(bench().endpoint);
   const std::string id = id_of(to.engine, rollback);
   CHECK(to.engine.tag_image(id, "watchparty-backend", "kept"));
   CHECK(id_of(to.engine, "watchparty-backend:kept") == id);
@@ -155,7 +155,7 @@ TEST_CASE("an image takes another name, and loses only the name that is taken aw
 }
 
 TEST_CASE("containers have the name, the state and the image's own ID, running or not") {
-  Connected to(bench().url);
+  Connected to(bench().endpoint);
   const auto containers = to.engine.containers();
   CHECK(find(containers, "wp-backend").state == "running");
   CHECK(find(containers, "wp-backend").image_id == bench().backend_id);
@@ -164,7 +164,7 @@ TEST_CASE("containers have the name, the state and the image's own ID, running o
 }
 
 TEST_CASE("the build cache is listed with types and sizes, and none is in use") {
-  Connected to(bench().url);
+  Connected to(bench().endpoint);
   const auto records = to.engine.build_cache();
   REQUIRE(records);
   CHECK(records->size() >= 3);
@@ -181,12 +181,12 @@ TEST_CASE("the build cache is listed with types and sizes, and none is in use") 
 }
 
 TEST_CASE("removing what is not there is no failure") {
-  Connected to(bench().url);
+  Connected to(bench().endpoint);
   CHECK(result_of(to.engine, "watchparty-nobody:latest", "sha256:x") == Result::absent);
 }
 
 TEST_CASE("a running container's image loses its name and stays, and the container runs on") {
-  Connected to(bench().url);
+  Connected to(bench().endpoint);
   CHECK(result_of(to.engine, backend, bench().frontend_id) == Result::retagged);
   CHECK(to.engine.image(backend));
   CHECK(result_of(to.engine, backend, bench().backend_id) == Result::untagged);
@@ -198,7 +198,7 @@ TEST_CASE("a running container's image loses its name and stays, and the contain
 }
 
 TEST_CASE("an image that nobody holds is deleted") {
-  Connected to(bench().url);
+  Connected to(bench().endpoint);
   // The answer's "Deleted" entries name the image by the ID that it was looked up with.
   CHECK(result_of(to.engine, rollback, id_of(to.engine, rollback)) == Result::deleted);
   CHECK_FALSE(to.engine.image(rollback));
@@ -207,7 +207,7 @@ TEST_CASE("an image that nobody holds is deleted") {
 
 TEST_CASE(
     "a stopped container's image is deleted by the classic store, and dangling on containerd's") {
-  Connected to(bench().url);
+  Connected to(bench().endpoint);
   CHECK(result_of(to.engine, frontend, bench().frontend_id) ==
         (bench().has_containerd_store ? Result::untagged : Result::deleted));
   CHECK_FALSE(to.engine.image(frontend));
@@ -216,7 +216,7 @@ TEST_CASE(
 }
 
 TEST_CASE("the prune of dangling images leaves those that containers hold, running or not") {
-  Connected to(bench().url);
+  Connected to(bench().endpoint);
   const std::size_t before = to.engine.dangling_images().size();
   const auto pruned = to.engine.prune_dangling_images();
   const auto after = to.engine.dangling_images();
@@ -229,7 +229,7 @@ TEST_CASE("the prune of dangling images leaves those that containers hold, runni
 }
 
 TEST_CASE("a prune for free space takes no record while enough is free, and all if never enough") {
-  Connected to(bench().url);
+  Connected to(bench().endpoint);
   if (!to.engine.identity().api.prunes_for_free_space()) return;
   const auto before = to.engine.build_cache();
   REQUIRE(before);
@@ -248,7 +248,7 @@ TEST_CASE("a prune for free space takes no record while enough is free, and all 
 }
 
 TEST_CASE("the prune of the build cache takes every record, and frees the sum of their sizes") {
-  Connected to(bench().url);
+  Connected to(bench().endpoint);
   const auto before = to.engine.build_cache();
   REQUIRE(before);
   CHECK_FALSE(before->empty());
@@ -261,14 +261,14 @@ TEST_CASE("the prune of the build cache takes every record, and frees the sum of
 }
 
 TEST_CASE("a second prune has nothing to do") {
-  Connected to(bench().url);
+  Connected to(bench().endpoint);
   const auto pruned = to.engine.prune_build_cache({});
   CHECK(pruned.count == 0);
   CHECK(pruned.reclaimed.count == 0);
 }
 
 TEST_CASE("the other application and the containers are as they were") {
-  Connected to(bench().url);
+  Connected to(bench().endpoint);
   CHECK(to.engine.image("other-app:latest"));
   CHECK(to.engine.images({"watchparty-*"}).empty());
   CHECK(to.engine.containers().size() == 2);

@@ -534,3 +534,24 @@ TEST_CASE("texts that are no UTF-8 or have quotes and line ends leave the JSON v
         "a\"\\\n\x01\xef\xbf\xbd\xef\xbf\xbd"
         "b");
 }
+
+TEST_CASE("with an engine on another machine, what is this machine's is said to be") {
+  cac::RunResult result;
+  result.request = cac::ClearRequest{.app_dir = "/srv/app"};
+  result.state = cac::State{};
+  result.state->local_caches.push_back({});
+  const std::string warning = "--app-dir /srv/app is on this machine";
+  const std::string note = "type=local directories are this one's";
+  for (const char* const address : {"ssh://box", "tcp://10.0.0.1:2376"}) {
+    CAPTURE(address);
+    result.endpoint = cac::parse_endpoint(address);
+    CHECK(cac::messages(result, {}) == Containing{warning});
+    CHECK(cac::json_report(result) == Containing{note});
+  }
+  for (const char* const address : {"unix:///var/run/docker.sock", "tcp://localhost:2376"}) {
+    CAPTURE(address);
+    result.endpoint = cac::parse_endpoint(address);
+    CHECK(cac::messages(result, {}).find(warning) == std::string::npos);
+    CHECK(cac::json_report(result).find(note) == std::string::npos);
+  }
+}
