@@ -163,7 +163,7 @@ measure_over_ssh() { # ENGINE
   # shellcheck disable=SC2016
   printf 'Over ssh on loopback, %s, the application: the tool %.0f ms, the script %.0f ms, and `ssh HOST docker version` %.0f ms.\n' \
     "$(describe_engine)" "$(median "$results/cost.tool" 1)" "$(median "$results/cost.script" 1)" "$(median "$results/cost.login" 1)"
-  sshd_end
+  scene_end
 }
 
 trap scene_end EXIT

@@ -7,14 +7,8 @@ set -euo pipefail
 here=$(dirname "$0")
 # shellcheck source=tests/engines/scene.sh
 . "$here/scene.sh"
-# An engine gets its disk when it starts; one that runs already is started again as it was afterwards.
-ran=no
-if "$engine_sh" socket "${1:?ENGINE}" >/dev/null 2>&1; then
-  ran=yes
-  "$engine_sh" stop "$1"
-fi
-DATA_SIZE=600m scene_begin "$@" # see engine.sh
-trap 'scene_end && { [[ $ran == no ]] || "$engine_sh" start "$ENGINE"; }' EXIT
+scene_apart "${1:?ENGINE}"
+DATA_SIZE=600m scene_begin "$@"
 data=$("$engine_sh" dir "$ENGINE")/data
 
 json() { jq -r "$1" <<<"$tool_output"; }

@@ -46,7 +46,20 @@ scene_begin() {
   scene_use "${1:?ENGINE}"
 }
 
-scene_end() { [[ ${started_here-no} == no ]] || "$engine_sh" wipe "$ENGINE"; }
+# scene_apart ENGINE: before that, in a test that has the engine started in a way of its own (DATA_SIZE,
+# DOCKERD_OPTIONS: see engine.sh). One that runs already is stopped, and started again as it was at the end.
+scene_apart() {
+  stopped=''
+  if "$engine_sh" socket "${1:?ENGINE}" >/dev/null 2>&1; then
+    stopped=$1
+    "$engine_sh" stop "$1"
+  fi
+}
+
+scene_end() {
+  [[ ${started_here-no} == no ]] || "$engine_sh" wipe "$ENGINE"
+  [[ -z ${stopped-} ]] || env -u DATA_SIZE -u DOCKERD_OPTIONS "$engine_sh" start "$stopped"
+}
 
 in_engine() { "$engine_sh" exec "$ENGINE" "$@"; }
 

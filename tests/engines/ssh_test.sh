@@ -139,6 +139,11 @@ check "... ssh has ended" ssh_has_ended
 tool_status=0
 near_sshd env TMPDIR=/nowhere "$tool" -H "$ssh_url" >/dev/null 2>"$contexts/tool.errors" || tool_status=$?
 check "no directory for the socket" contains "$(cat "$contexts/tool.errors")" "ssh cannot be started: "
+long=$contexts/$(printf 'x%.0s' {1..100})
+mkdir "$long"
+near_sshd env TMPDIR="$long" "$tool" -H "$ssh_url" >/dev/null 2>"$contexts/tool.errors" || :
+check "one with too long a path" contains "$(cat "$contexts/tool.errors")" "ssh cannot be started: "
+check "... nothing is left there" equal "$(ls "$long")" ""
 check "nothing is left in /tmp" nothing_is_left_in_tmp
 
 # --- ended in the middle ---
@@ -228,7 +233,7 @@ check "... fresh" fresh "$earlier" "$(step_uuids "$(image_of backend)")"
 # --- at a terminal, where ssh may ask ---
 
 start_terminal 100 20
-trap 'stop_terminal; sshd_end' EXIT
+trap 'stop_terminal; scene_end' EXIT
 {
   echo '#!/bin/bash'
   echo 'trap : INT'

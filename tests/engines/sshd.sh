@@ -3,23 +3,12 @@
 # Sourced after scene.sh: an sshd where the engine lives, on the loopback of its network, with keys and a
 # configuration of its own. `deploy` may use the engine's docker there, `stranger` may not.
 
-# sshd_begin ENGINE TOOL: in the place of scene_begin. The engine also listens where docker looks for it; one that
-# runs already is started again as it was afterwards.
+# sshd_begin ENGINE TOOL: in the place of scene_begin. The engine also listens where docker looks for it.
 sshd_begin() {
-  ran=no
-  if "$engine_sh" socket "${1:?ENGINE}" >/dev/null 2>&1; then
-    ran=yes
-    "$engine_sh" stop "$1"
-  fi
+  scene_apart "${1:?ENGINE}"
   export DOCKERD_OPTIONS="-H unix:///var/run/docker.sock" # also when a scene starts it again
   scene_begin "$@"
-  trap sshd_end EXIT
   sshd_prepare
-}
-sshd_end() {
-  unset DOCKERD_OPTIONS
-  scene_end
-  [[ $ran == no ]] || "$engine_sh" start "$ENGINE"
 }
 
 ssh_port=2222

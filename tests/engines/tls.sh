@@ -7,25 +7,20 @@ tls_address=tcp://127.0.0.1:2376
 plain_address=tcp://127.0.0.1:2375
 
 # The way a test begins: tls_begin ENGINE TOOL, instead of scene_begin. The engine listens with TLS and asks
-# for certificates. One that runs already is started again as it was afterwards.
+# for certificates.
 tls_begin() {
   tool=$(realpath "${2:?TOOL}")
-  ran=no
-  if "$engine_sh" socket "${1:?ENGINE}" >/dev/null 2>&1; then
-    ran=yes
-    "$engine_sh" stop "$1"
-  fi
+  scene_apart "${1:?ENGINE}"
   tls=$("$engine_sh" dir "$1")/tls # engine and host see it under the same path
   trap tls_end EXIT
   make_certificates
-  DOCKERD_OPTIONS=$(tls_options) scene_use "$1"
   export DOCKERD_OPTIONS # a scene's copy is loaded into an engine that starts again
   DOCKERD_OPTIONS=$(tls_options)
+  scene_use "$1"
 }
 tls_end() {
-  unset DOCKERD_OPTIONS
   rm -rf "$tls"
-  scene_end && { [[ $ran == no ]] || "$engine_sh" start "$ENGINE"; }
+  scene_end
 }
 
 tls_options() {

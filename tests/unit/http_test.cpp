@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "connected.hpp"
+#include "docker/percent_encoding.hpp"
 #include "fake_engine.hpp"
 #include "texts.hpp"
 
