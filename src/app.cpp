@@ -41,16 +41,6 @@ using Clock = Interruption::Clock;
 // Time for a reader that stalls, if the run itself has none left.
 constexpr std::chrono::seconds patience{2};
 
-RequestLogger log_requests(std::ostream& err) {
-  return [&err](const Exchange& exchange) {
-    err << fmt::format("{} {} -> {}, {}, {}", to_string(exchange.method), exchange.target,
-                       exchange.status == 0 ? "no answer" : std::to_string(exchange.status),
-                       to_string(Bytes{static_cast<std::int64_t>(exchange.body_size)}),
-                       to_string(exchange.took))
-        << std::endl;
-  };
-}
-
 // HOME may be unset under cron or systemd. Only then is the user looked up: that may ask a server,
 // and a static binary cannot.
 std::string find_home(const Environment& environment) {

@@ -61,6 +61,16 @@ void write_err(const std::string& text, const ProcessContext& context, RunResult
 
 }  // namespace
 
+RequestLogger log_requests(std::ostream& err) {
+  return [&err](const Exchange& exchange) {
+    err << fmt::format("{} {} -> {}, {}, {}", to_string(exchange.method), exchange.target,
+                       exchange.status == 0 ? "no answer" : std::to_string(exchange.status),
+                       to_string(Bytes{static_cast<std::int64_t>(exchange.body_size)}),
+                       to_string(exchange.took))
+        << std::endl;
+  };
+}
+
 void print_info(const std::string& text, const ProcessContext& context, RunResult& result) {
   write_out(text, context, result);
   if (result.write_error) write_err(messages(result, context.err_style), context, result);

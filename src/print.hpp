@@ -10,6 +10,7 @@
 #include "base/terminal.hpp"
 #include "clear/result.hpp"
 #include "cli/options.hpp"
+#include "docker/http.hpp"
 
 namespace cac {
 
@@ -24,6 +25,9 @@ struct ProcessContext {
   int signal_fd;              // yields the number of each signal that asks to stop, as a byte
   OutputLimit& output_limit;  // of out and err; the run sets the deadline
 };
+
+// For --verbose: a line per request.
+RequestLogger log_requests(std::ostream& err);
 
 // Writes what the output options ask for. Output that could not be written becomes the result's
 // write_error, and part of what is written after it.

@@ -214,9 +214,8 @@ std::string read_project(const ParsedArguments& arguments) {
 EngineChoice read_engine_choice(const ParsedArguments& arguments) {
   constexpr const OptionSpec& host = option_spec("host");
   if (arguments.values(host).size() > 1) throw UsageError("--host may be given only once");
-  EngineChoice choice{arguments.given(host), arguments.given(option_spec("context"))};
-  if (choice.host) parse_endpoint(*choice.host);  // throws if it is none
-  return choice;
+  if (arguments.has(host)) parse_endpoint(*arguments.given(host));  // throws if it is none
+  return {arguments.given(host), arguments.given(option_spec("context"))};
 }
 
 std::optional<ApiVersion> read_api_version(const Environment& environment) {

@@ -1,6 +1,7 @@
 #include "docker/endpoint.hpp"
 
 #include <fmt/format.h>
+#include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -173,6 +174,18 @@ Endpoint parse_endpoint(std::string_view address, AddressSource source) {
   if (scheme == "npipe") refuse(address, ": named pipes are Windows's");
   if (scheme == "fd") refuse(address, ": only an engine itself can listen on a descriptor");
   refuse(address, fmt::format(": the scheme '{}' is not supported", scheme));
+}
+
+int connect_errno(const std::string& path) {
+  const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return errno;
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  const int result = connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address);
+  const int error = result == 0 ? 0 : errno;
+  close(descriptor);
+  return error;
 }
 
 Failure connect_failure(const Endpoint& endpoint, int os_error, std::string_view detail,

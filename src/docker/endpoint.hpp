@@ -47,6 +47,9 @@ enum class AddressSource { user, context };
 // Throws UsageError for an invalid address, and for one that docker knows and this tool cannot use.
 Endpoint parse_endpoint(std::string_view address, AddressSource source = AddressSource::user);
 
+// Returns the errno of an attempt to connect to a unix socket, or 0.
+int connect_errno(const std::string& path);
+
 // Explains why connecting failed and what to do about it. os_error: errno of connect(); 0: unknown.
 Failure connect_failure(const Endpoint& endpoint, int os_error, std::string_view detail,
                         const Environment& environment);

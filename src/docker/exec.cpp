@@ -6,6 +6,7 @@
 
 #include "docker/decode.hpp"
 #include "docker/engine.hpp"
+#include "docker/percent_encoding.hpp"
 
 namespace cac {
 

@@ -3,7 +3,6 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -131,20 +130,6 @@ Kind error_kind(CURLcode code, std::string_view detail) {
   }
 }
 
-// Returns the errno of an attempt to connect to a unix socket, or 0. libcurl knows none when the
-// backlog is full (EAGAIN).
-int connect_errno(const std::string& path) {
-  const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) return errno;
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  path.copy(address.sun_path, sizeof address.sun_path - 1);
-  const int result = connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address);
-  const int error = result == 0 ? 0 : errno;
-  close(descriptor);
-  return error;
-}
-
 void set_tls_options(CURL* easy, const TlsFiles& files) {
   curl_easy_setopt(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
   if (!files.ca.empty()) {
@@ -162,28 +147,12 @@ void set_tls_options(CURL* easy, const TlsFiles& files) {
   }
 }
 
-constexpr std::string_view kept_in_path =
-    "/:ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-constexpr std::string_view kept_in_query = kept_in_path.substr(2);
-
-std::string percent_encoded(std::string_view text, std::string_view kept) {
-  std::string encoded;
-  for (const char c : text) {
-    const bool is_kept = kept.find(c) != std::string_view::npos;
-    encoded += is_kept ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return encoded;
-}
-
 }  // namespace
 
 std::string_view to_string(Method method) {
   constexpr std::string_view names[] = {"GET", "POST", "DELETE"};
   return names[static_cast<int>(method)];
 }
-
-std::string path_encoded(std::string_view text) { return percent_encoded(text, kept_in_path); }
-std::string query_encoded(std::string_view text) { return percent_encoded(text, kept_in_query); }
 
 std::string_view HttpResponse::header(std::string_view lower_case_name) const {
   const auto found = headers.find(std::string(lower_case_name));
@@ -236,6 +205,7 @@ struct HttpConnection::Handles {
       const std::string_view detail = error_text.data();
       const Kind kind = error_kind(code, detail);
       if (kind == Kind::connect && os_error == 0 && !socket_path.empty()) {
+        // libcurl knows none when the backlog is full (EAGAIN).
         os_error = connect_errno(socket_path);
         if (os_error == EAGAIN || os_error == 0) return false;
       }

@@ -147,6 +147,8 @@ SshTunnel::SshTunnel(const Endpoint& endpoint) : endpoint_(endpoint) {
   try {
     start();
   } catch (const std::system_error& error) {
+    unlink(socket_path_.c_str());
+    rmdir(std::filesystem::path(socket_path_).parent_path().c_str());
     throw EngineError({FailureKind::internal,
                        fmt::format("ssh cannot be started: {}", error.what()),
                        "Is TMPDIR a directory that may be written to, and are there processes and "
@@ -163,13 +165,13 @@ void SshTunnel::start() {
   socket_path_ = directory + "/ssh";
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  errno = socket_path_.size() < sizeof address.sun_path ? 0 : ENAMETOOLONG;
-  check(errno == 0, socket_path_);
+  errno = ENAMETOOLONG;
+  check(socket_path_.size() < sizeof address.sun_path, socket_path_);
   socket_path_.copy(address.sun_path, sizeof address.sun_path - 1);
-  listener_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  check(listener_ >= 0 &&
-            bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
-            listen(listener_, 1) == 0,
+  const int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  check(listener >= 0 &&
+            bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
+            listen(listener, 1) == 0,
         socket_path_);
   errors_ = memfd_create("ssh's standard error", MFD_CLOEXEC);
   std::array<int, 2> life{};
@@ -191,12 +193,12 @@ void SshTunnel::start() {
   process_ = fork();
   if (process_ == 0) {
     close(life_);
-    become_ssh({listener_, life[0], errors_, socket_path_.c_str(), directory.c_str(),
+    become_ssh({listener, life[0], errors_, socket_path_.c_str(), directory.c_str(),
                 arguments.data(), may_ask});
   }
   const int error = errno;
   close(life[0]);
-  close(listener_);
+  close(listener);
   errno = error;
   check(process_ > 0, "no process");
 }

@@ -51,7 +51,6 @@ class SshTunnel {
 
   Endpoint endpoint_;
   std::string socket_path_;
-  int listener_ = -1;
   int life_ = -1;    // a pipe that is closed when this process ends
   int errors_ = -1;  // a file in memory: ssh's standard error
   pid_t process_ = -1;

@@ -153,8 +153,7 @@ std::string explain(const Caveat& caveat) {
       }
       return fmt::format(
           "if builds go to the buildx builder '{0}', their cache is not this engine's: docker "
-          "buildx "
-          "prune --builder {0} --all",
+          "buildx prune --builder {0} --all",
           caveat.object);
     case CaveatKind::other_tag:
       return fmt::format("{} stays as {}: a build whose cache_from names {} can reuse its steps",
