@@ -53,20 +53,23 @@ void JsonReader::refuse_other_case(const char* key) const {
   }
 }
 
-std::optional<nlohmann::json> read_json_file(const std::filesystem::path& path) {
+std::optional<std::string> read_text_file(const std::filesystem::path& path) {
+  const auto refusal = [&path](const std::string& reason) {
+    return MalformedJson(path.string() + ": " + reason);
+  };
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
   if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
-    throw MalformedJson("it is not a file");
+    throw refusal("it is not a file");
   }
   errno = 0;
   std::ifstream file(path);
   std::string text;
   if (file) text.assign(std::istreambuf_iterator<char>(file), {});
-  if (text.starts_with("\xef\xbb\xbf")) throw MalformedJson("it begins with a byte order mark");
-  if (file) return parse_json(text);
+  if (text.starts_with("\xef\xbb\xbf")) throw refusal("it begins with a byte order mark");
+  if (file) return text;
   if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
-  throw MalformedJson("it cannot be read: " + std::generic_category().message(errno));
+  throw refusal("it cannot be read: " + std::generic_category().message(errno));
 }
 
 }  // namespace cac

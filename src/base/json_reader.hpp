@@ -103,17 +103,24 @@ class JsonReader {
   std::string_view name_;
 };
 
-// Returns nullopt if there is no such file. Throws MalformedJson, also for one that cannot be read,
-// is not a regular file, or begins with a byte order mark, which Go does not take.
-std::optional<nlohmann::json> read_json_file(const std::filesystem::path& path);
+// Returns nullopt if there is no such file. Throws MalformedJson, which names the file, for one
+// that cannot be read, is not a regular file, or begins with a byte order mark, which Go does not
+// take.
+std::optional<std::string> read_text_file(const std::filesystem::path& path);
 
 // Reads the file's JSON into a value. Returns false, and leaves the value as it is, if there is
-// none.
+// none. Throws as read_text_file, also for other JSON than the value's.
 template <typename T>
 bool read_json_file(const std::filesystem::path& path, T& value) {
-  const auto json = read_json_file(path);
-  if (json) JsonReader(*json, "it").read(value);
-  return json.has_value();
+  const auto text = read_text_file(path);
+  if (!text) return false;
+  try {
+    const nlohmann::json json = parse_json(*text);
+    JsonReader(json, "it").read(value);
+  } catch (const MalformedJson& error) {
+    throw MalformedJson(path.string() + ": " + error.what());
+  }
+  return true;
 }
 
 }  // namespace cac

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <utility>
 
 #include "base/json_reader.hpp"
+#include "base/sha256.hpp"
 #include "docker/context.hpp"
 
 namespace cac {
@@ -12,6 +14,9 @@ namespace cac {
 namespace fs = std::filesystem;
 
 namespace {
+
+// Of the hash of the engine's name, which names the file with its default builder.
+constexpr std::size_t default_digits = 20;
 
 struct Current {
   std::string key = {};  // the endpoint that it was chosen for
@@ -50,38 +55,60 @@ bool is_same_engine(const std::string& one, const std::string& other) {
          fs::equivalent(one.substr(scheme.size()), other.substr(scheme.size()), error);
 }
 
+// buildx's directory. Throws MalformedJson for a file that cannot be read.
+class Store {
+ public:
+  explicit Store(fs::path directory) : directory_(std::move(directory)) {}
+
+  // Empty: the engine's own. As buildx, passes over a builder that has no file any more; the choice
+  // made last comes before the engine's default.
+  std::string find_chosen(const std::string& engine) const {
+    Current current;
+    if (read_json_file(directory_ / "current", current) && !current.name.empty()) {
+      if (current.is_global && find_instance(current.name)) return current.name;
+      if (is_same_engine(current.key, engine)) return current.name;
+    }
+    const fs::path path = directory_ / "defaults" / sha256_hex(engine).substr(0, default_digits);
+    return read_text_file(path).value_or("");
+  }
+
+  std::optional<Instance> find_instance(std::string name) const {
+    for (char& c : name) {
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+    }
+    Instance instance;
+    if (!read_json_file(directory_ / "instances" / name, instance)) return std::nullopt;
+    return instance;
+  }
+
+ private:
+  fs::path directory_;
+};
+
 }  // namespace
 
 std::optional<BuildxBuilder> find_current_builder(const Environment& environment,
                                                   const std::string& home,
                                                   const std::string& engine) {
-  const fs::path directory =
-      environment("BUILDX_CONFIG").value_or(find_docker_config(environment, home) / "buildx");
-  fs::path file = directory / "current";
+  const Store store(
+      environment("BUILDX_CONFIG").value_or(find_docker_config(environment, home) / "buildx"));
   try {
     BuildxBuilder builder{.name = environment("BUILDX_BUILDER").value_or("")};
-    Current current;
-    if (builder.name.empty() && read_json_file(file, current) &&
-        (current.is_global || is_same_engine(current.key, engine))) {
-      builder.name = current.name;
-    }
-    if (builder.name.empty() || builder.name == "default") return std::nullopt;
-    Instance instance;
-    std::string file_name = builder.name;
-    for (char& c : file_name) {
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-    }
-    file = directory / "instances" / file_name;
-    builder.is_known = read_json_file(file, instance);
-    if (!builder.is_known && builder.name == engine) return std::nullopt;
-    if (instance.driver == "docker-container") {
-      for (const Node& node : instance.nodes) {
+    const bool is_named = !builder.name.empty();
+    if (!is_named) builder.name = store.find_chosen(engine);
+    if (builder.name.empty()) builder.name = engine;  // which a builder may be called, too
+    if (builder.name == "default") return std::nullopt;
+    const auto instance = store.find_instance(builder.name);
+    builder.is_known = instance.has_value();
+    if (!builder.is_known && (!is_named || builder.name == engine)) return std::nullopt;
+    if (instance && instance->driver == "docker-container") {
+      for (const Node& node : instance->nodes) {
         builder.containers.push_back(std::string(builder_prefix) + node.name);
       }
     }
     return builder;
   } catch (const MalformedJson& error) {
-    return BuildxBuilder{.problem = fmt::format("{}: {}", file.string(), error.what())};
+    return BuildxBuilder{.problem = error.what()};
   }
 }
 

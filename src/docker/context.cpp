@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/json_reader.hpp"
+#include "base/sha256.hpp"
 
 namespace cac {
 
@@ -67,13 +68,13 @@ std::string find_current_context(const fs::path& config) {
     read_json_file(path, file);
     return file.current_context;
   } catch (const MalformedJson& error) {
-    throw UsageError(fmt::format("docker's {}: {}", path.string(), error.what()),
+    throw UsageError(fmt::format("docker's {}", error.what()),
                      "It says which context is the current one: mend it, or select the engine with "
                      "--host or --context.");
   }
 }
 
-// The directories that docker calls by the hash of a context's name, found by the names in them.
+// Of the contexts, which docker names after the hash of their names.
 std::vector<fs::path> list_directories(const fs::path& contexts) {
   std::error_code error;
   std::vector<fs::path> directories;
@@ -87,22 +88,23 @@ std::vector<fs::path> list_directories(const fs::path& contexts) {
       "Check who may read it, or select the engine with --host.");
 }
 
-[[noreturn]] void throw_unknown(const std::string& name, std::vector<std::string> known,
-                                const std::vector<std::string>& unreadable) {
-  known.emplace_back(default_context);
-  std::sort(known.begin(), known.end());
+[[noreturn]] void throw_unknown(const std::string& name, const fs::path& contexts) {
+  std::vector<std::string> known{std::string(default_context)};
+  std::vector<std::string> unreadable;
+  for (const fs::path& directory : list_directories(contexts)) {
+    try {
+      ContextFile context;
+      if (read_json_file(directory / "meta.json", context)) known.push_back(context.name);
+    } catch (const MalformedJson& error) {
+      unreadable.emplace_back(error.what());
+    }
+  }
+  std::ranges::sort(known);
   throw UsageError(fmt::format("there is no context '{}', only: {}{}", name, fmt::join(known, ", "),
                                unreadable.empty() ? ""
                                                   : fmt::format("; and what cannot be read: {}",
                                                                 fmt::join(unreadable, "; "))),
                    advise_contexts);
-}
-
-[[noreturn]] void throw_ambiguous(const std::string& name, const fs::path& one,
-                                  const fs::path& other) {
-  throw UsageError(fmt::format("two directories have a context '{}': {} and {}", name,
-                               std::min(one, other).string(), std::max(one, other).string()),
-                   "docker uses the one that it made: move the copy elsewhere.");
 }
 
 std::string path_if_there(const fs::path& path) {
@@ -135,27 +137,17 @@ Endpoint read_context(const fs::path& config, const std::string& name) {
     throw UsageError(fmt::format("'{}' cannot be a context's name", name), advise_contexts);
   }
   const fs::path contexts = config / "contexts";
-  std::vector<std::string> known;
-  std::vector<std::string> unreadable;
-  std::optional<ContextFile> found;
-  fs::path found_in;
-  for (const fs::path& directory : list_directories(contexts / "meta")) {
-    try {
-      ContextFile context;
-      if (!read_json_file(directory / "meta.json", context)) continue;
-      if (context.name != name) {
-        known.push_back(context.name);
-        continue;
-      }
-      if (found) throw_ambiguous(name, found_in, directory);
-      found = context;
-      found_in = directory;
-    } catch (const MalformedJson& error) {
-      unreadable.push_back(fmt::format("{}: {}", (directory / "meta.json").string(), error.what()));
+  const std::string hash = sha256_hex(name);
+  ContextFile context;
+  try {
+    if (!read_json_file(contexts / "meta" / hash / "meta.json", context)) {
+      throw_unknown(name, contexts / "meta");
     }
+  } catch (const MalformedJson& error) {
+    throw UsageError(fmt::format("the context '{}' in {}", name, error.what()),
+                     "Mend it, or select the engine with --host.");
   }
-  if (!found) throw_unknown(name, known, unreadable);
-  Endpoint endpoint = make_endpoint(*found, contexts / "tls" / found_in.filename() / "docker");
+  Endpoint endpoint = make_endpoint(context, contexts / "tls" / hash / "docker");
   endpoint.context = name;
   return endpoint;
 }

@@ -24,10 +24,9 @@ std::filesystem::path find_docker_config(const Environment& environment, const s
 // Follows docker's order: the choice, DOCKER_HOST, DOCKER_CONTEXT, the current context of
 // config.json, the default context, which is DOCKER_HOST again, else the default socket. TLS is
 // taken from the context's files, or, for the default context, from DOCKER_TLS_VERIFY, DOCKER_TLS
-// and DOCKER_CERT_PATH. docker finds a context by its name's hash; here the names in the files
-// count, so two files with the same name are refused. Throws UsageError for an address, a name or a
-// file that cannot be used, also where docker itself would only warn and take another engine.
-// Source: docker/cli 28, measured by tests/engines/contexts_test.sh.
+// and DOCKER_CERT_PATH. Throws UsageError for an address, a name or a file that cannot be used,
+// also where docker itself would only warn and take another engine. Source: docker/cli 28, measured
+// by tests/engines/contexts_test.sh.
 Endpoint choose_endpoint(const EngineChoice& choice, const Environment& environment,
                          const std::string& home);
 

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "base/sha256.hpp"
 #include "session.hpp"
 
 using cac::test::Containing;
@@ -35,7 +36,7 @@ struct ContextSession : Session {
     std::ofstream(root / name) << text;
   }
   void add(const std::string& name, const std::string& endpoints) const {
-    write("contexts/meta/hash-of-" + name + "/meta.json",
+    write("contexts/meta/" + cac::sha256_hex(name) + "/meta.json",
           R"({"Name":")" + name + R"(","Endpoints":)" + endpoints + "}");
   }
   Invocation make(Texts arguments) const {

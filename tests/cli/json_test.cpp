@@ -7,6 +7,7 @@
 #include <fstream>
 #include <string>
 
+#include "base/sha256.hpp"
 #include "session.hpp"
 
 using cac::test::check_golden;
@@ -28,7 +29,7 @@ int compare(const std::string& golden, const Session& session, const Texts& word
 
 // As docker context create does, but for the name of the directory, which docker makes a hash.
 void write_context(const std::string& config, const std::string& name, const std::string& host) {
-  const std::string directory = config + "/contexts/meta/" + name;
+  const std::string directory = config + "/contexts/meta/" + cac::sha256_hex(name);
   std::filesystem::create_directories(directory);
   std::ofstream(directory + "/meta.json")
       << R"({"Name":")" << name << R"(","Endpoints":{"docker":{"Host":")" << host << R"("}}})";

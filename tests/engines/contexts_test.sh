@@ -261,7 +261,7 @@ rm "$(directory_of spoiled)/meta.json"
 refused "no meta.json" none "there is no context 'spoiled'" -- -c spoiled
 cp -r "$(directory_of one)" home/.docker/contexts/meta/copy
 sed -i 's/one\.sock/two.sock/' home/.docker/contexts/meta/copy/meta.json
-refused "a context's copy" one "two directories have a context 'one'" -- -c one
+both "a context's copy does not count" 'one one' -- -c one
 rm -r home/.docker/contexts/meta/copy
 
 # --- what a run with a context says and does ---
@@ -315,16 +315,17 @@ check "Compose: is then not run" test ! -e calls
 # --- buildx calls an engine by its context's name ---
 
 buildx() { split -- "$1" "$2" && run_docker buildx "${@:3}" >/dev/null; } # -c|-H CHOICE WORD...
-# builds_go_to BUILDER [VARIABLE=VALUE...] [-- OPTION...]: an expectation, on ENGINE; own: the engine's
+# builds_go_to BUILDER [VARIABLE=VALUE...] [-- OPTION...]: an expectation, on ENGINE; own: the engine's. The tool is
+# asked first: buildx notes in its files what it found.
 builds_go_to() {
   local found
   split "${@:2}"
-  found=$(run_docker buildx inspect 2>&1 | sed -n 's/^Name: *//p' | head -n 1)
-  [[ $found != default && $found != far ]] || found=own
-  equal "buildx: $found" "buildx: $1" || return
   call_tool --verify-only --json
   found=$(jq -r '[(.residue[] | select(.reason == "builder-in-use")), .caveats[]] | .[0].object // "own"' <<<"$tool_output")
-  equal "the tool: $found" "the tool: $1"
+  equal "the tool: $found" "the tool: $1" || return
+  found=$(run_docker buildx inspect 2>&1 | sed -n 's/^Name: *//p' | head -n 1)
+  [[ $found != default && $found != far ]] || found=own
+  equal "buildx: $found" "buildx: $1"
 }
 check "buildx: at first builds go to the engine" builds_go_to own -- -c far
 check "buildx makes a builder" buildx -c far create --name held --driver docker-container
@@ -338,6 +339,12 @@ check "buildx: or be default" builds_go_to own BUILDX_BUILDER=default -- -c far
 check "buildx: or name a builder" builds_go_to held BUILDX_BUILDER=held -- -H "$engine"
 check "buildx: use --default" buildx -c far use --default held
 check "buildx: builds go there" builds_go_to held -- -c far
+check "buildx: another choice, of the engine's address" buildx -H "$engine" use default
+check "buildx: the context's default is what it was" builds_go_to held -- -c far
+check "buildx: and the address has none" builds_go_to own -- -H "$engine"
+check "buildx: use --default of the address" buildx -H "$engine" use --default held
+check "buildx: another choice, of the context" buildx -c far use far
+check "buildx: the address's default is what it was" builds_go_to held -- -H "$engine"
 check "buildx: use --global" buildx -c far use --global held
 check "buildx: builds go there from everywhere" builds_go_to held -- -H "$engine"
 check "buildx: use of the address" buildx -H "$engine" use held
@@ -345,5 +352,11 @@ check "buildx: builds go there with the address" builds_go_to held -- -H "$engin
 check "buildx: and with DOCKER_HOST" builds_go_to held DOCKER_HOST="$engine"
 check "buildx: use of the engine's own" buildx -c far use far
 check "buildx: builds go to the engine" builds_go_to own -- -c far
+check "buildx: use --default, once more" buildx -c far use --default held
+check "buildx: another choice, once more" buildx -H "$engine" use default
 check "buildx: the builder is removed" buildx -c far rm held
+check "buildx: a default that is gone is none" builds_go_to own -- -c far
+check "buildx makes a builder that is called as a context will be" buildx -c far create --name near --driver docker-container
+check "docker makes that context" create near "$engine"
+check "buildx: builds go to that builder" builds_go_to near -- -c near
 finish

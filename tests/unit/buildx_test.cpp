@@ -101,12 +101,43 @@ TEST_CASE("with a context its name is what buildx calls the engine, and the engi
     return cac::find_current_builder(environment_of(variables), home.path, "far");
   };
   home.write(current_file, R"({"Key":"far","Name":"held","Global":false})");
+  home.write(".docker/buildx/instances/held", instance);
   CHECK(find()->name == "held");
   CHECK_FALSE(home.find());
   CHECK_FALSE(find({{"BUILDX_BUILDER", "far"}}));
   CHECK(find({{"BUILDX_BUILDER", "near"}})->name == "near");
   home.write(".docker/buildx/instances/far", instance);
   CHECK(find({{"BUILDX_BUILDER", "far"}})->is_known);
+}
+
+TEST_CASE("the engine's default builder counts where the last choice was made for another") {
+  const Home home;
+  // As buildx 0.29 names it for the address.
+  const std::string default_file = ".docker/buildx/defaults/13c4025c96f36e94b348";
+  home.write(".docker/buildx/instances/held", instance);
+  home.write(default_file, "held");
+  CHECK(home.find()->name == "held");
+  home.write(current_file, R"({"Key":"far","Name":"other","Global":false})");
+  CHECK(home.find()->name == "held");
+  // A choice for all engines, too, if there is no such builder any more.
+  home.write(current_file, R"({"Key":"far","Name":"gone","Global":true})");
+  CHECK(home.find()->name == "held");
+  // But not if the choice was made for this engine.
+  home.write(current_file, R"({"Key":"unix:///var/run/docker.sock","Name":"gone"})");
+  CHECK_FALSE(home.find());
+  home.write(current_file, R"({"Key":"far","Name":"","Global":false})");
+  home.write(default_file, "gone");
+  CHECK_FALSE(home.find());
+  fs::remove(home.path / default_file);
+  fs::create_directories(home.path / default_file);
+  CHECK(home.find()->problem == Containing{"defaults/13c4025c96f36e94b348: it is not a file"});
+}
+
+TEST_CASE("a builder may be called as the context is, and then it is used") {
+  const Home home;
+  home.write(".docker/buildx/instances/far", instance);
+  CHECK(cac::find_current_builder(environment_of(), home.path, "far")->name == "far");
+  CHECK_FALSE(home.find());
 }
 
 TEST_CASE("names are in lower case on disk, and a socket may have several") {

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "base/sha256.hpp"
 #include "connected.hpp"
 #include "texts.hpp"
 
@@ -40,7 +41,7 @@ class DockerConfig {
     std::ofstream(file) << text;
   }
   void add_context(const std::string& name, const std::string& endpoints) const {
-    write("contexts/meta/hash-of-" + name + "/meta.json",
+    write("contexts/meta/" + cac::sha256_hex(name) + "/meta.json",
           R"({"Name":")" + name + R"(","Metadata":{},"Endpoints":)" + endpoints + "}");
   }
   void add_address(const std::string& name, const std::string& host) const {
@@ -117,7 +118,7 @@ TEST_CASE("a context that cannot be used is a usage error of one sentence") {
   config.add_context("lower-case", R"({"docker":{"host":"unix:///lower-case"}})");
   config.add_context("both", R"({"docker":{"Host":"unix:///one","HOST":"unix:///other"}})");
   config.add_context("skip", R"({"docker":{"Host":"tcp://box:1","SkipTlsVerify":true}})");
-  config.write("contexts/meta/key/meta.json",
+  config.write("contexts/meta/" + cac::sha256_hex("key") + "/meta.json",
                R"({"Name":"key","endpoints":{"docker":{"Host":"unix:///key"}}})");
   CHECK(refusal("lower-case") == Containing{"docker has 'host' in the place of 'Host'"});
   CHECK(refusal("both") == Containing{"docker has 'HOST' in the place of 'Host'"});
@@ -133,15 +134,12 @@ TEST_CASE("a context that cannot be used is a usage error of one sentence") {
             .text() == "unix:///good");
 }
 
-TEST_CASE("of two files with one name docker would take its own, so neither is taken") {
+TEST_CASE("a context's directory is called by the hash of its name, and a copy does not count") {
   const DockerConfig config;
-  config.add_address("good", "unix:///good");
   config.add_address("copied", "unix:///one");
-  fs::copy(config.path("contexts/meta/hash-of-copied"), config.path("contexts/meta/backup"));
-  CHECK(config.refusal({.context = "copied"}) ==
-        "two directories have a context 'copied': " + config.path("contexts/meta/backup") +
-            " and " + config.path("contexts/meta/hash-of-copied"));
-  CHECK(config.refusal({.context = "good"}) == "accepted: unix:///good");
+  config.write("contexts/meta/backup/meta.json",
+               R"({"Name":"copied","Endpoints":{"docker":{"Host":"unix:///other"}}})");
+  CHECK(config.refusal({.context = "copied"}) == "accepted: unix:///one");
 }
 
 TEST_CASE("config.json matters only where it decides, and is then not passed over") {
@@ -197,13 +195,14 @@ TEST_CASE("TLS is what docker's variables say, for the default context's TCP add
 TEST_CASE("a context's TLS files count, and its word not to verify") {
   const DockerConfig config;
   config.add_address("files", "tcp://box:1");
-  config.write("contexts/tls/hash-of-files/docker/ca.pem", "ca");
+  config.write("contexts/tls/" + cac::sha256_hex("files") + "/docker/ca.pem", "ca");
   config.add_address("https", "https://box:1");
   config.add_context("skips", R"({"docker":{"Host":"tcp://box:1","SkipTLSVerify":true}})");
   config.add_context("socket", R"({"docker":{"Host":"unix:///x","SkipTLSVerify":true}})");
   const Endpoint files = config.choose({.context = "files"});
   REQUIRE(files.tls);
-  CHECK(files.tls->ca == config.path("contexts/tls/hash-of-files/docker/ca.pem"));
+  CHECK(files.tls->ca ==
+        config.path("contexts/tls/" + cac::sha256_hex("files") + "/docker/ca.pem"));
   CHECK(files.tls->certificate.empty());
   CHECK(files.tls->verifies);
   CHECK(config.choose({.context = "https"}).tls);
