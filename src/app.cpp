@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <filesystem>
+#include <memory>
 #include <new>
 #include <optional>
 #include <ostream>
@@ -28,6 +30,7 @@
 #include "cli/help.hpp"
 #include "cli/options.hpp"
 #include "docker/engine.hpp"
+#include "docker/http.hpp"
 #include "print.hpp"
 #include "report/report.hpp"
 #include "version.hpp"
@@ -41,11 +44,16 @@ using Clock = Interruption::Clock;
 // Time for a reader that stalls, if the run itself has none left.
 constexpr std::chrono::seconds patience{2};
 
-// HOME may be unset under cron or systemd. Only then is the user looked up: that may ask a server,
-// and a static binary cannot.
+// HOME may be unset under cron or systemd. Only then is the user looked up, and in the file alone:
+// the C library may ask a server, by modules that a static program cannot load.
 std::string find_home(const Environment& environment) {
   if (const auto home = environment("HOME")) return *home;
-  const passwd* const user = getpwuid(getuid());
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen("/etc/passwd", "re"),
+                                                             std::fclose);
+  const passwd* user = nullptr;
+  do {
+    user = file ? fgetpwent(file.get()) : nullptr;
+  } while (user != nullptr && user->pw_uid != getuid());
   return user == nullptr ? "" : user->pw_dir;
 }
 
@@ -253,7 +261,8 @@ Options run_to_an_end(std::span<const char* const> arguments, const ProcessConte
 void print_requested_info(const Options& options, const ProcessContext& context,
                           RunResult& result) {
   const std::string text =
-      options.info == InfoRequest::version      ? fmt::format("clear-app-cache {}\n", version)
+      options.info == InfoRequest::version
+          ? fmt::format("clear-app-cache {}{}\n{}\n", version, commit, describe_libraries())
       : options.info == InfoRequest::short_help ? short_help()
                                                 : long_help(context.out_style.width);
   print_info(text, context, result);

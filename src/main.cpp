@@ -1,12 +1,10 @@
 // Signals, the last catch, the exit status.
 
 #include <fcntl.h>
-#include <langinfo.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <array>
-#include <clocale>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -19,6 +17,7 @@
 #include "app.hpp"
 #include "base/error.hpp"
 #include "base/output.hpp"
+#include "base/terminal.hpp"
 
 namespace {
 
@@ -70,7 +69,7 @@ std::size_t read_width(int descriptor) {
 
 cac::TerminalStyle detect_style(int descriptor) {
   cac::TerminalStyle style;
-  style.utf8 = std::strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+  style.utf8 = cac::shows_utf8(environment);
   style.width = read_width(descriptor);
   if (isatty(descriptor) == 0) return style;
   style.redraws = environment("TERM").value_or("dumb") != "dumb";
@@ -90,9 +89,6 @@ int main(int argc, char** argv) {
       std::span<const char* const>(argv, static_cast<std::size_t>(argc)).subspan(1);
   try {
     occupy_closed_streams();
-    std::setlocale(LC_CTYPE, "");
-    // GitHub's logs are UTF-8, whatever the locale of the runner's service is.
-    if (environment("GITHUB_ACTIONS") == "true") std::setlocale(LC_CTYPE, "C.UTF-8");
     catch_signals();
     return cac::run_app(arguments, {.environment = environment,
                                     .out = out,

@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 #include <cstdint>
-#include <cwchar>
 
 namespace cac {
 
@@ -14,21 +15,52 @@ namespace {
 struct Glyph {
   std::size_t bytes;    // at least 1
   std::size_t columns;  // 0: a combining character
-  wchar_t code;
-  bool valid;  // false: no character in this locale
+  char32_t code;
+  bool valid;  // false: no UTF-8
 };
 
+// The marks that are put over the character before them, in the scripts that have them apart.
+bool is_combining(char32_t code) {
+  return (code >= 0x300 && code <= 0x36f) || (code >= 0x1ab0 && code <= 0x1aff) ||
+         (code >= 0x1dc0 && code <= 0x1dff) || (code >= 0x200b && code <= 0x200d) ||
+         (code >= 0x20d0 && code <= 0x20ff) || (code >= 0xfe00 && code <= 0xfe0f);
+}
+
+// By the C library only a locale's files tell, which an empty root does not have.
+std::size_t count_columns(std::string_view character, char32_t code) {
+  constexpr std::size_t most = 2;
+  if (is_combining(code)) return 0;
+  return character.size() + most - fmt::formatted_size("{:2}", character);
+}
+
 Glyph first_glyph(std::string_view text) {
-  std::mbstate_t state{};
-  wchar_t code = 0;
-  const std::size_t bytes = std::mbrtowc(&code, text.data(), text.size(), &state);
-  if (bytes == 0 || bytes > text.size()) return {1, 1, 0, false};
-  const int columns = wcwidth(code);
-  return {bytes, columns < 0 ? 1 : static_cast<std::size_t>(columns), code, true};
+  struct Kind {
+    unsigned char mask;
+    unsigned char lead;
+    char32_t least;  // shorter forms are for less
+  };
+  constexpr std::array<Kind, 4> kinds{
+      {{0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}}};
+  constexpr char32_t last = 0x10ffff;
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const Glyph broken{1, 1, 0, false};
+  const auto* const kind = std::ranges::find_if(
+      kinds, [&](const Kind& each) { return (byte(0) & each.mask) == each.lead; });
+  const auto bytes = static_cast<std::size_t>(kind - kinds.begin()) + 1;
+  if (kind == kinds.end() || bytes > text.size()) return broken;
+  if (bytes == 1) return {1, 1, byte(0), true};
+  char32_t code = byte(0) & static_cast<unsigned char>(~kind->mask);
+  for (std::size_t i = 1; i < bytes; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return broken;
+    code = code << 6 | (byte(i) & 0x3f);
+  }
+  const bool is_surrogate = code >= 0xd800 && code <= 0xdfff;
+  if (code < kind->least || code > last || is_surrogate) return broken;
+  return {bytes, count_columns(text.substr(0, bytes), code), code, true};
 }
 
 // Controls of both sets, and what turns the direction of the text around it.
-bool is_dangerous(wchar_t code) {
+bool is_dangerous(char32_t code) {
   return code < 0x20 || (code >= 0x7f && code < 0xa0) || (code >= 0x202a && code <= 0x202e) ||
          (code >= 0x2066 && code <= 0x2069) || code == 0x200e || code == 0x200f;
 }
@@ -51,6 +83,16 @@ Extent measure(std::string_view text, std::size_t max_columns) {
 }
 
 }  // namespace
+
+bool shows_utf8(const Environment& environment) {
+  if (environment("GITHUB_ACTIONS") == "true") return true;
+  std::string locale;
+  for (const char* const name : {"LANG", "LC_CTYPE", "LC_ALL"}) {
+    locale = environment(name).value_or(locale);
+  }
+  std::ranges::transform(locale, locale.begin(), [](unsigned char c) { return std::tolower(c); });
+  return locale.find(".utf-8") != std::string::npos || locale.find(".utf8") != std::string::npos;
+}
 
 std::string styled(std::string_view text, Style emphasis, const TerminalStyle& style) {
   if (!style.color || text.empty() || emphasis == Style::plain) return std::string(text);

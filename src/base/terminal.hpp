@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/environment.hpp"
+
 namespace cac {
 
 struct TerminalStyle {
@@ -14,6 +16,10 @@ struct TerminalStyle {
   bool color = false;
   bool utf8 = false;
 };
+
+// Returns whether the locale's name says so: the C library needs the locale's files, too, which an
+// empty root or an SSH session with the client's LANG does not have. GitHub's logs always do.
+bool shows_utf8(const Environment& environment);
 
 // The codes of ECMA-48.
 enum class Style { plain = 0, bold = 1, dim = 2, red = 31, green = 32, yellow = 33 };
@@ -27,7 +33,7 @@ inline constexpr std::size_t max_untrusted = 2000;
 // max_untrusted characters, and ends it with "...".
 std::string escape_untrusted(std::string_view text, const TerminalStyle& style);
 
-// Returns the columns that an escaped text takes, by the process's LC_CTYPE.
+// Returns the columns that an escaped text takes.
 std::size_t display_width(std::string_view text);
 
 // Appends blanks up to the number of columns.

@@ -78,6 +78,9 @@ Environment:
   DOCKER_CERT_PATH
           Where ca.pem, cert.pem and key.pem are for that. By default, in
           DOCKER_CONFIG.
+  SSL_CERT_FILE
+          The CA bundle for a context with TLS but no ca.pem. By default, the
+          system's.
   COMPOSE_PROJECT_NAME
           If no image has the project's prefix, images of this Compose project are
           among the likely ones.

@@ -9,6 +9,7 @@
 
 #include "base/json_reader.hpp"
 #include "base/sha256.hpp"
+#include "docker/tls.hpp"
 
 namespace cac {
 
@@ -187,8 +188,12 @@ Endpoint choose_endpoint(const EngineChoice& choice, const Environment& environm
     if (context.empty()) context = find_current_context(config);
     if (context.empty()) context = default_context;
   }
-  return context == default_context ? read_default_context(host, environment, config)
-                                    : read_context(config, context);
+  Endpoint endpoint = context == default_context ? read_default_context(host, environment, config)
+                                                 : read_context(config, context);
+  if (endpoint.tls && endpoint.tls->ca.empty()) {
+    endpoint.tls->bundle = find_ca_bundle(environment);
+  }
+  return endpoint;
 }
 
 }  // namespace cac

@@ -14,7 +14,8 @@ namespace cac {
 
 // PEM files, by their paths.
 struct TlsFiles {
-  std::string ca = {};  // of those who may sign the engine's certificate; empty: the system's
+  std::string ca = {};      // of those who may sign the engine's certificate; empty: the system's
+  std::string bundle = {};  // the system's CAs, if ca is empty; empty: the TLS library's own choice
   std::string certificate = {};  // that we show; empty: none
   std::string key = {};          // of that certificate
   bool verifies = true;          // false: docker's own settings say to take any certificate

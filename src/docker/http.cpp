@@ -132,8 +132,9 @@ Kind error_kind(CURLcode code, std::string_view detail) {
 
 void set_tls_options(CURL* easy, const TlsFiles& files) {
   curl_easy_setopt(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
-  if (!files.ca.empty()) {
-    curl_easy_setopt(easy, CURLOPT_CAINFO, files.ca.c_str());
+  const std::string& authorities = files.ca.empty() ? files.bundle : files.ca;
+  if (!authorities.empty()) {
+    curl_easy_setopt(easy, CURLOPT_CAINFO, authorities.c_str());
     curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);  // these alone, not the system's as well
   }
   if (!files.certificate.empty()) {
@@ -226,6 +227,8 @@ struct HttpConnection::Handles {
                                                               curl_multi_cleanup};
   std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> easy{curl_easy_init(), curl_easy_cleanup};
 };
+
+std::string describe_libraries() { return curl_version(); }
 
 HttpConnection::HttpConnection(const Endpoint& endpoint, Interruption& interruption,
                                RequestLogger log_request)

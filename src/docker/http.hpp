@@ -70,6 +70,9 @@ struct SendHooks {
   std::function<void()> interrupted = {};
 };
 
+// libcurl and what it uses, with their versions, for --version.
+std::string describe_libraries();
+
 class HttpConnection {
  public:
   HttpConnection(const Endpoint& endpoint, Interruption& interruption, RequestLogger log_request);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <system_error>
@@ -31,8 +32,21 @@ void check_readable(const std::string& path) {
 
 }  // namespace
 
+// Source: Go's crypto/x509, root_linux.go, whose order docker has.
+std::string find_ca_bundle(const Environment& environment) {
+  if (const auto file = environment("SSL_CERT_FILE")) return *file;
+  for (const char* const path :
+       {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
+        "/etc/ssl/ca-bundle.pem", "/etc/pki/tls/cacert.pem",
+        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/etc/ssl/cert.pem"}) {
+    std::error_code error;
+    if (std::filesystem::exists(path, error)) return path;
+  }
+  return "";
+}
+
 void check_tls_files(const TlsFiles& files) {
-  for (const std::string& path : {files.ca, files.certificate, files.key}) {
+  for (const std::string& path : {files.ca, files.bundle, files.certificate, files.key}) {
     if (!path.empty()) check_readable(path);
   }
   if (files.certificate.empty() == files.key.empty()) return;
@@ -83,11 +97,11 @@ Failure tls_failure(const Endpoint& endpoint, std::string_view detail) {
                    "-in server-cert.pem");
   }
   if (has("SSL certificate problem")) {
-    return failure(
-        fmt::format("the certificate of {} is signed by an unknown CA", where),
-        tls.ca.empty()
-            ? "The system's CA bundle does not have it: give docker's context the engine's ca.pem."
-            : fmt::format("It is not the one in {}: get the engine's ca.pem.", tls.ca));
+    return failure(fmt::format("the certificate of {} is signed by an unknown CA", where),
+                   tls.ca.empty()
+                       ? fmt::format("It is not in {}: give docker's context the engine's ca.pem.",
+                                     tls.bundle.empty() ? "a CA bundle of the system" : tls.bundle)
+                       : fmt::format("It is not the one in {}: get the engine's ca.pem.", tls.ca));
   }
   // What is wrong with our files.
   if (has("private key")) {

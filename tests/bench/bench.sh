@@ -142,9 +142,9 @@ peak_with_records() { # COUNT
   rm "$file"
 }
 
-# Over ssh, where the handshakes count: the tool's one, the script's one for each command.
+# Over ssh, where the handshakes count: the tool on this side, the script and one command of docker's on the other.
 measure_over_ssh() { # ENGINE
-  local i
+  local i login=(ssh -l deploy -p "$ssh_port" 127.0.0.1)
   sshd_begin "$1" "$tool" >&2
   results=$contexts/bench
   mkdir "$results"
@@ -154,14 +154,12 @@ measure_over_ssh() { # ENGINE
     say "over ssh: $i of $repeat"
     restore "${scenes[1]}"
     near_sshd "$results/measure" "$results/cost.tool" "$tool" -H "$ssh_url" >&2
-    near_sshd "$results/measure" "$results/cost.login" ssh -l deploy -p "$ssh_port" 127.0.0.1 docker version >&2
+    near_sshd "$results/measure" "$results/cost.login" "${login[@]}" docker version >&2
     restore "${scenes[1]}"
-    in_engine env DOCKER_HOST="$ssh_url" PATH="$ssh_dir/bin:/usr/bin:/bin" \
-      "$results/measure" "$results/cost.script" sh -c "$script" >&2
+    near_sshd "$results/measure" "$results/cost.script" "${login[@]}" "$script" >&2
     near_sshd "$tool" -H "$ssh_url" --verify-only >&2
   done
-  # shellcheck disable=SC2016
-  printf 'Over ssh on loopback, %s, the application: the tool %.0f ms, the script %.0f ms, and `ssh HOST docker version` %.0f ms.\n' \
+  printf 'Over ssh on loopback, %s, the application: the tool %.0f ms, the script %.0f ms, and docker version %.0f ms.\n' \
     "$(describe_engine)" "$(median "$results/cost.tool" 1)" "$(median "$results/cost.script" 1)" "$(median "$results/cost.login" 1)"
   scene_end
 }

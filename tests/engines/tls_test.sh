@@ -187,14 +187,17 @@ context_of system-ca
 # shellcheck disable=SC2016
 launcher=(unshare --mount sh -c 'mount --bind "$0" /etc/ssl/certs && exec "$@"' "$tls/system")
 reaches "no CA is given: the system's are taken" .
-check "no CA is given: docker takes the system's, too" docker_reaches "${files[@]}" "SSL_CERT_FILE=$tls/client/ca.pem"
+launcher=()
+files+=("SSL_CERT_FILE=$tls/client/ca.pem")
+check "no CA is given: docker takes SSL_CERT_FILE" docker_reaches "${files[@]}"
+reaches "no CA is given: SSL_CERT_FILE is taken" .
 context_of unknown-ca
+files+=("SSL_CERT_FILE=$tls/client/ca.pem")
 refused "a CA is given: the system's do not count" \
   "the certificate of $tls_address is signed by an unknown CA"
-launcher=()
 context_of system-ca
 refused "the system does not know the CA" "the certificate of $tls_address is signed by an unknown CA"
-check "the system does not know the CA: so says the advice" contains "$tool_errors" "The system's CA bundle"
+check "the system does not know the CA: so says the advice" contains "$tool_errors" "It is not in /etc/ssl/certs/ca-certificates.crt"
 docker_neither "the system does not know the CA"
 
 # --- who does not ---

@@ -204,6 +204,10 @@ TEST_CASE("a context's TLS files count, and its word not to verify") {
   CHECK(files.tls->ca ==
         config.path("contexts/tls/" + cac::sha256_hex("files") + "/docker/ca.pem"));
   CHECK(files.tls->certificate.empty());
+  CHECK(files.tls->bundle.empty());
+  // Where a context has no CA, the system's bundle counts, or the one that docker is given, too.
+  CHECK(config.choose({.context = "https"}, {{"SSL_CERT_FILE", "/own.pem"}}).tls->bundle ==
+        "/own.pem");
   CHECK(files.tls->verifies);
   CHECK(config.choose({.context = "https"}).tls);
   CHECK_FALSE(config.choose({.context = "skips"}).tls->verifies);

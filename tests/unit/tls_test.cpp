@@ -23,7 +23,8 @@ Endpoint endpoint_with(const TlsFiles& files) { return {.host_port = "engine:237
 
 const TlsFiles all_files{.ca = "/c/ca.pem", .certificate = "/c/cert.pem", .key = "/c/key.pem"};
 const TlsFiles ca_only{.ca = "/c/ca.pem"};
-const TlsFiles system_ca{.certificate = "/c/cert.pem", .key = "/c/key.pem"};
+const TlsFiles system_ca{
+    .bundle = "/etc/bundle.pem", .certificate = "/c/cert.pem", .key = "/c/key.pem"};
 const TlsFiles unverified{.certificate = "/c/cert.pem", .key = "/c/key.pem", .verifies = false};
 
 // Files in a directory of their own.
@@ -141,7 +142,7 @@ TEST_CASE("the advice about an unknown CA names the file that does not have it, 
   const std::string words = "SSL certificate problem: unable to get local issuer certificate";
   CHECK(cac::tls_failure(endpoint_with(all_files), words).advice == Containing{"/c/ca.pem"});
   CHECK(cac::tls_failure(endpoint_with(system_ca), words).advice ==
-        Containing{"The system's CA bundle does not have it"});
+        Containing{"It is not in /etc/bundle.pem: give docker's context"});
 }
 
 TEST_CASE("an engine that expects TLS is told apart from one that speaks none") {
