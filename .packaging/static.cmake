@@ -1,8 +1,11 @@
 # One static program: a small libcurl of its own, and everything else from the distribution's static
-# libraries. Nothing of it asks the C library for users or host names, which would load the host's
-# NSS modules and crash in those of another C library: names are resolved by c-ares.
+# libraries. Names are resolved by c-ares: the C library would load the host's NSS modules, and crash in
+# those of another C library. See without_nss.cpp.
 enable_language(C)
 include(FetchContent)
+if(POLICY CMP0135)
+  cmake_policy(SET CMP0135 NEW)  # the times of the files that were fetched
+endif()
 
 set(OPENSSL_USE_STATIC_LIBS ON)
 find_package(OpenSSL 3.0 REQUIRED)
@@ -27,10 +30,12 @@ function(add_curl)
   set(ENABLE_ARES ON)
   set(HTTP_ONLY ON)
   foreach(option
-      BUILD_CURL_EXE BUILD_EXAMPLES BUILD_LIBCURL_DOCS BUILD_MISC_DOCS CURL_BROTLI CURL_ENABLE_EXPORT_TARGET
-      CURL_USE_GSSAPI CURL_USE_LIBPSL CURL_USE_LIBSSH2 CURL_ZLIB CURL_ZSTD ENABLE_CURL_MANUAL ENABLE_MANUAL
-      PICKY_COMPILER USE_LIBIDN2 USE_NGHTTP2)
+      BUILD_CURL_EXE BUILD_EXAMPLES BUILD_LIBCURL_DOCS BUILD_MISC_DOCS CURL_ENABLE_EXPORT_TARGET
+      CURL_USE_GSSAPI CURL_USE_LIBPSL CURL_USE_LIBSSH2 ENABLE_CURL_MANUAL ENABLE_MANUAL PICKY_COMPILER USE_LIBIDN2 USE_NGHTTP2)
     set(${option} OFF)
+  endforeach()
+  foreach(option CURL_BROTLI CURL_ZLIB CURL_ZSTD)  # for which curl overwrites a variable
+    set(${option} OFF CACHE STRING "" FORCE)
   endforeach()
   foreach(part
       ALTSVC AWS BASIC_AUTH BEARER_AUTH BINDLOCAL COOKIES DIGEST_AUTH DOH FORM_API GETOPTIONS HEADERS_API HSTS
@@ -41,3 +46,20 @@ function(add_curl)
   add_subdirectory(${curl_SOURCE_DIR} ${curl_BINARY_DIR} EXCLUDE_FROM_ALL)
 endfunction()
 add_curl()
+
+# Half a megabyte less, where the C library of the static program understands it.
+include(CheckCXXSourceCompiles)
+include(CheckLinkerFlag)
+check_linker_flag(CXX -Wl,-z,pack-relative-relocs LINKER_PACKS_RELOCATIONS)
+check_cxx_source_compiles("
+  #include <features.h>
+  #if !__GLIBC_PREREQ(2, 36)
+  #error
+  #endif
+  int main() {}" LIBC_UNPACKS_RELOCATIONS)
+
+add_library(static_program INTERFACE)
+target_sources(static_program INTERFACE ${CMAKE_CURRENT_LIST_DIR}/without_nss.cpp)
+target_link_options(static_program INTERFACE
+  -static-pie -s -Wl,--gc-sections,--wrap=dlopen
+  $<$<AND:$<BOOL:${LINKER_PACKS_RELOCATIONS}>,$<BOOL:${LIBC_UNPACKS_RELOCATIONS}>>:-Wl,-z,pack-relative-relocs>)
