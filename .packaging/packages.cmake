@@ -1,8 +1,11 @@
 # The packages: cpack makes a .deb and a .tar.gz of what gets installed. Two builds of one commit give
 # the same bytes.
 set(CPACK_GENERATOR DEB TGZ)
-set(CPACK_PACKAGE_CONTACT "The clear-app-cache developers <clear-app-cache@localhost>")
+string(REPLACE x86_64 amd64 architecture ${CMAKE_SYSTEM_PROCESSOR})
+string(REPLACE aarch64 arm64 architecture ${architecture})
+set(CPACK_PACKAGE_FILE_NAME ${PROJECT_NAME}-${PROJECT_VERSION}-linux-${architecture})
 set(CPACK_PACKAGE_VENDOR "The clear-app-cache developers")
+set(CPACK_PACKAGE_CONTACT "${CPACK_PACKAGE_VENDOR} <clear-app-cache@users.noreply.github.com>")
 set(CPACK_PACKAGE_DESCRIPTION "\
 Removes the images that an application's docker compose build takes its cache
 from, prunes the build cache, and then asks the engine again whether anything
@@ -27,7 +30,8 @@ function(install_compressed source name directory)
 endfunction()
 
 install_compressed(${PROJECT_SOURCE_DIR}/man/clear-app-cache.1 clear-app-cache.1 ${CMAKE_INSTALL_MANDIR}/man1)
-install_compressed(${PROJECT_SOURCE_DIR}/.packaging/changelog changelog ${CMAKE_INSTALL_DOCDIR})
+configure_file(.packaging/changelog.in changelog @ONLY)
+install_compressed(${PROJECT_BINARY_DIR}/changelog changelog ${CMAKE_INSTALL_DOCDIR})
 install(FILES .packaging/copyright DESTINATION ${CMAKE_INSTALL_DOCDIR})
 # Not enabled: who limits the cache chooses the limits.
 install(FILES .packaging/clear-app-cache.service .packaging/clear-app-cache.timer
@@ -36,9 +40,10 @@ include(CPack)
 
 # The container image holds nothing but the static program.
 if(STATIC)
-  string(REPLACE x86_64 amd64 architecture ${CMAKE_SYSTEM_PROCESSOR})
-  string(REPLACE aarch64 arm64 architecture ${architecture})
-  set(archive ${PROJECT_BINARY_DIR}/clear-app-cache-${PROJECT_VERSION}-image-${architecture}.tar.gz)
+  # That it has a curl of its own is its purpose.
+  file(WRITE ${PROJECT_BINARY_DIR}/lintian/clear-app-cache "clear-app-cache: embedded-library *\n")
+  install(FILES ${PROJECT_BINARY_DIR}/lintian/clear-app-cache DESTINATION share/lintian/overrides)
+  set(archive ${PROJECT_BINARY_DIR}/${PROJECT_NAME}-${PROJECT_VERSION}-image-${architecture}.tar.gz)
   add_custom_command(OUTPUT ${archive} DEPENDS clear-app-cache .packaging/image.cmake
     COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:clear-app-cache> -DNAME=clear-app-cache:${PROJECT_VERSION}
             -DARCHITECTURE=${architecture} -DEPOCH=${RELEASE_EPOCH} -DARCHIVE=${archive}

@@ -11,6 +11,10 @@ set(OPENSSL_USE_STATIC_LIBS ON)
 find_package(OpenSSL 3.0 REQUIRED)
 find_library(CARES_LIBRARY libcares.a REQUIRED)
 
+# Names of files in the program are the same wherever it is built.
+# Of the options that fit, the last one counts.
+add_compile_options(-ffile-prefix-map=${PROJECT_SOURCE_DIR}/= -ffile-prefix-map=${PROJECT_BINARY_DIR}/=)
+
 # The release that Debian 13 has, with the hash of the file that its authors signed. Another source,
 # such as a distribution's with its patches: -DFETCHCONTENT_SOURCE_DIR_CURL=DIR
 FetchContent_Declare(curl

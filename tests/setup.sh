@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what building and testing need, where it is missing: setup.sh [GROUP...]
-# Groups: build, engines, documents, checks. Debian and Ubuntu; needs root. No container engine is
+# Groups: build, engines, documents, checks, ship (what the static program and the packages need). Debian and Ubuntu; needs root. No container engine is
 # installed: those of the tests live in roots of their own (tests/engines/engine.sh).
 set -eu
 
@@ -11,6 +11,8 @@ engines='bash curl debootstrap debian-archive-keyring busybox-static iproute2 ut
 documents='mandoc man-db zsh fish bash-completion tmux python3 python3-yaml systemd util-linux shellcheck'
 checks='clang clang-format clang-tidy shellcheck'
 
+ship='libssl-dev libc-ares-dev lintian dpkg-dev'
+
 packages=
 for group in "${@:-build}"; do
   case $group in
@@ -18,6 +20,7 @@ for group in "${@:-build}"; do
     engines) packages="$packages $engines" ;;
     documents) packages="$packages $documents" ;;
     checks) packages="$packages $checks" ;;
+    ship) packages="$packages $ship" ;;
     *) echo "setup.sh: no group called '$group'" >&2 && exit 2 ;;
   esac
 done

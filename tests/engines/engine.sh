@@ -4,7 +4,9 @@
 #   engine.sh names                the engines, a line each: the only place that decides which there are
 #   engine.sh list                 names, versions, state, sockets
 #   engine.sh host-tools           the packages that the host needs (nothing is installed here)
-#   engine.sh prepare [SUITE...]   makes the debootstrap roots that are missing (default: all)
+#   engine.sh prepare [ROOT...]    makes the debootstrap roots that are missing (default: all engines');
+#                                  host-SUITE is a user's machine, with the NSS modules of systemd
+#   engine.sh root ROOT            prints where such a root is
 #   engine.sh start NAME           returns once GET /_ping answers; makes a missing root first
 #   engine.sh stop NAME            ends it and everything that runs in it
 #   engine.sh wipe NAME            stops it and deletes its data
@@ -80,6 +82,7 @@ packages() {
       echo docker.io docker-cli docker-buildx docker-compose podman runc conmon netavark iptables iproute2 \
         openssh-server
       ;;
+    host-bookworm | host-trixie | host-sid) echo libnss-systemd libnss-myhostname ;;
     *) die "no root called '$1' (${SUITES[*]})" ;;
   esac
 }
@@ -96,8 +99,9 @@ prepare() {
   if ! ready "$suite"; then
     require_host_tools
     echo "engine.sh: making the $suite root from $MIRROR, which takes minutes" >&2
-    rm -rf --one-file-system "$root" "$ENGINES_DIR/copies" # which another version may have written
-    make_root "$suite" "$root" >"$root.log" 2>&1 || {
+    rm -rf --one-file-system "$root"
+    [[ $suite == host-* ]] || rm -rf --one-file-system "$ENGINES_DIR/copies" # which another version may have written
+    make_root "$suite" "${suite#host-}" "$root" >"$root.log" 2>&1 || {
       tail -n 20 "$root.log" >&2
       die "the $suite root could not be made, see $root.log"
     }
@@ -107,7 +111,7 @@ prepare() {
 }
 
 make_root() {
-  local suite=$1 root=$2
+  local kind=$1 suite=$2 root=$3
   debootstrap --variant=minbase --keyring="$KEYRING" "$suite" "$root" "$MIRROR" || return
   printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d" || return # start no service
   chmod +x "$root/usr/sbin/policy-rc.d" || return
@@ -116,7 +120,8 @@ make_root() {
   # shellcheck disable=SC2046 # a list of packages
   chroot "$root" env DEBIAN_FRONTEND=noninteractive sh -c \
     'apt-get -qy update && apt-get -qy install --no-install-recommends "$@" && apt-get clean' \
-    _ $(packages "$suite") || return
+    _ $(packages "$kind") || return
+  [[ $kind != host-* ]] || return 0
   # For logins over ssh: one who may use docker, and one who may not.
   chroot "$root" useradd --create-home --password '*' --shell /bin/sh --groups docker deploy || return
   chroot "$root" useradd --create-home --password '*' --shell /bin/sh stranger
@@ -362,6 +367,11 @@ case $action in
   prepare)
     (($#)) || set -- "${SUITES[@]}"
     for suite; do prepare "$suite"; done
+    ;;
+  root)
+    [[ $# == 1 ]] || usage
+    packages "$1" >/dev/null
+    echo "$ENGINES_DIR/roots/$1"
     ;;
   start | stop | wipe | dir)
     [[ $# == 1 ]] || usage
