@@ -21,12 +21,12 @@ constexpr std::size_t max_socket_path = sizeof(sockaddr_un::sun_path) - 1;
 constexpr std::string_view letters_and_digits =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-// A password must not be printed.
+// A password must not be printed, also where the scheme before it was forgotten.
 std::string without_password(std::string_view address) {
-  const auto begin = address.find("://");
+  const auto scheme_end = address.find("://");
   const auto at = address.rfind('@');
-  if (begin == std::string_view::npos || at == std::string_view::npos) return std::string(address);
-  const auto colon = address.find(':', begin + 3);
+  if (at == std::string_view::npos) return std::string(address);
+  const auto colon = address.find(':', scheme_end == std::string_view::npos ? 0 : scheme_end + 3);
   if (colon > at) return std::string(address);
   return fmt::format("{}:***{}", address.substr(0, colon), address.substr(at));
 }
@@ -156,6 +156,10 @@ bool Endpoint::is_remote() const {
 }
 
 Endpoint parse_endpoint(std::string_view address, AddressSource source) {
+  // A context's JSON can have one. The system would take what is before it for the whole path.
+  if (const auto nul = address.find('\0'); nul != std::string_view::npos) {
+    refuse(address.substr(0, nul), " is followed by a NUL character");
+  }
   const auto scheme_end = address.find("://");
   if (scheme_end == std::string_view::npos) refuse(address, " names no scheme");
   const std::string_view scheme = address.substr(0, scheme_end);

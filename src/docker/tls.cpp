@@ -21,12 +21,17 @@ Failure failure(const std::string& message, const std::string& advice) {
 }
 
 void check_readable(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path);
-  if (file && file.peek() != std::ifstream::traits_type::eof()) return;
+  std::error_code unknown;
+  const auto status = std::filesystem::status(path, unknown);
+  std::string reason = "it is not a file";  // opening a pipe would wait, past the timeout
+  if (!std::filesystem::exists(status) || std::filesystem::is_regular_file(status)) {
+    errno = 0;
+    std::ifstream file(path);
+    if (file && file.peek() != std::ifstream::traits_type::eof()) return;
+    reason = errno != 0 ? std::generic_category().message(errno) : "it is empty";
+  }
   throw EngineError(failure(
-      fmt::format("cannot read {} for TLS: {}", path,
-                  errno != 0 ? std::generic_category().message(errno) : "it is empty"),
+      fmt::format("cannot read {} for TLS: {}", path, reason),
       "It belongs to the docker context, or to DOCKER_CERT_PATH, or to docker's own directory."));
 }
 

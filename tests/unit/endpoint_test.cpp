@@ -169,6 +169,13 @@ TEST_CASE("no address can carry an option, a word for a shell, or a password int
     CHECK(said == Containing{"deploy:***@box"});
   }
   CHECK(refusal("ssh://deploy:s3cret@box") == Containing{"use a key or ssh-agent"});
+  for (const std::string& host :
+       Texts{"deploy:s3cret@box", "ssh:deploy:s3cret@box", "ssh:/deploy:s3cret@box:22"}) {
+    CAPTURE(host);
+    const std::string said = refusal(host);
+    CHECK(said == Containing{"names no scheme"});
+    CHECK(said.find("s3cret") == std::string::npos);
+  }
 }
 
 TEST_CASE("what a context alone may say is refused elsewhere, and completed nowhere") {
@@ -179,6 +186,10 @@ TEST_CASE("what a context alone may say is refused elsewhere, and completed nowh
   CHECK_FALSE(of_context("http://box:1").tls);
   CHECK(of_context("https://box:1").tls);
   CHECK_THROWS_WITH_AS(of_context("tcp://box"), doctest::Contains("names no port"), UsageError);
+  // Its JSON can say what no command line and no variable can.
+  CHECK_THROWS_WITH_AS(
+      of_context(std::string("unix:///run/docker.sock\0more", 28)),
+      doctest::Contains("docker.sock' is followed by a NUL character; use unix://"), UsageError);
 }
 
 TEST_CASE("an address on this machine is told from one on another") {

@@ -1,6 +1,7 @@
 #include "docker/tls.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -174,7 +175,10 @@ TEST_CASE("a file for TLS that cannot be read is named, with the system's reason
   CHECK(complaint({.ca = empty}) == "cannot read " + empty + " for TLS: it is empty");
   const std::string directory = files.path("directory.pem");
   fs::create_directory(directory);
-  CHECK(complaint({.ca = directory}) == "cannot read " + directory + " for TLS: Is a directory");
+  CHECK(complaint({.ca = directory}) == "cannot read " + directory + " for TLS: it is not a file");
+  const std::string pipe = files.path("pipe.pem");
+  REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+  CHECK(complaint({.key = pipe}) == "cannot read " + pipe + " for TLS: it is not a file");
 }
 
 TEST_CASE("a certificate of ours needs its key, and a key its certificate") {
