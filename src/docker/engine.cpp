@@ -107,8 +107,9 @@ void Engine::fail(const std::string& request, const TransportError& error) {
   using Kind = TransportError::Kind;
   const bool is_connected = identity_.api != ApiVersion{};
   const bool is_broken = error.kind == Kind::lost || error.kind == Kind::closed;
-  if (tunnel_ && (is_broken || error.kind == Kind::connect)) {
-    const auto failure = tunnel_->find_failure(interruption_);
+  const bool is_not_http = error.kind == Kind::malformed && !is_connected;
+  if (tunnel_ && (is_broken || is_not_http || error.kind == Kind::connect)) {
+    const auto failure = tunnel_->find_failure(interruption_, is_not_http);
     if (failure && !is_connected) throw EngineError(*failure);
     if (failure) throw_lost(request, {Kind::lost, failure->message});
     throw_lost(request, {Kind::lost, error.what()});

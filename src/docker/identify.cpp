@@ -20,7 +20,7 @@ void Engine::identify(std::optional<ApiVersion> pinned) {
     if (kind != FailureKind::connection_lost && kind != FailureKind::malformed) throw;
     throw EngineError({FailureKind::not_docker, message + ": nothing was changed",
                        fmt::format("Does an engine listen on {}{}?", identity_.address,
-                                   endpoint_.tls ? "" : ", and without TLS")});
+                                   endpoint_.tls || endpoint_.ssh ? "" : ", and without TLS")});
   }
   const std::string_view server = ping.http.header("server");
   if (is_denial(ping.http)) throw_unexpected(ping);

@@ -25,9 +25,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr rlim_t max_errors_file = 64'000'000;  // bytes; a file that ssh itself writes is smaller
-constexpr std::size_t max_errors = 4'000;       // bytes at the end, which say why
-constexpr int cannot_be_run = 126;              // the status of a shell, too
+constexpr off_t max_errors_file = 64'000'000;  // bytes; a file that ssh itself writes is smaller
+constexpr off_t max_errors = 4'000;            // bytes at the end, which say why
 
 // For the process between fork and ssh: nothing here may allocate. Removes socket and directory as
 // soon as they have done their service, also when the caller has ended before.
@@ -41,8 +40,15 @@ struct Recipe {
   bool may_ask;
 };
 [[noreturn]] void become_ssh(const Recipe& recipe) {
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal, SIG_IGN);
-  std::signal(SIGPIPE, SIG_DFL);
+  // Blocked as well: an ssh whose connection another one holds (ControlMaster) catches them.
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    std::signal(signal, SIG_IGN);
+    sigaddset(&signals, signal);
+  }
+  sigprocmask(SIG_BLOCK, &signals, nullptr);
+  for (const int signal : {SIGPIPE, SIGXFSZ}) std::signal(signal, SIG_DFL);
   if (!recipe.may_ask) setsid();
   std::array<pollfd, 2> inputs{pollfd{recipe.listener, POLLIN, 0}, pollfd{recipe.life, 0, 0}};
   while (poll(inputs.data(), inputs.size(), -1) < 0 && errno == EINTR) {
@@ -60,65 +66,38 @@ struct Recipe {
   execvp(recipe.arguments[0], recipe.arguments);
   const char* const reason = strerror(errno);
   [[maybe_unused]] const auto written = write(STDERR_FILENO, reason, strlen(reason));
-  _exit(cannot_be_run);
+  _exit(ssh_cannot_be_run);
 }
 
-// The last lines, without ssh's chatter.
-std::string last_lines(const std::string& text) {
-  constexpr int max_lines = 2;
-  std::string lines;
-  auto end = text.size();
-  for (int count = 0; count < max_lines && end > 0;) {
-    const auto line_end = text.find_last_not_of("\r\n", end - 1);
-    if (line_end == std::string::npos) break;
-    const auto before = text.rfind('\n', line_end);
-    const auto begin = before == std::string::npos ? 0 : before + 1;
-    std::string line = text.substr(begin, line_end + 1 - begin);
-    end = begin;
-    if (line.empty() || line.starts_with("debug") || line.starts_with("Warning: Permanently")) {
-      continue;
-    }
-    ++count;
-    if (!lines.empty()) line.append(" ").append(lines);
-    lines = line;
-  }
-  return lines;
+// Returns a file of a limited size. An ssh that writes more is ended, see above; the seal is for
+// the ssh that holds the connection in its place (ControlMaster), which then stops listening.
+int create_errors_file() {
+  const int file = memfd_create("ssh's standard error", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  std::signal(SIGXFSZ, SIG_IGN);  // this process may have a limit as well
+  if (file >= 0 && ftruncate(file, max_errors_file) == 0) fcntl(file, F_ADD_SEALS, F_SEAL_GROW);
+  return file;
 }
 
 int open_terminal() { return open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY); }
 
-struct KnownFailure {
-  std::string_view words;  // in what ssh or the docker over there prints
-  FailureKind kind;
-  std::string_view message;  // {0}: the address
-  std::string_view
-      advice;  // {0}: ssh's arguments for the host, {1}: for the login, {2}: known_hosts' name
-};
-constexpr std::string_view advise_engine =
-    "Start the engine there (systemctl start docker), or add its socket's path to the address.";
-// What comes first counts.
-constexpr KnownFailure known_failures[] = {
-    {"Permission denied (", FailureKind::denied, "{0} refuses the login",
-     "Check the user and the key: ssh {1} true must work without a question."},
-    {"REMOTE HOST IDENTIFICATION HAS CHANGED", FailureKind::denied,
-     "the host key of {0} is another one than before",
-     "If that is right, remove the old one: ssh-keygen -R '{2}'"},
-    {"Host key verification failed", FailureKind::denied, "the host key of {0} is not known here",
-     "Add it to ~/.ssh/known_hosts and compare its fingerprint: ssh {1} asks, ssh-keyscan {0} "
-     "prints it."},
-    {"Could not resolve hostname", FailureKind::unreachable, "the host of {0} is not known",
-     "Check the name, or ~/.ssh/config."},
-    {"permission denied", FailureKind::denied, "docker on the host of {0} may not use its engine",
-     "Add the user there to the socket's group (sudo usermod -aG docker USER), or log in as "
-     "another "
-     "one."},
-    {"dial unix", FailureKind::unreachable, "docker on the host of {0} does not reach its engine",
-     advise_engine},
-    {"Cannot connect to the Docker daemon", FailureKind::unreachable,
-     "docker on the host of {0} does not reach its engine", advise_engine},
-    {"not a docker command", FailureKind::unreachable,
-     "docker on the host of {0} is too old for ssh", "It needs docker 18.09 or newer there."},
-};
+std::optional<termios> read_settings(int terminal) {
+  termios settings{};
+  return tcgetattr(terminal, &settings) == 0 ? std::optional(settings) : std::nullopt;
+}
+
+// Shows again what is typed, if whoever was asking for a password cannot any more. What else has
+// changed the terminal goes on, a pager say, or whoever is in the foreground by now.
+void show_typing(const termios& before) {
+  const int terminal = can_ask_at_terminal() ? open_terminal() : -1;
+  if (terminal < 0) return;
+  const auto now = read_settings(terminal);
+  const bool was_shown = (before.c_lflag & ECHO) != 0;
+  if (now && was_shown && (now->c_lflag & (ECHO | ICANON)) == ICANON) {
+    tcsetattr(terminal, TCSANOW, &before);
+    [[maybe_unused]] const auto written = write(terminal, "\n", 1);  // after the question
+  }
+  close(terminal);
+}
 
 }  // namespace
 
@@ -130,7 +109,10 @@ bool can_ask_at_terminal() {
 }
 
 std::vector<std::string> ssh_command(const SshAddress& address, bool may_ask) {
-  std::vector<std::string> command{"ssh", "-o", "ConnectTimeout=30", "-T"};
+  // ControlMaster=no: it may use the connection that another ssh has, and leaves none that others
+  // would use, with what is special about this one.
+  std::vector<std::string> command{"ssh", "-o", "ConnectTimeout=30",
+                                   "-T",  "-o", "ControlMaster=no"};
   const auto add = [&](std::initializer_list<std::string> words) {
     command.insert(command.end(), words);
   };
@@ -173,15 +155,14 @@ void SshTunnel::start() {
             bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
             listen(listener, 1) == 0,
         socket_path_);
-  errors_ = memfd_create("ssh's standard error", MFD_CLOEXEC);
+  errors_ = create_errors_file();
   std::array<int, 2> life{};
   check(errors_ >= 0 && pipe2(life.data(), O_CLOEXEC) == 0, "no descriptor");
   life_ = life[1];
 
   const bool may_ask = can_ask_at_terminal();
   if (const int terminal = may_ask ? open_terminal() : -1; terminal >= 0) {
-    termios settings{};
-    if (tcgetattr(terminal, &settings) == 0) terminal_ = settings;
+    terminal_ = read_settings(terminal);
     close(terminal);
   }
   std::vector<std::string> command = ssh_command(*endpoint_.ssh, may_ask);
@@ -222,51 +203,16 @@ SshTunnel::~SshTunnel() {
   kill(process_, SIGKILL);
   while (waitpid(process_, nullptr, 0) < 0 && errno == EINTR) {
   }
-  // ssh may have been asking for a password, which is not to be seen.
-  if (const int terminal = terminal_ ? open_terminal() : -1; terminal >= 0) {
-    tcsetattr(terminal, TCSANOW, &*terminal_);
-    close(terminal);
-  }
+  if (terminal_) show_typing(*terminal_);
 }
 
 std::string SshTunnel::read_errors() const {
-  std::string text(max_errors, 0);
-  const off_t size = lseek(errors_, 0, SEEK_END);
-  const off_t begin = std::max<off_t>(0, size - static_cast<off_t>(max_errors));
+  const off_t end = lseek(errors_, 0, SEEK_CUR);  // where ssh would go on
+  const off_t begin = std::max<off_t>(0, end - max_errors);
+  std::string text(static_cast<std::size_t>(end - begin), 0);
   const auto count = pread(errors_, text.data(), text.size(), begin);
   text.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
   return text;
-}
-
-std::optional<Failure> SshTunnel::find_failure(Interruption& interruption) {
-  for (int i = 0; i < 200 && !has_ended(); ++i) interruption.sleep_for(milliseconds(10));
-  const std::string text = read_errors();
-  const std::string words = last_lines(text);
-  if (!status_ && words.empty()) return std::nullopt;
-  const std::string where = endpoint_.text();
-  const auto& [user, host, port, socket_path] = *endpoint_.ssh;
-  const std::string option = port.empty() ? "" : fmt::format("-p {} ", port);
-  const std::string login = fmt::format("{}{}{}{}", option, user, user.empty() ? "" : "@", host);
-  if (status_ == cannot_be_run && words.find(':') == std::string::npos) {
-    return Failure{FailureKind::unreachable, fmt::format("ssh cannot be run: {}", words),
-                   "Install an ssh client (openssh-client)."};
-  }
-  for (const auto& [known, kind, message, advice] : known_failures) {
-    if (text.find(known) == std::string::npos) continue;
-    return Failure{kind, fmt::format("{}: {}", fmt::format(fmt::runtime(message), where), words),
-                   fmt::format(fmt::runtime(advice), option + host, login,
-                               port.empty() ? host : fmt::format("[{}]:{}", host, port))};
-  }
-  if (status_ == 127) {
-    return Failure{FailureKind::unreachable,
-                   fmt::format("there is no docker command on the host of {}: {}", where, words),
-                   "Install docker's command line there, where a shell without a login finds it."};
-  }
-  const std::string reason = !words.empty() ? words
-                             : status_      ? fmt::format("ssh ended with status {}", *status_)
-                                            : "ssh does not say why";
-  return Failure{FailureKind::unreachable, fmt::format("cannot connect to {}: {}", where, reason),
-                 fmt::format("This must work: ssh {} docker version", login)};
 }
 
 }  // namespace cac

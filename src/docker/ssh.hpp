@@ -18,6 +18,9 @@ namespace cac {
 // password or about an unknown host; without, it fails instead.
 std::vector<std::string> ssh_command(const SshAddress& address, bool may_ask);
 
+// The status of a process that cannot become ssh, as a shell has it.
+inline constexpr int ssh_cannot_be_run = 126;
+
 // Whether there is a terminal, and this process is in its foreground.
 bool can_ask_at_terminal();
 
@@ -40,9 +43,10 @@ class SshTunnel {
   // ends when that closes it.
   void keep_running(bool keeps) { keeps_running_ = keeps; }
 
-  // To be called when the connection has broken. Returns why, in the words of ssh or of the docker
-  // over there; nullopt if ssh does not say. Throws Interrupted or TimedOut.
-  std::optional<Failure> find_failure(Interruption& interruption);
+  // To be called when the connection has broken, or something else than HTTP came. Returns why, in
+  // the words of ssh or of the docker over there; nullopt if ssh does not say. Throws Interrupted
+  // or TimedOut.
+  std::optional<Failure> find_failure(Interruption& interruption, bool is_not_http);
 
  private:
   void start();

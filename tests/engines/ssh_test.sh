@@ -15,32 +15,6 @@ here=$(dirname "$0")
 . "$here/../documents/terminal.sh"
 sshd_begin "$@"
 
-# over_ssh URL ARG...: fills what run_tool fills.
-over_ssh() {
-  local url=$1
-  shift
-  rm -f "$ssh_dir/log"
-  tool_status=0
-  tool_output=$(near_sshd "$tool" -H "$url" "$@" 2>"$contexts/tool.errors" </dev/null) || tool_status=$?
-  tool_errors=$(cat "$contexts/tool.errors")
-}
-# An expectation: there was one ssh, and it has ended. Without a count: any number of them.
-ssh_has_ended() {
-  local process i
-  equal "$(wc -l <"$ssh_dir/log")" "${1-1}" || return
-  while read -r process _; do
-    for ((i = 0; i < ${2-1}; i++)); do
-      [[ -d /proc/$process ]] || continue 2
-      sleep 0.1
-    done
-    echo "ssh runs still" && return 1
-  done <"$ssh_dir/log"
-}
-nothing_is_left_in_tmp() {
-  local left
-  left=$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'clear-app-cache.*' -user "$(id -un)")
-  equal "$left" ""
-}
 # says MESSAGE ADVICE: an expectation about a run without an engine
 says() {
   exits 4 && contains "$tool_errors" "$1" && contains "$tool_errors" $'\n  '"$2" && equal "$tool_output" ""
@@ -76,8 +50,8 @@ build_app frontend
 run_tool "$tool" -v all
 check "no request more than on the socket" equal "$requests_over_ssh" "$(grep -c ' -> ' <<<"$tool_errors")"
 
-# docker's own command, but for what keeps ssh from asking where nobody can answer. Clients put the options in another
-# order, and quote --host=URL for the shell over there; 20.10's knows no path, and less of ssh.
+# docker's own command, but for what keeps ssh from asking where nobody can answer, and from serving others. Clients put
+# the options in another order, and quote --host=URL for the shell over there; 20.10's knows no path, and less of ssh.
 words() { tr -d "'" <<<"${1//=/ }" | tr ' ' '\n' | sort; }
 # shellcheck disable=SC2016
 in_engine sh -c 'mkdir /tmp/bin && printf "#!/bin/sh\necho \"\$*\" >/tmp/arguments\nexit 1\n" >/tmp/bin/ssh && chmod +x /tmp/bin/ssh'
@@ -90,7 +64,8 @@ for url in "$ssh_url" "$ssh_url/run/docker.sock"; do
     theirs=
   [[ $theirs == *ConnectTimeout* ]] || ours=${ours/-o ConnectTimeout=30 -T /}
   [[ -z $theirs && $ENGINE == *-bookworm && $url != "$ssh_url" ]] ||
-    check "docker's own arguments ($theirs)" equal "$(words "${ours/-o BatchMode=yes /}")" "$(words "$theirs")"
+    check "docker's own arguments ($theirs)" equal \
+      "$(words "$(sed -E 's/-o (BatchMode|ControlMaster)=[a-z]+ //g' <<<"$ours")")" "$(words "$theirs")"
 done
 
 # --- what fails ---
@@ -117,6 +92,14 @@ check "a closed port" says "cannot connect to ssh://deploy@127.0.0.1:2223: ssh: 
 allow_login stranger 'command="no-docker-here system dial-stdio"'
 over_ssh "ssh://stranger@127.0.0.1:$ssh_port" all
 check "no docker over there" says "there is no docker command on the host" "Install docker's command line there"
+allow_login stranger 'command="echo Welcome; no-docker-here system dial-stdio"'
+over_ssh "ssh://stranger@127.0.0.1:$ssh_port" all
+check "no docker over there, and a shell that greets" says "there is no docker command on the host" "Install docker's"
+allow_login stranger 'command="/usr/sbin/nologin"' # it says so on standard output
+over_ssh "ssh://stranger@127.0.0.1:$ssh_port" all
+check "a shell that talks" says "what the host of ssh://stranger@127.0.0.1:$ssh_port sends is no engine's answer" \
+  "This must print nothing: ssh -p $ssh_port stranger@127.0.0.1 true"
+check "... ssh has ended" ssh_has_ended
 allow_login stranger 'command="printf \"\\033[31mred\\n::error::x\\n\" >&2; exit 9"'
 over_ssh "ssh://stranger@127.0.0.1:$ssh_port" all
 check "what the far side says is escaped" exits 4
@@ -126,6 +109,9 @@ allow_login stranger 'command="printf \"HTTP/1.1 200 OK\\r\\nContent-Length: 0\\
 over_ssh "ssh://stranger@127.0.0.1:$ssh_port" all
 check "a far side that is no engine" says "does not say that it is Docker" "Only an engine"
 check "... ssh has ended" ssh_has_ended
+allow_login stranger 'command="cat /dev/zero >&2"'
+over_ssh "ssh://stranger@127.0.0.1:$ssh_port" all
+check "a far side without an end on standard error" says "cannot connect to" "This must work"
 mv "$ssh_dir/bin/ssh" "$ssh_dir/ssh"
 tool_status=0
 tool_output=$(near_sshd env PATH="$ssh_dir/bin" "$tool" -H "$ssh_url" 2>"$contexts/tool.errors") || tool_status=$?
@@ -160,6 +146,34 @@ for signal in INT TERM HUP KILL; do
   check "$signal: its exit status" equal "$cut_status" $((128 + $(kill -l "$signal")))
   check "$signal: ssh has ended" ssh_has_ended 1 50
 done
+
+# --- where ssh shares connections (ControlMaster) ---
+
+shared=$(mktemp -d) # a socket's path is short
+printf '%s\n' 'ControlMaster auto' "ControlPath $shared/%r" 'ControlPersist 60' >>"$ssh_dir/config"
+over_ssh "$ssh_url" --verify-only
+check "with ControlMaster and ControlPersist it answers" equal "$tool_status" 0
+check "... nothing is left that others would use" equal "$(ls "$shared")" ""
+# What Ctrl-C and a unit's end send to the tool reaches its ssh as well, which has to finish a prune.
+for connection in 'of its own' "of another ssh's"; do
+  [[ $connection == 'of its own' ]] || near_sshd ssh -p "$ssh_port" -l stranger -fNM 127.0.0.1
+  rm -f "$ssh_dir/log"
+  near_sshd "$tool" -H "ssh://stranger@127.0.0.1:$ssh_port" all >"$contexts/cut.out" 2>&1 </dev/null &
+  runner=$!
+  until [[ -s $ssh_dir/log ]]; do sleep 0.05; done
+  read -r process _ <"$ssh_dir/log"
+  for ((i = 0; i < 15; i++)); do # it may not have come to where it catches them
+    for signal in INT TERM HUP; do kill -s "$signal" "$process" 2>/dev/null || break 2; done
+    sleep 0.1
+  done
+  check "no signal ends ssh with a connection $connection" test "$(ps -o comm= -p "$process")" == ssh
+  kill "$(ps -o ppid= -p "$process")" || : # the tool
+  wait "$runner" 2>/dev/null || :
+  check "... but the tool does" ssh_has_ended 1 50
+done
+near_sshd ssh -p "$ssh_port" -l stranger -O exit 127.0.0.1 2>/dev/null
+rm -rf "$shared"
+sed -i /^Control/d "$ssh_dir/config"
 
 in_engine chmod 666 /run/docker.sock # stranger may use docker from here on
 for pattern in 'GET .*_ping' 'GET .*images.json' 'DELETE .*images' 'POST .*build.prune' 'GET .*system.df'; do
@@ -255,6 +269,28 @@ check "it asks again" shows 'continue connecting'
 press yes Enter
 check "after yes it clears" shows '^clean: '
 check "exit 0, and the terminal echoes" shows '^status 0, echo'
+check "... ssh has ended" ssh_has_ended
+ssh-keygen -q -p -f "$ssh_dir/client" -P '' -N correct-horse >/dev/null
+rm "$ssh_dir/log"
+run_there "$ssh_dir/at_terminal"
+check "it asks for a key's passphrase" shows '^Enter passphrase'
+in_terminal send-keys C-c
+check "Ctrl-C ends it, and what it says has a line of its own" shows '^clear-app-cache: error: interrupted by SIGINT'
+check "... the terminal echoes again" shows '^status 130, echo'
+check "... ssh has ended" ssh_has_ended
+ssh-keygen -q -p -f "$ssh_dir/client" -P correct-horse -N '' >/dev/null
+
+# In the background the terminal is another's.
+allow_login stranger 'command="cat >/dev/null"'
+rm "$ssh_dir/log"
+run_there env PS1='ready ' bash --norc --noprofile
+check "a shell" shows '^ready'
+press "$(printf '%q ' "${beside_sshd[@]}" "$tool" -H "ssh://stranger@127.0.0.1:$ssh_port" --timeout 5s all)" Enter
+until [[ -s $ssh_dir/log ]]; do sleep 0.05; done
+in_terminal send-keys C-z
+check "it is stopped" shows 'Stopped'
+press bg Enter
+check "continued in the background, it ends at the timeout" shows 'the timeout of 5 s ran out'
 check "... ssh has ended" ssh_has_ended
 in_terminal kill-server
 scene_clean

@@ -61,3 +61,30 @@ allow_login() {
 # Runs a command of this machine on the engine's loopback, with ssh as above.
 near_sshd() { "${beside_sshd[@]}" "$@"; }
 ssh_url=ssh://deploy@127.0.0.1:$ssh_port
+
+# over_ssh URL ARG...: fills what run_tool fills.
+over_ssh() {
+  local url=$1
+  shift
+  rm -f "$ssh_dir/log"
+  tool_status=0
+  tool_output=$(near_sshd "$tool" -H "$url" "$@" 2>"$contexts/tool.errors" </dev/null) || tool_status=$?
+  tool_errors=$(cat "$contexts/tool.errors")
+}
+# An expectation: there was one ssh, and it has ended. Without a count: any number of them.
+ssh_has_ended() {
+  local process i
+  equal "$(wc -l <"$ssh_dir/log")" "${1-1}" || return
+  while read -r process _; do
+    for ((i = 0; i < ${2-1}; i++)); do
+      [[ -d /proc/$process ]] || continue 2
+      sleep 0.1
+    done
+    echo "ssh runs still" && return 1
+  done <"$ssh_dir/log"
+}
+nothing_is_left_in_tmp() {
+  local left
+  left=$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'clear-app-cache.*' -user "$(id -un)")
+  equal "$left" ""
+}

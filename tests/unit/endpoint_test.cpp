@@ -129,7 +129,7 @@ TEST_CASE("an ssh address names a host, and perhaps a user, a port and a socket 
     CHECK(endpoint.text() == (row.host.ends_with('/') ? "ssh://box" : row.host));
     const auto command = cac::ssh_command(*endpoint.ssh, true);
     CHECK(fmt::format("{}", fmt::join(command, " ")) ==
-          "ssh -o ConnectTimeout=30 -T " + row.command);
+          "ssh -o ConnectTimeout=30 -T -o ControlMaster=no " + row.command);
   }
   const auto silent = cac::ssh_command({.host = "box"}, false);
   CHECK(std::find(silent.begin(), silent.end(), "BatchMode=yes") != silent.end());
