@@ -200,7 +200,8 @@ SshTunnel::~SshTunnel() {
   const int tries = std::uncaught_exceptions() > 0 ? 0 : 100;
   for (int i = 0; i < tries && !has_ended(); ++i) std::this_thread::sleep_for(milliseconds(10));
   if (has_ended()) return;
-  kill(process_, SIGKILL);
+  // With what it has started (ProxyCommand), if it has a group of its own.
+  for (const pid_t whom : {-process_, process_}) kill(whom, SIGKILL);
   while (waitpid(process_, nullptr, 0) < 0 && errno == EINTR) {
   }
   if (terminal_) show_typing(*terminal_);

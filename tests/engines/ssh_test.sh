@@ -15,10 +15,6 @@ here=$(dirname "$0")
 . "$here/../documents/terminal.sh"
 sshd_begin "$@"
 
-# says MESSAGE ADVICE: an expectation about a run without an engine
-says() {
-  exits 4 && contains "$tool_errors" "$1" && contains "$tool_errors" $'\n  '"$2" && equal "$tool_output" ""
-}
 # A report without what differs from run to run.
 steady() { sed -E "s,(unix|ssh)://[^)]*,ADDRESS,; s/in [0-9.]+ m?s\./in TIME./"; }
 
@@ -122,6 +118,11 @@ allow_login stranger 'command="cat >/dev/null"'
 over_ssh "ssh://stranger@127.0.0.1:$ssh_port" --timeout 2s all
 check "a far side that does not answer: the timeout" exits 1
 check "... ssh has ended" ssh_has_ended
+echo "ProxyCommand sh -c 'echo \$\$ >$ssh_dir/proxy; exec sleep 600'" >>"$ssh_dir/config"
+over_ssh "$ssh_url" --timeout 2s all
+check "a ProxyCommand that hangs: the timeout" exits 1
+check "... it has ended, too" timeout 10 tail --pid="$(cat "$ssh_dir/proxy")" -f /dev/null
+sed -i /^ProxyCommand/d "$ssh_dir/config"
 tool_status=0
 near_sshd env TMPDIR=/nowhere "$tool" -H "$ssh_url" >/dev/null 2>"$contexts/tool.errors" || tool_status=$?
 check "no directory for the socket" contains "$(cat "$contexts/tool.errors")" "ssh cannot be started: "

@@ -88,3 +88,7 @@ nothing_is_left_in_tmp() {
   left=$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'clear-app-cache.*' -user "$(id -un)")
   equal "$left" ""
 }
+# says MESSAGE ADVICE: an expectation about a run without an engine
+says() {
+  exits 4 && contains "$tool_errors" "$1" && contains "$tool_errors" $'\n  '"$2" && equal "$tool_output" ""
+}
