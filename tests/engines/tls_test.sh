@@ -376,7 +376,7 @@ prune_ended_by() {
   check "$1: the tool has ended" equal "$tool_status" $((128 + $(kill -l "$1")))
   # Systemd sends TERM to the rest of a unit whose main process has ended.
   kill -TERM "$keeper"
-  check "$1: the connection is still open" test -S "/proc/$keeper/fd/0"
+  check "$1: the connection is still open" wait_for 'it is not held' test -S "/proc/$keeper/fd/0"
   check "$1: nothing more was said to the engine" equal \
     "$(sed -n "/--- SIG$1/,\$p" "$contexts/trace" | grep -E "$sends")" ''
   check "$1: nothing is pruned so far" test "$before" -gt 0
