@@ -34,7 +34,8 @@ configure_file(.packaging/changelog.in changelog @ONLY)
 install_compressed(${PROJECT_BINARY_DIR}/changelog changelog ${CMAKE_INSTALL_DOCDIR})
 install(FILES .packaging/copyright DESTINATION ${CMAKE_INSTALL_DOCDIR})
 # Not enabled: who limits the cache chooses the limits.
-install(FILES .packaging/clear-app-cache.service .packaging/clear-app-cache.timer
+configure_file(.packaging/clear-app-cache.service.in clear-app-cache.service @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/clear-app-cache.service .packaging/clear-app-cache.timer
         DESTINATION lib/systemd/system)
 include(CPack)
 

@@ -22,19 +22,11 @@ installs() { # DIRECTORY CMD: the files, and nothing of the host's
   local file
   rm -rf "$1"
   in_checkout sh -c "$2" || return
-  for file in bin/clear-app-cache share/man/man1/clear-app-cache.1 \
+  for file in bin/clear-app-cache share/man/man1/clear-app-cache.1.gz \
     share/bash-completion/completions/clear-app-cache share/zsh/site-functions/_clear-app-cache \
-    share/fish/vendor_completions.d/clear-app-cache.fish; do
+    share/fish/vendor_completions.d/clear-app-cache.fish lib/systemd/system/clear-app-cache.timer; do
     [[ -f $1/$file ]] || { echo "not installed: $file" && return 1; }
   done
-}
-
-# "A deployment host needs the one binary and libcurl's shared library": the others every Debian has.
-needs_only_libcurl() {
-  local others
-  others=$(readelf -d "$1" | sed -nE 's/.*\(NEEDED\).*\[(.*)\]/\1/p' |
-    grep -vE '^(libcurl|libstdc\+\+|libgcc_s|libm|libc|ld-linux.*)\.so') || :
-  equal "$others" ''
 }
 
 # --- on the host ---
@@ -94,9 +86,12 @@ follow() { # CMD
     'cmake --install build/release --prefix DIR')
       check "$1" installs "$checkout/build/prefix" "${1/DIR/build/prefix}"
       ;;
-    'scp build/release/clear-app-cache HOST:')
-      check "$1: needs no library but libcurl's" needs_only_libcurl "$checkout/build/release/clear-app-cache"
+    # tests/ship/packages_test.sh and image_test.sh do what these do, and compare the files' names.
+    'curl -fLO https://github.com/OWNER/'* | 'sudo dpkg -i clear-app-cache_'* | 'sudo tar -C / '* | 'docker load -i '* | \
+      'docker run --rm --network none '*)
+      check "$1 (parsed)" sh -n -c "$1"
       ;;
+    'scp /usr/bin/clear-app-cache HOST:') ;; # tests/ship/static_test.sh: it needs no other file
     'clear-app-cache --app-dir '*)
       makes_artifacts
       scene_images_only

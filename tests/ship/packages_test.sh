@@ -15,12 +15,18 @@ trap 'rm -rf --one-file-system "$work"' EXIT
 
 shopt -s nullglob
 deb=("$built"/one/*.deb) image=("$built"/one/*-image-*.tar.gz) archive=("$built"/one/*-linux-*.tar.gz)
-for file in "${deb[0]}" "${archive[0]}" "${image[0]}"; do
-  check "two builds are the same bytes: ${file##*/}" cmp "$file" "$built/other/folder/${file##*/}"
-done
-check "lintian: no error" lintian --allow-root --fail-on error "${deb[0]}"
 mkdir "$work/unpacked"
 tar -C "$work/unpacked" --strip-components=1 -xzf "${archive[0]}"
+readme=$(cat "$here/../../README.md")
+for file in "${deb[0]}" "${archive[0]}" "${image[0]}"; do
+  check "two builds are the same bytes: ${file##*/}" cmp "$file" "$built/other/folder/${file##*/}"
+  check "the README names it" contains "$readme" "${file##*/}"
+done
+for unit in service timer; do
+  packaged=$(cat "$work/unpacked/usr/lib/systemd/system/clear-app-cache.$unit")
+  check "the README has the $unit" contains "${readme//\/usr\/local\/bin/\/usr\/bin}" "clear-app-cache.$unit"$'\n'"$packaged"
+done
+check "lintian: no error" lintian --allow-root --fail-on error "${deb[0]}"
 check "the archive: the program runs" "$work/unpacked/usr/bin/clear-app-cache" --version
 
 # files ROOT: without what dpkg itself writes down
