@@ -5,7 +5,8 @@
 #   engine.sh list                 names, versions, state, sockets
 #   engine.sh host-tools           the packages that the host needs (nothing is installed here)
 #   engine.sh prepare [ROOT...]    makes the debootstrap roots that are missing (default: all engines');
-#                                  host-SUITE is a user's machine, with the NSS modules of systemd
+#                                  host-SUITE is a user's machine, with the NSS modules of systemd;
+#                                  cross-bookworm builds for arm64
 #   engine.sh root ROOT            prints where such a root is
 #   engine.sh start NAME           returns once GET /_ping answers; makes a missing root first
 #   engine.sh stop NAME            ends it and everything that runs in it
@@ -82,6 +83,10 @@ packages() {
       echo docker.io docker-cli docker-buildx docker-compose podman runc conmon netavark iptables iproute2 \
         openssh-server
       ;;
+    cross-bookworm)
+      echo g++-aarch64-linux-gnu cmake ninja-build pkg-config libssl-dev:arm64 libc-ares-dev:arm64 libfmt-dev:arm64 \
+        nlohmann-json3-dev libcxxopts-dev qemu-user-static ca-certificates
+      ;;
     host-bookworm | host-trixie | host-sid) echo libnss-systemd libnss-myhostname ;;
     *) die "no root called '$1' (${SUITES[*]})" ;;
   esac
@@ -100,8 +105,8 @@ prepare() {
     require_host_tools
     echo "engine.sh: making the $suite root from $MIRROR, which takes minutes" >&2
     rm -rf --one-file-system "$root"
-    [[ $suite == host-* ]] || rm -rf --one-file-system "$ENGINES_DIR/copies" # which another version may have written
-    make_root "$suite" "${suite#host-}" "$root" >"$root.log" 2>&1 || {
+    [[ $suite == *-* ]] || rm -rf --one-file-system "$ENGINES_DIR/copies" # which another version may have written
+    make_root "$suite" "${suite#*-}" "$root" >"$root.log" 2>&1 || {
       tail -n 20 "$root.log" >&2
       die "the $suite root could not be made, see $root.log"
     }
@@ -111,7 +116,8 @@ prepare() {
 }
 
 make_root() {
-  local kind=$1 suite=$2 root=$3
+  local kind=$1 suite=$2 root=$3 foreign=
+  [[ $kind != cross-* ]] || foreign='dpkg --add-architecture arm64 &&'
   debootstrap --variant=minbase --keyring="$KEYRING" "$suite" "$root" "$MIRROR" || return
   printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d" || return # start no service
   chmod +x "$root/usr/sbin/policy-rc.d" || return
@@ -119,9 +125,9 @@ make_root() {
   cp /etc/apt/apt.conf.d/99* "$root/etc/apt/apt.conf.d/" || : # this machine's settings for its mirror
   # shellcheck disable=SC2046 # a list of packages
   chroot "$root" env DEBIAN_FRONTEND=noninteractive sh -c \
-    'apt-get -qy update && apt-get -qy install --no-install-recommends "$@" && apt-get clean' \
+    "$foreign"'apt-get -qy update && apt-get -qy install --no-install-recommends "$@" && apt-get clean' \
     _ $(packages "$kind") || return
-  [[ $kind != host-* ]] || return 0
+  [[ $kind == "$suite" ]] || return 0 # no engine
   # For logins over ssh: one who may use docker, and one who may not.
   chroot "$root" useradd --create-home --password '*' --shell /bin/sh --groups docker deploy || return
   chroot "$root" useradd --create-home --password '*' --shell /bin/sh stranger
