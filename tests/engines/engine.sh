@@ -19,6 +19,8 @@
 #                                  client; DOCKER_HOST and CONTAINER_HOST are set)
 #   engine.sh net NAME CMD...      runs a command of this machine in the engine's network: on its loopback
 #
+# NAME.1 to NAME.9 are further engines like NAME, from the same root, with host names of their own: see nodes.sh.
+#
 # With DATA_SIZE=600m an engine is started with its data on a file system of its own of this size, in
 # memory, which is gone when it stops: for tests that compare what is free. DOCKERD_OPTIONS are further
 # options of a dockerd, without blanks in them: to listen on its loopback too, say.
@@ -43,12 +45,12 @@ die() {
 
 known() { # refuses a name that is no engine's
   local n
-  for n in "${NAMES[@]}"; do [[ $n != "$1" ]] || return 0; done
+  for n in "${NAMES[@]}"; do [[ $n != "${1%.[1-9]}" ]] || return 0; done
   die "no engine called '$1' (${NAMES[*]})"
 }
 
 suite() {
-  case $1 in
+  case ${1%.[1-9]} in
     *-bookworm) echo bookworm ;;
     *-sid | *-sid-containerd) echo sid ;;
   esac
@@ -210,7 +212,7 @@ engine_command() { # of engine $1 with socket $2, group $3, overlay driver or no
       # shellcheck disable=SC2086 # words
       [[ -z ${DOCKERD_OPTIONS-} ]] || printf '%s\n' $DOCKERD_OPTIONS
       if chroot "$(root "$1")" dockerd --help | grep -q -e --ip6tables; then echo --ip6tables=false; fi
-      if [[ $1 == *-containerd ]]; then
+      if [[ ${1%.[1-9]} == *-containerd ]]; then
         printf '%s\n' --feature containerd-snapshotter=true
         [[ $4 == yes ]] || printf '%s\n' --storage-driver native
       else
@@ -249,7 +251,7 @@ start() { # NAME [DIRECTORY of the socket]
   mapfile -t command < <(engine_command "$name" "$socket" "$(basename "$sockets")" "$overlay")
   if cgroup_v2; then launcher=(in_own_cgroup "$(basename "$sockets")"); fi
   launcher+=(setsid)
-  "${launcher[@]}" unshare --mount --net --pid --fork --kill-child --propagation private \
+  "${launcher[@]}" unshare --mount --net --pid --uts --fork --kill-child --propagation private \
     "$here/enter.sh" "$dir" "$(root "$name")" "$sockets" \
     env -i "${env[@]}" "${command[@]}" >"$dir/log" 2>&1 </dev/null &
   launched=$!
@@ -287,9 +289,13 @@ stop() {
   tidy "$name"
 }
 
-wipe() {
-  stop "$1"
-  rm -rf --one-file-system "$(dir "$1")"
+wipe() { # and those like it
+  local name
+  for name in "$1" "$1".{1..9}; do
+    [[ -e $(dir "$name") ]] || continue
+    stop "$name"
+    rm -rf --one-file-system "$(dir "$name")"
+  done
 }
 
 # at_rest NAME COMMAND...: runs it while the engine is stopped. The socket keeps its path.
@@ -327,7 +333,7 @@ inside() {
   first_process "$name" || die "$name is not running"
   url=unix://$(socket "$name")
   mapfile -t env < <(environment "$name")
-  exec nsenter -t "$pid" -m -n -p -r -w -- env -i "${env[@]}" "DOCKER_HOST=$url" "CONTAINER_HOST=$url" "$@"
+  exec nsenter -t "$pid" -m -n -p -u -r -w -- env -i "${env[@]}" "DOCKER_HOST=$url" "CONTAINER_HOST=$url" "$@"
 }
 
 net() {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The first process of an engine's namespaces, used by engine.sh alone: arranges the file system,
-# runs the engine, reaps orphans. When it ends, the kernel ends every other process in there: shims
-# and also containers.
+# The first process of an engine's namespaces, used by engine.sh alone: arranges the file system and
+# the host name, runs the engine, reaps orphans. When it ends, the kernel ends every other process in
+# there: shims and also containers.
 #
 #   enter.sh DIR ROOT SOCKETS CMD...   DIR and SOCKETS get the same path inside ROOT
 set -euo pipefail
@@ -16,6 +16,7 @@ mount --bind "$root" "$root"
 mount -t tmpfs tmpfs "$root/run"
 mount -t tmpfs tmpfs "$root/tmp"
 mount -t proc proc "$root/proc"
+echo "${dir##*/}" >"$root/proc/sys/kernel/hostname"
 mount -t sysfs sysfs "$root/sys"
 if [[ $(stat -f -c %T /sys/fs/cgroup) == cgroup2fs ]]; then
   mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"

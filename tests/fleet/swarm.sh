@@ -1,0 +1,40 @@
+#!/bin/sh
+# Runs clear-app-cache once on every node of a Docker swarm: [LABEL=NAME=VALUE] [LIMIT=SECONDS] swarm.sh IMAGE [ARG...]
+# Needs a manager's docker client. LABEL: only on the nodes with that label. LIMIT (900): how long to wait for them.
+# Exit status: 0 every node ended with 0; 3 a cache source is left on one; 1 one was not reached, or failed otherwise;
+# 2 invalid command line; 4 nothing was started; 128+N ended by signal N, which ends the tool on every node.
+set -u
+name=clear-app-cache run=$$.$(date +%s) label=${LABEL-} end=$(($(date +%s) + ${LIMIT:-900})) rows='all unknown' status=0
+die() { echo "swarm.sh: $2" >&2 && exit "$1"; }
+nodes() { docker node ls ${label:+--filter "node.label=$label"} --format "node {{.ID}} $1{{.Hostname}}"; }
+[ $# -gt 0 ] || die 2 'usage: [LABEL=NAME=VALUE] [LIMIT=SECONDS] swarm.sh IMAGE [OPTION...] [TARGET...]'
+found=$(nodes '') || exit 4 # docker has said why: no engine, no swarm, not a manager
+[ -n "$found" ] || die 4 "no node has the label $label"
+! docker service inspect "$name" >/dev/null 2>&1 || die 4 "a service $name exists: see docker service ps $name"
+docker image inspect "$1" >/dev/null 2>&1 || docker pull -q "$1" >/dev/null || die 4 "there is no image $1"
+trap 'docker service ls -q --filter "label=run=$run" | xargs -r docker service rm >/dev/null' EXIT
+trap 'exit 129' HUP && trap 'exit 130' INT && trap 'exit 143' TERM
+# Not a global job, which would repeat what fails. By root: the socket's group has another number on each node.
+docker service create -d -q --name "$name" --label "run=$run" --mode global --restart-condition none \
+  ${label:+--constraint "node.labels.${label%%=*}==${label#*=}"} --network host --user 0 --cap-drop ALL --read-only \
+  --mount type=bind,src=/var/run/docker.sock,dst=/var/run/docker.sock --with-registry-auth "$@" >/dev/null || exit 4
+while sleep 1 && [ "$(date +%s)" -lt "$end" ]; do # what cannot be read now is read the next time
+  found=$(docker service ps --no-resolve --format 'task {{.Node}} {{.ID}} {{.CurrentState}}' "$name" &&
+    nodes '{{.Status}},{{.Availability}} ') || continue
+  rows=$(echo "$found" | awk '$1 == "task" && !($2 in task) { task[$2] = $4 " " $3 }
+    $1 == "node" { print $4, $3, $2 in task ? task[$2] : "no task" }')
+  echo "$rows" | grep -Eqv ' Down,|,(Drain|Pause) | (Complete|Failed|Rejected|Shutdown|Orphaned|Remove) ' || break
+done
+echo "$rows" | {
+  while read -r host node state task; do
+    error=$(docker inspect --type task -f '{{.Status.Err}}' "$task" 2>/dev/null) || error='no task'
+    case "$state $error" in
+      Complete*) code=0 log=$({ docker service logs --raw "$task" | tail -n 1; } 2>&1) ;; # warnings, and the verdict
+      *'non-zero exit ('*) code=${error#*(} code=${code%%)*} log=$(echo && docker service logs --raw "$task" 2>&1) ;;
+      *) code='' log="not reached, or not to the end: node $node, ${error:-task $state}" ;;
+    esac
+    case $code in 0) ;; 3) [ "$status" != 0 ] || status=3 ;; *) status=1 ;; esac
+    printf '%s\n' "${code:+exit status $code: }$log" | sed "s/^/$host: /"
+  done
+  exit "$status"
+}
