@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # README.md's recipe for Docker Swarm (tests/fleet/swarm.sh) on a real swarm of three engines like ENGINE.
 #
-#   fleet_test.sh ENGINE ARCHIVE   ARCHIVE is the container image, for docker load; without it the test is skipped
+#   fleet_test.sh ENGINE [ARCHIVE]   the container image, for docker load; default: $IMAGE_ARCHIVE
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/engines/scene.sh
@@ -10,8 +10,12 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/nodes.sh"
 # shellcheck source=tests/readme/readme.sh
 . "$here/../readme/readme.sh"
-[[ -n ${2-} ]] || { echo "skipped: no archive of the container image" && exit 77; }
-archive=$(realpath -e "$2")
+# shellcheck source=tests/readme/outputs.sh
+. "$here/../readme/outputs.sh"
+archive=${2-${IMAGE_ARCHIVE-}}
+[[ -n $archive ]] || { echo "skipped: IMAGE_ARCHIVE names no archive of the container image" && exit 77; }
+[[ -f $archive ]] || { echo "no such archive: $archive" && exit "$([[ -z ${CI-} ]] && echo 77 || echo 1)"; }
+archive=$(realpath "$archive")
 nodes_begin "${1:?ENGINE}" 3
 
 # --- the recipe, where its user runs it ---
@@ -128,11 +132,26 @@ start_running_build # on the third
 run "$recipe $image"
 check "a build runs on the third: exit 3" exited 3
 check "the others are clear" cleared 1 2
-check "the third says so" says 3 'exit status 3: '
+check "the third says so" says 3 'exit status 3:$'
+if [[ $node_kind == docker-sid ]]; then
+  output=${TRUTH_DIR:-$root/build/truth}/swarm # for update.sh
+  mkdir -p "${output%/*}"
+  {
+    printf '```console\n$ %s\n' "$recipe $image"
+    sed "s/^$node_kind\./node-/" "$report" | awk '/✗/ && seen++ { if (seen == 2) print "…"; next } 1'
+    echo '```'
+  } >"$output"
+  check "the README shows this output" equal "$(block swarm | normalised)" "$(normalised <"$output")"
+fi
 check "it names the step that runs" says 3 '.* left .*sh /bin/wait .* held by a running build'
 check "nothing is left behind but the image" left_nothing 1 2 3
 check "the first builds afresh" builds_fresh 1
 node_use 3
+
+run "LIMIT=10 $recipe $image --wait all"
+check "a build outlasts the LIMIT: exit 1" exited 1
+check "the third is listed" says 3 'not reached, or not to the end: node Ready,Active, task Running'
+check "nothing is left behind but the image" left_nothing 1 2 3
 
 begin "$image" --verbose --wait all
 check "with --wait, the tool waits" waits_on 3

@@ -14,10 +14,11 @@ found=$(nodes '') || exit 4 # docker has said why: no engine, no swarm, not a ma
 docker image inspect "$1" >/dev/null 2>&1 || docker pull -q "$1" >/dev/null || die 4 "there is no image $1"
 trap 'docker service ls -q --filter "label=run=$run" | xargs -r docker service rm >/dev/null' EXIT
 trap 'exit 129' HUP && trap 'exit 130' INT && trap 'exit 143' TERM
-# Not a global job, which would repeat what fails. By root: the socket's group has another number on each node.
-docker service create -d -q --name "$name" --label "run=$run" --mode global --restart-condition none \
-  ${label:+--constraint "node.labels.${label%%=*}==${label#*=}"} --network host --user 0 --cap-drop ALL --read-only \
-  --mount type=bind,src=/var/run/docker.sock,dst=/var/run/docker.sock --with-registry-auth "$@" >/dev/null || exit 4
+# Not a global job, which would repeat what fails. Root: the socket's group differs. When ended, it finishes its prune.
+docker service create -dq --name "$name" --label "run=$run" --mode global --restart-condition none --user 0 \
+  --read-only --cap-drop ALL --network host --mount type=bind,src=/var/run/docker.sock,dst=/var/run/docker.sock \
+  --with-registry-auth --stop-grace-period 1h ${label:+--constraint "node.labels.${label%%=*}==${label#*=}"} \
+  "$@" >/dev/null || exit 4
 while sleep 1 && [ "$(date +%s)" -lt "$end" ]; do # what cannot be read now is read the next time
   found=$(docker service ps --no-resolve --format 'task {{.Node}} {{.ID}} {{.CurrentState}}' "$name" &&
     nodes '{{.Status}},{{.Availability}} ') || continue
@@ -25,16 +26,15 @@ while sleep 1 && [ "$(date +%s)" -lt "$end" ]; do # what cannot be read now is r
     $1 == "node" { print $4, $3, $2 in task ? task[$2] : "no task" }')
   echo "$rows" | grep -Eqv ' Down,|,(Drain|Pause) | (Complete|Failed|Rejected|Shutdown|Orphaned|Remove) ' || break
 done
-echo "$rows" | {
-  while read -r host node state task; do
-    error=$(docker inspect --type task -f '{{.Status.Err}}' "$task" 2>/dev/null) || error='no task'
+echo "$rows" | { # where all went well, not what was done
+  while read -r host node state id; do
+    error=$(docker inspect --type task -f '{{.Status.Err}}' "$id" 2>/dev/null) || error='no task'
     case "$state $error" in
-      Complete*) code=0 log=$({ docker service logs --raw "$task" | tail -n 1; } 2>&1) ;; # warnings, and the verdict
-      *'non-zero exit ('*) code=${error#*(} code=${code%%)*} log=$(echo && docker service logs --raw "$task" 2>&1) ;;
+      Complete*) code=0 log=$({ docker service logs --raw "$id" | grep -Ev '^(\+|✓|Clearing) '; } 2>&1) ;;
+      *'non-zero exit ('*) code=${error#*(} code=${code%%)*} log=$(echo && docker service logs --raw "$id" 2>&1) ;;
       *) code='' log="not reached, or not to the end: node $node, ${error:-task $state}" ;;
     esac
     case $code in 0) ;; 3) [ "$status" != 0 ] || status=3 ;; *) status=1 ;; esac
-    printf '%s\n' "${code:+exit status $code: }$log" | sed "s/^/$host: /"
-  done
-  exit "$status"
+    printf '%s\n' "${code:+exit status $code: }$log" | sed "s/^/$host: /; s/ $//"
+  done && exit "$status"
 }

@@ -77,6 +77,12 @@ follow() { # CMD
       script=${1#sudo sh }
       check "$1 (parsed)" in_checkout sh -n "${script%% *}"
       ;;
+    'sh tests/fleet/swarm.sh '* | 'LABEL='*' sh tests/fleet/swarm.sh '*) # fleet_test.sh runs these
+      check "$1 (parsed)" in_checkout sh -n tests/fleet/swarm.sh
+      ;;
+    'docker node update --label-add '*)
+      check "$1 (an option of its)" contains "$(in_engine docker node update --help)" --label-add
+      ;;
     'sudo sh tests/setup.sh '* | 'cmake --preset '* | 'cmake --build '*)
       check "$1" in_checkout sh -c "$1"
       ;;

@@ -15,12 +15,6 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/outputs.sh"
 tool=$(realpath "${1:?TOOL}")
 
-# Durations, sizes, ids, versions, and the columns that they widen.
-normalised() {
-  sed -E 's/[0-9]+(\.[0-9]+)? (ms|s)\b/TIME/g; s/[0-9]+(\.[0-9]+)? (B|kB|MB|GB)\b/SIZE/g
-    s/sha256:[0-9a-f]+/ID/g; s/Docker [^ ]+ \(API [^,]+,/Docker VERSION (API VERSION,/; s/  +/  /g'
-}
-
 end() {
   rm -rf "$made"
   scene_end

@@ -6,6 +6,7 @@
 #   clear, dry-run   runs of TOOL on an engine that is started for it
 #   truth            what clearing_test.sh and classic_test.sh (tests/engines) left in build/truth
 #   compose          what compose_test.sh left there
+#   swarm            what fleet_test.sh left there
 #   benchmark        build/bench/table.md: sh tests/bench/run.sh >build/bench/table.md
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -59,6 +60,7 @@ make_block() { # NAME
     clear | dry-run) ;; # they are made
     truth) "$here/truth_table.py" "$root/build/truth" >"$made/truth" ;;
     compose) compose_table >"$made/compose" ;;
+    swarm) cp "$root/build/truth/swarm" "$made/swarm" ;;
     benchmark) cp "$root/build/bench/table.md" "$made/benchmark" ;;
     *) echo "update.sh: no rule makes the block $1" >&2 && return 1 ;;
   esac

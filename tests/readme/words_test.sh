@@ -14,8 +14,9 @@ help=$("$tool" --help)
 # The options of the tool: in its command lines, and alone in the prose.
 options() {
   {
-    for language in sh yaml crontab ini console; do fenced "$language"; done | grep -E '(^|[ /])clear-app-cache .*-' |
-      sed -E 's/^.*[ /]clear-app-cache //; s/[|>].*//'
+    for language in sh yaml yml crontab ini console; do fenced "$language"; done |
+      grep -E '(^|[ /])clear-app-cache(:[^ ]+)? .*-' |
+      sed -E 's/^.*[ /]clear-app-cache(:[^ ]+)? //; s/[|>].*//'
     commands_in_prose | grep '^clear-app-cache '
     spans | grep '^-'
   } | grep -oE '(^| )--?[a-z][a-z-]*' | tr -d ' ' | sort -u
