@@ -18,6 +18,7 @@
 #include "base/error.hpp"
 #include "base/output.hpp"
 #include "base/terminal.hpp"
+#include "docker/connection_keeper.hpp"
 
 namespace {
 
@@ -87,18 +88,22 @@ int main(int argc, char** argv) {
   std::ostream err(&err_buffer);
   const auto arguments =
       std::span<const char* const>(argv, static_cast<std::size_t>(argc)).subspan(1);
+  int status = 0;
   try {
     occupy_closed_streams();
     catch_signals();
-    return cac::run_app(arguments, {.environment = environment,
-                                    .out = out,
-                                    .err = err,
-                                    .out_style = detect_style(STDOUT_FILENO),
-                                    .err_style = detect_style(STDERR_FILENO),
-                                    .err_columns = [] { return read_width(STDERR_FILENO); },
-                                    .signal_fd = signal_pipe[0],
-                                    .output_limit = limit});
+    status = cac::run_app(arguments, {.environment = environment,
+                                      .out = out,
+                                      .err = err,
+                                      .out_style = detect_style(STDOUT_FILENO),
+                                      .err_style = detect_style(STDERR_FILENO),
+                                      .err_columns = [] { return read_width(STDERR_FILENO); },
+                                      .signal_fd = signal_pipe[0],
+                                      .output_limit = limit});
   } catch (const std::exception& error) {
-    return cac::report_unforeseen(error, arguments, out, err);
+    status = cac::report_unforeseen(error, arguments, out, err);
   }
+  // A container ends with its first process, and with it those that let the engine finish a prune.
+  if (getpid() == 1) cac::ConnectionKeeper::outlast_all();
+  return status;
 }

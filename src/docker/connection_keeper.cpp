@@ -12,6 +12,7 @@
 #include <csignal>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace cac {
 
@@ -54,6 +55,9 @@ void close_other_descriptors() {
   _exit(0);
 }
 
+// The processes that were left to keep a connection.
+std::vector<pid_t> left_behind;
+
 }  // namespace
 
 int ConnectionKeeper::start(int socket) {
@@ -82,6 +86,7 @@ int ConnectionKeeper::start(int socket) {
 
 ConnectionKeeper::~ConnectionKeeper() {
   if (pipe_ >= 0) close(pipe_);
+  if (process_ > 0) left_behind.push_back(process_);
 }
 
 void ConnectionKeeper::notify(char message) const {
@@ -96,9 +101,10 @@ void ConnectionKeeper::expect_answer() {
 void ConnectionKeeper::dismiss() {
   notify(answer_is_complete);
   // It ends at once, unless somebody has stopped it.
-  for (int i = 0; i < 100 && error_ == 0 && waitpid(process_, nullptr, WNOHANG) == 0; ++i) {
+  for (int i = 0; i < 100 && process_ > 0 && waitpid(process_, nullptr, WNOHANG) == 0; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
+  process_ = -1;
 }
 
 void ConnectionKeeper::take_over() const {
@@ -106,6 +112,13 @@ void ConnectionKeeper::take_over() const {
   if (nowhere < 0) return;
   dup3(nowhere, socket_, O_CLOEXEC);
   close(nowhere);
+}
+
+void ConnectionKeeper::outlast_all() {
+  for (const pid_t process : left_behind) {
+    while (waitpid(process, nullptr, 0) < 0 && errno == EINTR) {
+    }
+  }
 }
 
 }  // namespace cac

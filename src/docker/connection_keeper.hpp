@@ -30,6 +30,9 @@ class ConnectionKeeper {
   // goodbye of TLS say, reaches the peer.
   void take_over() const;
 
+  // Waits until every process that was left to keep a connection has ended.
+  static void outlast_all();
+
  private:
   int start(int socket);
   void notify(char message) const;

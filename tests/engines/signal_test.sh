@@ -49,5 +49,17 @@ for signal in INT TERM HUP; do
   build_app backend
   check "$signal: fresh" fresh "$earlier" "$(step_uuids "$(image_of backend)")"
 done
+
+# As a container's first process, whose end ends every other one.
+signal=TERM
+build_app backend
+sent=$(requests "$tool" backend)
+build_app backend
+traced_by=(unshare --pid --fork --kill-child) traced_by_child=(-D)
+cut_short TERM sendto "$(prune_in "$sent")" "$tool" --json backend
+ended_by_signal
+check "the first process: the prune was interrupted" equal "$(jq -c '.actions[-1].status' "$contexts/cut.out")" '"cancelled"'
+run_tool "$tool" backend
+check "the first process: the engine has finished it" exits 0
 scene_clean
 finish

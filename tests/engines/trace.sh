@@ -1,8 +1,9 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154  # cut_status is for the test; contexts and SOCKET are scene.sh's
 # Sourced after it: strace shows what a run does, and ends it just there, before its work is done.
-# traced_address and traced_by: another address of the engine than its socket, and what runs strace.
-traced_address='' traced_by=()
+# traced_address and traced_by: another address of the engine than its socket, and what runs strace, which with
+# traced_by_child is not the tool's parent.
+traced_address='' traced_by=() traced_by_child=()
 
 trace_tool() { # STRACE-OPTION... -- TOOL ARG...
   local options=()
@@ -12,7 +13,8 @@ trace_tool() { # STRACE-OPTION... -- TOOL ARG...
   done
   shift
   # A shell starts background jobs with INT ignored, which the tool respects.
-  exec "${traced_by[@]}" env --default-signal=INT strace -qq -s 256 -o "$contexts/trace" "${options[@]}" \
+  exec "${traced_by[@]}" env --default-signal=INT strace "${traced_by_child[@]}" -qq -s 256 -o "$contexts/trace" \
+    "${options[@]}" \
     "$1" -H "${traced_address:-unix://$SOCKET}" "${@:2}" >"$contexts/cut.out" 2>"$contexts/cut.errors"
 }
 
