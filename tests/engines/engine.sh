@@ -10,7 +10,7 @@
 #   engine.sh root ROOT            prints where such a root is
 #   engine.sh start NAME           returns once GET /_ping answers; makes a missing root first
 #   engine.sh stop NAME            ends it and everything that runs in it
-#   engine.sh wipe NAME            stops it and deletes its data
+#   engine.sh wipe NAME            stops it and those like it (see below), and deletes their data
 #   engine.sh save NAME COPY       keeps a copy of its data; a restart, which stops its containers
 #   engine.sh load NAME COPY       replaces its data by that copy; fails if there is none
 #   engine.sh socket NAME          prints the path of the API socket of a running engine

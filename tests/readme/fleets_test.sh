@@ -5,10 +5,14 @@
 #   fleets_test.sh TOOL
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/documents/require.sh
+. "$here/../documents/require.sh"
 # shellcheck source=tests/engines/check.sh
 . "$here/../engines/check.sh"
 # shellcheck source=tests/readme/readme.sh
 . "$here/readme.sh"
+require python3 shellcheck
+python3 -c 'import yaml' 2>/dev/null || require python3-yaml
 tool=$(realpath "${1:?TOOL}")
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
