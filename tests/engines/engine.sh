@@ -6,7 +6,7 @@
 #   engine.sh host-tools           the packages that the host needs (nothing is installed here)
 #   engine.sh prepare [ROOT...]    makes the debootstrap roots that are missing (default: all engines');
 #                                  host-SUITE is a user's machine, with the NSS modules of systemd;
-#                                  cross-bookworm builds for arm64
+#                                  build-SUITE has a compiler; cross-bookworm has one for arm64
 #   engine.sh root ROOT            prints where such a root is
 #   engine.sh start NAME           returns once GET /_ping answers; makes a missing root first
 #   engine.sh stop NAME            ends it and everything that runs in it
@@ -78,6 +78,7 @@ require_host_tools() {
 
 # --- roots ---
 
+build_packages=(cmake ninja-build pkg-config libcurl4-openssl-dev libcxxopts-dev libfmt-dev nlohmann-json3-dev doctest-dev)
 packages() {
   case $1 in
     bookworm) echo docker.io podman runc conmon netavark iptables iproute2 openssh-server ;;
@@ -89,6 +90,8 @@ packages() {
       echo g++-aarch64-linux-gnu cmake ninja-build pkg-config libssl-dev:arm64 libc-ares-dev:arm64 libfmt-dev:arm64 \
         nlohmann-json3-dev libcxxopts-dev qemu-user-static ca-certificates
       ;;
+    build-bookworm) echo g++-11 "${build_packages[@]}" ;;
+    build-trixie | build-sid) echo g++ "${build_packages[@]}" ;;
     host-bookworm | host-trixie | host-sid) echo libnss-systemd libnss-myhostname ;;
     *) die "no root called '$1' (${SUITES[*]})" ;;
   esac

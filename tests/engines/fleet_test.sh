@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # README.md's recipe for Docker Swarm (tests/fleet/swarm.sh) on a real swarm of three engines like ENGINE.
 #
-#   fleet_test.sh ENGINE [ARCHIVE]   the container image, for docker load; default: $IMAGE_ARCHIVE
+#   fleet_test.sh ENGINE ARCHIVE     the container image, which tests/ship/build.sh makes
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/engines/scene.sh
@@ -12,10 +12,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../readme/readme.sh"
 # shellcheck source=tests/readme/outputs.sh
 . "$here/../readme/outputs.sh"
-archive=${2-${IMAGE_ARCHIVE-}}
-[[ -n $archive ]] || { echo "skipped: IMAGE_ARCHIVE names no archive of the container image" && exit 77; }
-[[ -f $archive ]] || { echo "no such archive: $archive" && exit "$([[ -z ${CI-} ]] && echo 77 || echo 1)"; }
-archive=$(realpath "$archive")
+archive=$(realpath -e "${2:?ARCHIVE}")
 nodes_begin "${1:?ENGINE}" 3
 
 # --- the recipe, where its user runs it ---

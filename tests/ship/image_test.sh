@@ -2,7 +2,7 @@
 # The container image on a real engine: loaded from its archive, run as its own user with the socket's group,
 # read-only, without capabilities and without a network; and it is not what gets cleared.
 #
-#   image_test.sh ENGINE DIRECTORY    which tests/ship/build.sh has filled
+#   image_test.sh ENGINE ARCHIVE    which tests/ship/build.sh makes
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/engines/scene.sh
@@ -10,7 +10,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 scene_use "${1:?ENGINE}"
 trap scene_end EXIT
 check "the scene is built" scene_images_only # an engine's data is then the scene's: load the image afterwards
-find "${2:?DIRECTORY}/one" -name '*-image-*.tar.gz' -exec cp {} "$contexts/image.tar.gz" \;
+cp "${2:?ARCHIVE}" "$contexts/image.tar.gz"
 loaded=$(in_engine docker load -i "$contexts/image.tar.gz")
 check "the archive is an image" contains "$loaded" 'Loaded image: clear-app-cache:'
 image=${loaded##*Loaded image: }
