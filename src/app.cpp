@@ -1,15 +1,11 @@
 #include "app.hpp"
 
 #include <fmt/ranges.h>
-#include <pwd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <csignal>
-#include <cstdio>
 #include <filesystem>
-#include <memory>
 #include <new>
 #include <optional>
 #include <ostream>
@@ -43,19 +39,6 @@ using Clock = Interruption::Clock;
 
 // Time for a reader that stalls, if the run itself has none left.
 constexpr std::chrono::seconds patience{2};
-
-// HOME may be unset under cron or systemd. Only then is the user looked up, and in the file alone:
-// the C library may ask a server, by modules that a static program cannot load.
-std::string find_home(const Environment& environment) {
-  if (const auto home = environment("HOME")) return *home;
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen("/etc/passwd", "re"),
-                                                             std::fclose);
-  const passwd* user = nullptr;
-  do {
-    user = file ? fgetpwent(file.get()) : nullptr;
-  } while (user != nullptr && user->pw_uid != getuid());
-  return user == nullptr ? "" : user->pw_dir;
-}
 
 // Reads the records, and prunes again while some are left that nothing holds.
 std::optional<std::vector<CacheRecord>> read_settled_records(Engine& engine, Progress& progress,
