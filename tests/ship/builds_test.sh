@@ -16,7 +16,7 @@ in_root() { # ROOT DIRECTORY CMD...
   mkdir -p "$1/checkout" "$1/built" "$2"
   # shellcheck disable=SC2016
   unshare --mount sh -ec 'mount --bind "$1" "$2/checkout" && mount --bind "$3" "$2/built" && mount -t proc proc "$2/proc"
-    mount --bind /dev "$2/dev" && cd "$2" && shift 3 && exec chroot . "$@"' _ "$checkout" "$1" "$2" "${@:3}"
+    mount --rbind /dev "$2/dev" && cd "$2" && shift 3 && exec chroot . "$@"' _ "$checkout" "$1" "$2" "${@:3}"
 }
 for suite in bookworm trixie sid; do
   "$engine_sh" prepare "build-$suite"

@@ -80,7 +80,7 @@ check "an empty root: no other name is, exit 4" exits 4
 
 # --- beside other C libraries, and their NSS modules ---
 
-in_network "$here/name_server.py" >"$contexts/name_server.log" 2>&1 &
+"$engine_sh" net "$ENGINE" "$here/name_server.py" >"$contexts/name_server.log" 2>&1 &
 name_server=$!
 until grep -q ready "$contexts/name_server.log"; do
   kill -0 "$name_server"
