@@ -39,3 +39,14 @@ replace_block() { # NAME FILE
     $0 == begin { inside = 1; while ((getline line <file) > 0) print line }' "$readme") &&
     echo "$new" >"$readme"
 }
+
+# readme_workflows DIRECTORY: its two kinds of jobs, each with the head of the workflow, as a user has them
+readme_workflows() {
+  local directory=$1/.github/workflows
+  mkdir -p "$directory"
+  fenced yaml | awk -v directory="$directory" '
+    /^name: Clear Application Caches$/ { part = "head" }
+    /^jobs:$/ { part = part == "head" ? "short" : part == "short" ? "source" : "other" }
+    part ~ /^(head|source)$/ { print >(directory "/source.yml") }
+    part ~ /^(head|short)$/ { print >(directory "/short.yml") }'
+}
