@@ -47,7 +47,7 @@ server_start() {
   local i
   server_stop
   "${host_network[@]}" python3 -m http.server --bind 127.0.0.1 --directory "$host/www" 8080 >"$host/server.log" 2>&1 &
-  server=$!
+  echo $! >"$host/server.pid" # a file: this may run in a subshell of check's
   for ((i = 0; i < 100; i++)); do
     [[ -z $("${host_network[@]}" ss -Hltn 'sport = :8080') ]] || return 0
     sleep 0.1
@@ -55,8 +55,8 @@ server_start() {
   cat "$host/server.log" && return 1
 }
 server_stop() {
-  [[ -z ${server-} ]] || kill "$server" 2>/dev/null || :
-  server=
+  [[ ! -e $host/server.pid ]] || kill "$(cat "$host/server.pid")" 2>/dev/null || :
+  rm -f "$host/server.pid"
 }
 
 # run_workflow OPTION... WORKFLOW, options as run.py has them: fills status, log and result
