@@ -13,73 +13,9 @@
 #include <thread>
 #include <vector>
 
+#include "scene.hpp"
+
 namespace cac::test {
-
-struct FakeImage {
-  std::string id;
-  std::vector<std::string> tags;  // empty: dangling
-  long long size = 1000;
-  std::vector<std::string> repo_digests = {};
-  std::string compose_project = {};  // its label
-};
-
-struct FakeContainer {
-  std::string name;
-  std::string image_id;
-  std::string state = "running";
-};
-
-struct FakeRecord {
-  std::string id;
-  std::string type = "regular";
-  std::string description = {};
-  bool in_use = false;
-  long long size = 100;
-  bool shared = false;    // an image has its layers: a prune without all=1 leaves it
-  bool released = false;  // the build that made it has ended
-};
-
-// They differ in what becomes of an image that only a stopped container holds.
-enum class FakeStore { classic, containerd };
-
-// What the engine has. Tests set it up, and look at what is left of it.
-struct FakeScene {
-  std::vector<FakeImage> images = {};
-  std::vector<FakeContainer> containers = {};
-  std::vector<FakeRecord> records = {};  // the least recently used first
-  std::vector<std::string> volumes = {};
-  long long free_space = 100'000'000'000;
-};
-
-// The sample application beside another one, as the scripts fill a real engine with it: a running
-// container of the backend, a stopped one of the frontend, an older backend to go back to, and
-// records of every kind, none in use.
-FakeScene sample_scene();
-
-// "sha256:" and 64 times this digit, as long as a real ID.
-std::string image_id(char digit);
-
-// A scripted reply, or how not to give one.
-struct FakeReply {
-  int status = 200;
-  std::string body = {};
-  std::map<std::string, std::string> headers = {};
-  enum class Fault {
-    none,
-    cut_off,      // closes the connection in the middle of the body
-    hang_up,      // closes it without an answer
-    no_answer,    // says nothing until the client gives up
-    late,         // says nothing until the test wants it to, if the client is still there then
-    endless,      // sends body after body, for ever
-    not_http,     // sends the body and no head, then closes
-    raw,          // sends the body and no head, and goes on
-    close_after,  // closes the connection after the answer, without having said so
-  } fault = Fault::none;
-  bool by_scene =
-      false;  // the scene is changed and answers; only the fault and cut_at are scripted
-  std::optional<std::size_t> cut_at =
-      {};  // closes the connection after so many bytes of head and body
-};
 
 class FakeEngine {
  public:
@@ -142,7 +78,6 @@ class FakeEngine {
     std::string prefix;
     std::function<void(FakeScene&)> change;
   };
-  struct Request;
 
   bool has_request(const std::string& prefix) const;
   void serve();
@@ -151,17 +86,7 @@ class FakeEngine {
   bool stopping(int connection) const;
   bool answer_late(int connection, const std::string& text);
 
-  FakeReply reply_for(const Request& request);
-  FakeReply scene_reply(const Request& request);
-  FakeReply list_images(const Request& request) const;
-  FakeReply list_volumes() const;
-  FakeReply list_containers(const Request& request) const;
-  FakeReply disk_usage(const Request& request) const;
-  FakeReply prune_records(const Request& request);
-  FakeReply prune_images();
-  FakeReply one_image(const Request& request);
-  FakeReply remove_image(FakeImage& image, const std::string& name, bool force);
-  bool is_held(const FakeImage& image, bool by_a_running_one) const;
+  FakeReply reply_for(const FakeRequest& request);
 
   std::string directory_;
   std::string url_;
@@ -171,8 +96,7 @@ class FakeEngine {
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
   FakeScene scene_;
-  FakeStore store_ = FakeStore::classic;
-  int newest_minor_ = 51;
+  FakeRules rules_;
   std::vector<Script> scripts_;
   std::vector<Hook> hooks_;
   std::map<std::string, std::string> headers_;
