@@ -56,6 +56,10 @@ bool is_podman(const HttpResponse& response) {
          !response.header("libpod-api-version").empty();
 }
 
+bool is_docker(const HttpResponse& response) {
+  return response.header("server").starts_with("Docker/") && !is_podman(response);
+}
+
 bool is_denial(const HttpResponse& response) {
   return response.status == 401 || response.status == 403 || response.status == 407;
 }

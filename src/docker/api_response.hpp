@@ -20,6 +20,8 @@ struct ApiResponse {
 
 bool is_html(const HttpResponse& response);
 bool is_podman(const HttpResponse& response);
+// Returns whether whoever answers says that it is Docker.
+bool is_docker(const HttpResponse& response);
 // Returns whether the engine, or a proxy in front of it, denies access.
 bool is_denial(const HttpResponse& response);
 // Returns whether the requested object is absent: a 404 with a JSON message (a proxy's has none).

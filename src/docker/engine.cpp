@@ -41,6 +41,9 @@ std::optional<SshTunnel> open_tunnel(const Endpoint& endpoint) {
   return std::optional<SshTunnel>(std::in_place, endpoint);
 }
 
+// Thrown before a request goes out on a connection on which Docker has not answered yet.
+struct UnknownPeer {};
+
 // The peer does not speak the version of TLS that the request was repeated with.
 bool is_about_version(const TransportError& error) {
   return std::string_view(error.what()).find("protocol version") != std::string_view::npos;
@@ -62,19 +65,30 @@ Engine::Engine(const Endpoint& endpoint, std::optional<ApiVersion> pinned,
 
 ApiResponse Engine::send(const Request& request) {
   using Kind = TransportError::Kind;
-  const auto& [method, path, may_be_absent, expected_status, hooks, body] = request;
+  const auto& [method, path, may_be_absent, expected_status, request_hooks, body] = request;
   const bool is_ping = identity_.api == ApiVersion{};
   const std::string target = is_ping ? path : fmt::format("/v{}{}", to_string(identity_.api), path);
   const std::string name = fmt::format("{} {}", to_string(method), path.substr(0, path.find('?')));
+  // With a proxy that closes the connection after each answer there is always a new one.
+  int checks_left = method == Method::get ? 0 : 3;
+  SendHooks hooks = request_hooks;
+  hooks.before_sending = [&, &before_sending = request_hooks.before_sending](int socket) {
+    if (checks_left > 0 && http_.connections_made() != docker_connection_) throw UnknownPeer{};
+    if (before_sending) before_sending(socket);
+  };
   for (std::optional<TransportError> first;;) {
     try {
       ApiResponse response{name, http_.send(method, target, hooks, body)};
       if (response.http.status != 200) response.error = decode_error(response.http.body);
+      if (is_docker(response.http)) docker_connection_ = http_.connections_made();
       if (is_ping || !is_podman(response.http)) return response;
       // Another process may listen at the address since the ping.
       throw EngineError({FailureKind::not_docker,
                          name + ": the answer is Podman's, not Docker's any more",
                          "Check what is listening at this address."});
+    } catch (const UnknownPeer&) {
+      --checks_left;
+      check_that_it_is_docker();
     } catch (const TransportError& error) {
       // Reading again is harmless. Before writing again the objects must be looked up.
       const bool may_repeat = error.kind == Kind::closed && method == Method::get && !tunnel_;
@@ -89,6 +103,14 @@ ApiResponse Engine::send(const Request& request) {
       if (may_be_refusal) http_.limit_to_tls_1_2();
     }
   }
+}
+
+void Engine::check_that_it_is_docker() {
+  const ApiResponse ping = send({Method::get, "/_ping"});
+  if (is_docker(ping.http)) return;
+  throw EngineError({FailureKind::not_docker,
+                     "GET /_ping: whoever answers does not say that it is Docker any more",
+                     "Check what is listening at this address."});
 }
 
 ApiResponse Engine::request(const Request& request) {

@@ -104,8 +104,12 @@ class Engine {
     SendHooks hooks = {};
     std::string body = {};  // JSON
   };
-  // Sends a request once, and a GET again if the connection was closed before.
+  // Sends a request once, and a GET again if the connection was closed before. Before anything else
+  // than a GET goes out on a new connection, asks again who answers: the engine may have been
+  // replaced.
   ApiResponse send(const Request& request);
+  // Throws if it is not Docker any more.
+  void check_that_it_is_docker();
   // Repeats the request on transient errors. Throws for any other status than the expected one,
   // unless it says that the object is absent and it may be.
   ApiResponse request(const Request& request);
@@ -119,6 +123,7 @@ class Engine {
   Interruption& interruption_;
   std::optional<SshTunnel> tunnel_;  // outlives the connection through it
   HttpConnection http_;
+  std::size_t docker_connection_ = 0;  // the last one on which Docker has answered, counted from 1
   EngineIdentity identity_;
   bool shares_build_cache_answers_ = true;
 };

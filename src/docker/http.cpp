@@ -26,10 +26,15 @@ constexpr std::int64_t max_body = 32'000'000;
 constexpr std::size_t max_header = 250'000;  // libcurl gives up at 300 kB, without saying so
 constexpr const char* long_header = "the response's header is larger than any engine's";
 
+struct Sockets {
+  std::vector<curl_socket_t> open = {};
+  std::size_t made = 0;
+};
+
 // One request and the part of its response that has arrived. The methods are libcurl's callbacks.
 struct Transfer {
   const SendHooks& hooks;
-  const std::vector<curl_socket_t>& open_sockets;
+  const Sockets& sockets;
   HttpResponse& response;
   bool is_sent = false;
   std::size_t header_size = 0;
@@ -43,7 +48,7 @@ struct Transfer {
       throw TransportError(Kind::closed, "it was closed while the request was sent");
     }
     // There is one connection, made by now. (CURLINFO_ACTIVESOCKET does not know it yet.)
-    const int socket = open_sockets.size() == 1 ? open_sockets.front() : -1;
+    const int socket = sockets.open.size() == 1 ? sockets.open.front() : -1;
     if (hooks.before_sending) hooks.before_sending(socket);
   }
 
@@ -99,12 +104,14 @@ std::size_t receiver(char* data, std::size_t, std::size_t size, void* to) {
 }
 
 int add_socket(void* to, curl_socket_t socket, curlsocktype) {
-  static_cast<std::vector<curl_socket_t>*>(to)->push_back(socket);
+  auto& sockets = *static_cast<Sockets*>(to);
+  sockets.open.push_back(socket);
+  ++sockets.made;
   return CURL_SOCKOPT_OK;
 }
 
 int close_socket(void* from, curl_socket_t socket) {
-  std::erase(*static_cast<std::vector<curl_socket_t>*>(from), socket);
+  std::erase(static_cast<Sockets*>(from)->open, socket);
   return close(socket);
 }
 
@@ -222,7 +229,7 @@ struct HttpConnection::Handles {
   std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> json_header{
       curl_slist_append(nullptr, "Content-Type: application/json"), curl_slist_free_all};
   std::array<char, CURL_ERROR_SIZE> error_text{};
-  std::vector<curl_socket_t> open_sockets = {};  // used while the others are destroyed
+  Sockets sockets = {};  // used while the others are destroyed
   std::unique_ptr<CURLM, decltype(&curl_multi_cleanup)> multi{curl_multi_init(),
                                                               curl_multi_cleanup};
   std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> easy{curl_easy_init(), curl_easy_cleanup};
@@ -250,9 +257,9 @@ HttpConnection::HttpConnection(const Endpoint& endpoint, Interruption& interrupt
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, receiver<&Transfer::receive_header>);
   curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_sending);
   curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, add_socket);
-  curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, &handles_->open_sockets);
+  curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, &handles_->sockets);
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
-  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, &handles_->open_sockets);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, &handles_->sockets);
   if (!endpoint_.socket_path.empty()) {
     curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, endpoint_.socket_path.c_str());
   }
@@ -261,6 +268,8 @@ HttpConnection::HttpConnection(const Endpoint& endpoint, Interruption& interrupt
 }
 
 HttpConnection::~HttpConnection() = default;
+
+std::size_t HttpConnection::connections_made() const { return handles_->sockets.made; }
 
 void HttpConnection::limit_to_tls_1_2() {
   curl_easy_setopt(handles_->easy.get(), CURLOPT_SSLVERSION,
@@ -271,7 +280,7 @@ HttpResponse HttpConnection::send(Method method, const std::string& target, cons
                                   const std::string& body) {
   const auto start = Interruption::Clock::now();
   HttpResponse response;
-  Transfer transfer{hooks, handles_->open_sockets, response};
+  Transfer transfer{hooks, handles_->sockets, response};
   CURL* const easy = handles_->easy.get();
   const std::string url =
       fmt::format("http{}://{}{}", endpoint_.tls ? "s" : "",

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
@@ -85,6 +86,9 @@ class HttpConnection {
   // TimedOut, which close the connection. body: JSON, of a POST; may be empty.
   HttpResponse send(Method method, const std::string& target, const SendHooks& hooks = {},
                     const std::string& body = "");
+
+  // Returns the number of connections made so far. It changes before before_sending() is called.
+  std::size_t connections_made() const;
 
   // To be called between requests: the next connection speaks TLS 1.2, which has the peer refuse
   // our certificate within the handshake.
