@@ -1,6 +1,7 @@
 // The C library's functions that would load the host's NSS modules or other shared objects: in a
-// static program those of another C library, which crash. libcrypto and c-ares name these functions, and
-// nothing here needs them. Defined here, they fail, and the C library's own are not linked at all.
+// static program those of another C library, which crash. libcrypto and c-ares name these
+// functions, and nothing here needs them. Defined here, they fail, and the C library's own are not
+// linked at all.
 #include <netdb.h>
 
 extern "C" {
