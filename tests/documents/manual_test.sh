@@ -10,7 +10,9 @@ require mandoc man lexgrog systemd-analyze
 
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
-page=$installed/share/man/man1/clear-app-cache.1
+compressed=$installed/share/man/man1/clear-app-cache.1.gz
+page=$directory/clear-app-cache.1
+gzip -dc "$compressed" >"$page"
 plain() { sed 's/.\x08//g'; }
 
 complaints=$(mandoc -Tlint "$page" 2>&1) || true
@@ -19,7 +21,7 @@ complaints=$(LC_ALL=C.UTF-8 MANWIDTH=80 man --warnings -l "$page" 2>&1 >/dev/nul
 [[ ! $complaints ]] || fail "man complains: $complaints"
 lexgrog "$page" >/dev/null || fail "whatis and apropos cannot read its name"
 
-[[ $(MANPATH=$installed/share/man man -w clear-app-cache) -ef $page ]] ||
+[[ $(MANPATH=$installed/share/man man -w clear-app-cache) -ef $compressed ]] ||
   fail "man does not find it where it is installed"
 
 LC_ALL=C MANWIDTH=80 man -l "$page" | plain >"$directory/man"
