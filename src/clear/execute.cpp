@@ -14,13 +14,21 @@ namespace cac {
 namespace {
 
 // Tags the image of an action with --keep-as. Returns what else the name refers to, or `done`.
-// Throws EngineError if the image did not get its backup: it then keeps its name.
+// Throws EngineError if the image did not get its backup: it then keeps its name. The API has no
+// tagging that would leave a name alone which is taken: it is looked up right before.
 OutcomeStatus tag_backup(Engine& engine, const Action& action) {
   const auto image = engine.image(action.object);
   if (!image) return OutcomeStatus::absent;
   if (image->id != action.image_id) return OutcomeStatus::retagged;
   const auto colon = action.keep_as.rfind(':');
   const std::string_view name = action.keep_as;
+  const auto backup = engine.image(name);
+  if (backup && backup->id != image->id) {
+    throw EngineError(
+        {FailureKind::request_failed,
+         fmt::format("{} now refers to another image: {} was not tagged so", name, action.object),
+         "Choose another tag, or remove that one first."});
+  }
   if (engine.tag_image(image->id, name.substr(0, colon), name.substr(colon + 1))) {
     return OutcomeStatus::done;
   }

@@ -132,6 +132,18 @@ TEST_CASE("the backup is tagged by the planned ID before the name is removed") {
   CHECK(tagging < removal);
 }
 
+TEST_CASE("a backup's name that another client has taken meanwhile stays that client's") {
+  Session session;
+  session.fake.reply("GET /images/watchparty-backend:old/json",
+                     {{{.body = R"({"Id":")" + cac::test::image_id('f') + R"("})"}}});
+  const Result result = session.run({"--keep-as", "old", "backend"});
+  CHECK(result.status == 1);
+  CHECK(joined(session.fake.requests()).find("/tag?") == std::string::npos);
+  CHECK(joined(session.fake.requests()).find("DELETE ") == std::string::npos);
+  CHECK(result.out == Containing{"still tagged"});
+  CHECK(result.err == Containing{"watchparty-backend:old now refers to another image"});
+}
+
 TEST_CASE("an image that did not get its backup keeps its name") {
   Session session;
   session.fake.reply("POST /images/",

@@ -121,6 +121,17 @@ class HarmCheck {
       return fail(fmt::format("it removed the name {}, which is not the target's", name));
     }
     // The look-up right before must have shown the planned image.
+    const Exchange* const look_up = find_look_up(name);
+    if (look_up == nullptr || look_up->status != 200 || read_id(look_up->body) != planned->second) {
+      return fail(fmt::format("it removed the name {} of {}, and had not looked it up", name, id));
+    }
+    if (!asked_.keep_as.empty() && id == planned->second && !had_backup(name, id)) {
+      fail(fmt::format("it removed {}, which it was to keep as {}", name, asked_.keep_as));
+    }
+  }
+
+  // The last one before this request.
+  const Exchange* find_look_up(const std::string& name) const {
     const Exchange* look_up = nullptr;
     for (const Exchange& other : run_.exchanges) {
       if (other.number >= exchange_->number) break;
@@ -128,12 +139,7 @@ class HarmCheck {
         look_up = &other;
       }
     }
-    if (look_up == nullptr || look_up->status != 200 || read_id(look_up->body) != planned->second) {
-      return fail(fmt::format("it removed the name {} of {}, and had not looked it up", name, id));
-    }
-    if (!asked_.keep_as.empty() && id == planned->second && !had_backup(name, id)) {
-      fail(fmt::format("it removed {}, which it was to keep as {}", name, asked_.keep_as));
-    }
+    return look_up;
   }
 
   // Whether the image had its backup at some time before: others may have taken it away since.
@@ -157,9 +163,12 @@ class HarmCheck {
     fail(fmt::format("it gave {} the name {}", id, name));
   }
 
+  // Nobody can tag only if the name is free: others may take it between the look-up and the tag.
   void check_moved(const std::string& name, const std::string& id) {
-    const bool was_taken = list_names(run_.states[plan_state_]).contains(name);
-    if (exchange_->kind == Kind::tag && is_backup(name, id) && !was_taken) return;
+    const Exchange* const look_up = find_look_up(name);
+    const bool was_free =
+        look_up != nullptr && (look_up->status == 404 || read_id(look_up->body) == id);
+    if (exchange_->kind == Kind::tag && is_backup(name, id) && was_free) return;
     fail(fmt::format("it took the name {} from another image", name));
   }
 
