@@ -47,10 +47,17 @@ bool is_repository(const std::string& text) {
 std::optional<std::string> parse_repository(std::string_view text) {
   std::string name(text);
   if (!is_repository(name)) return std::nullopt;
-  for (const std::string_view prefix : {"index.docker.io/", "docker.io/", "library/"}) {
-    // Engines leave out library/ only in front of a single word.
-    if (prefix == "library/" && name.find('/', prefix.size()) != std::string::npos) continue;
-    if (name.starts_with(prefix)) name.erase(0, prefix.size());
+  for (const std::string_view registry : {"index.docker.io/", "docker.io/"}) {
+    if (!name.starts_with(registry)) continue;
+    name.erase(0, registry.size());
+    // Engines write docker.io/localhost/web as localhost/web, which means another image.
+    if (has_registry(name)) return std::nullopt;
+    break;
+  }
+  // Engines leave out library/ only in front of a single word.
+  constexpr std::string_view official = "library/";
+  if (name.starts_with(official) && name.find('/', official.size()) == std::string::npos) {
+    name.erase(0, official.size());
   }
   return name;
 }

@@ -14,6 +14,7 @@
 #include "docker/api_response.hpp"
 #include "docker/cache_prune.hpp"
 #include "docker/endpoint.hpp"
+#include "docker/exec.hpp"
 #include "docker/objects.hpp"
 #include "docker/ssh.hpp"
 
@@ -29,13 +30,6 @@ struct ImageRemoval {
   std::vector<std::string> other_names = {};  // of the image, when it was looked up
   std::string deleted_instead = {};  // retagged: ID of another image that got the name between the
                                      // look-up and the removal, and was deleted
-};
-
-// What a command in a container did.
-struct ExecResult {
-  std::int64_t status = 0;
-  std::string output = {};  // its standard output
-  std::string errors = {};  // its standard error
 };
 
 class Engine {

@@ -1,4 +1,5 @@
-// Commands in containers: the part of the engine's API that answers with a stream.
+#include "docker/exec.hpp"
+
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -10,14 +11,10 @@
 
 namespace cac {
 
-namespace {
-
-// The two streams of a command come in frames: a byte that tells which one, three zero bytes, and
-// the size as four bytes, the highest first. Source: the reference of POST /containers/ID/attach.
-// Returns false when the last frame is cut off.
-bool split_frames(std::string_view frames, ExecResult& result) {
+std::optional<ExecResult> split_frames(std::string_view frames) {
   constexpr std::size_t header_size = 8;
   constexpr char error_stream = 2;
+  ExecResult result;
   while (frames.size() >= header_size) {
     std::size_t size = 0;
     for (std::size_t i = 4; i < header_size; ++i) {
@@ -25,14 +22,12 @@ bool split_frames(std::string_view frames, ExecResult& result) {
     }
     const bool is_errors = frames[0] == error_stream;
     frames.remove_prefix(header_size);
+    if (size > frames.size()) return std::nullopt;
     (is_errors ? result.errors : result.output) += frames.substr(0, size);
-    if (size > frames.size()) return false;
     frames.remove_prefix(size);
   }
-  return frames.empty();
+  return frames.empty() ? std::optional(result) : std::nullopt;
 }
-
-}  // namespace
 
 ExecResult Engine::exec(const std::string& container_id, const std::vector<std::string>& command) {
   const nlohmann::json creation{{"AttachStdout", true}, {"AttachStderr", true}, {"Cmd", command}};
@@ -46,14 +41,12 @@ ExecResult Engine::exec(const std::string& container_id, const std::vector<std::
   ApiResponse streams = send(
       {.method = Method::post, .path = path + "/start", .body = R"({"Detach":false,"Tty":false})"});
   if (streams.http.status != 200) throw_unexpected(streams);
-  ExecResult result;
-  if (!split_frames(streams.http.body, result)) {
-    throw_malformed(streams.request, "its last frame is cut off");
-  }
+  auto result = split_frames(streams.http.body);
+  if (!result) throw_malformed(streams.request, "its last frame is cut off");
   const auto ended = decode<Exec>(request({.method = Method::get, .path = path + "/json"}));
   if (!ended.status) throw_malformed("GET /exec/json", "the command has not ended");
-  result.status = *ended.status;
-  return result;
+  result->status = *ended.status;
+  return *result;
 }
 
 }  // namespace cac

@@ -81,6 +81,10 @@ Process::Process(const Start& start) {
   pid_ = must(fork(), "fork");
   if (pid_ == 0) {
     // Between fork and exec: nothing here may allocate.
+    // A shell's background job ignores some of them, and what is ignored stays so.
+    for (const int signal : {SIGINT, SIGQUIT, SIGHUP, SIGTERM, SIGPIPE}) {
+      std::signal(signal, SIG_DFL);
+    }
     dup2(open(start.input.c_str(), O_RDONLY), STDIN_FILENO);
     dup2(out_ends[1], STDOUT_FILENO);
     dup2(err_ends[1], STDERR_FILENO);

@@ -147,6 +147,12 @@ TEST_CASE("an image's name is written as engines write it, with its tag") {
       {"localhost:5000/web", "localhost:5000/web:latest"},
       {"localhost:5000/web:v1", "localhost:5000/web:v1"},
       {"ghcr.io/acme/web", "ghcr.io/acme/web:latest"},
+      {"index.docker.io/acme/web", "acme/web:latest"},
+      // Engines write these as names of other images.
+      {"docker.io/localhost/web", ""},
+      {"docker.io/docker.io/acme/web", ""},
+      {"index.docker.io/docker.io/acme/web", ""},
+      {"docker.io/registry:5000/web", ""},
       {"", ""},
       {":v1", ""},
       {"web:", ""},
