@@ -77,6 +77,7 @@ Plan plan_image_removals(const ClearRequest& request, const State& state) {
   for (const Image& image : state.images) {
     for (const std::string& name : image.tags) images.emplace(name, &image);
   }
+  std::unordered_map<std::string, const Image*> backups;  // by the names that they get
   const ImageHolders holders(state.containers);
   Plan plan;
   for (const Image& image : state.images) {
@@ -100,6 +101,13 @@ Plan plan_image_removals(const ClearRequest& request, const State& state) {
       }
       if (!request.keep_as) continue;
       action.keep_as = name_backup(request.application, image, name, *request.keep_as, images);
+      const auto& [_, kept] = *backups.emplace(action.keep_as, &image).first;
+      if (kept->id != image.id) {
+        throw UsageError(
+            fmt::format("--keep-as: {} and another image would both become {}: tag them yourself, "
+                        "then run without --keep-as",
+                        name, action.keep_as));
+      }
       if (images.contains(action.keep_as)) continue;
       action.other_names.insert(action.other_names.begin(), action.keep_as);
     }

@@ -152,14 +152,16 @@ class VerdictCheck {
     return find_doubts().empty() ? 0 : 3;
   }
 
-  // --keep-as would take the tag from another image, or the Compose file names it.
+  // --keep-as would take the tag from another image, give it to two, or the Compose file names it.
   bool is_backup_taken() const {
     const Exchange* const list = find_plan_list(run_);
     if (list == nullptr || asked_.keep_as.empty()) return false;
     const FakeScene& scene = run_.states[list->shown].scene;
+    std::map<std::string, std::string> backups;
     for (const Source& source : list_sources(asked_, scene)) {
       if (source.is_foreign) continue;
       const std::string backup = name_backup(asked_, source.name);
+      if (backups.emplace(backup, source.id).first->second != source.id) return true;
       if (asked_.file &&
           (asked_.file->built.contains(backup) || asked_.file->cached.contains(backup))) {
         return true;

@@ -159,6 +159,23 @@ TEST_CASE("a backup is named after the image, and an earlier one is not lost to 
         Texts{"watchparty-backend:before"});
 }
 
+TEST_CASE("two images of one repository cannot both be kept under one name") {
+  cac::ClearRequest request;
+  request.keep_as = "before";
+  request.application.compose =
+      cac::ComposeSources{.images = {{.name = "shop-web:latest", .is_built = true},
+                                     {.name = "shop-web:v1", .is_built = true}}};
+  const auto make_state = [](const std::string& other_id) {
+    return State{.images = {{.id = "sha256:1", .tags = {"shop-web:latest"}},
+                            {.id = other_id, .tags = {"shop-web:v1"}}}};
+  };
+  CHECK_THROWS_WITH_AS(cac::plan_clearing(request, make_state("sha256:2")),
+                       doctest::Contains("shop-web:before"), cac::UsageError);
+  for (const cac::Action& action : cac::plan_clearing(request, make_state("sha256:1"))) {
+    if (action.kind == cac::ActionKind::remove_image) CHECK(action.keep_as == "shop-web:before");
+  }
+}
+
 TEST_CASE("dangling images that containers use are not counted as pruned") {
   const State state{.containers = {{"c", "x", "sha256:2", "exited"}},
                     .dangling = {{{.id = "sha256:1", .size = {10}},
