@@ -33,8 +33,7 @@ inline constexpr OptionSpec target_argument{
         "PROJECT-*:latest, along with the dangling images that no container holds. An image that "
         "Compose has labeled as a longer-named project's (PROJECT-admin) is left alone. The build "
         "cache is shared by all services, so every target clears all of it. With --file, any "
-        "service "
-        "that the Compose file builds, several of them, or all.",
+        "service that the Compose file builds, several of them, or all.",
 };
 
 inline constexpr OptionSpec option_table[] = {
@@ -48,9 +47,8 @@ inline constexpr OptionSpec option_table[] = {
         .short_help = "prefix of the images",
         .long_help =
             "Prefix of the application's images. If no image on the engine has it, a warning names "
-            "likely ones. "
-            "With --file, the project's name, as docker compose -p; the environment variable is "
-            "then ignored.",
+            "likely ones. With --file, the project's name, as docker compose -p; the environment "
+            "variable is then ignored.",
     },
     {
         .short_name = 'f',
@@ -66,9 +64,8 @@ inline constexpr OptionSpec option_table[] = {
             "builds, or several of them. Repeat the option for several files, in Compose's order. "
             "With -, reads the output of docker compose --profile '*' config --format json from "
             "standard input. A relative directory is looked up where the command runs, as a build "
-            "does. "
-            "What cache_from names outside this engine (type=gha, s3, azblob, a registry) cannot "
-            "be cleared, and is reported as residue.",
+            "does. What cache_from names outside this engine (type=gha, s3, azblob, a registry) "
+            "cannot be cleared, and is reported as residue.",
     },
     {
         .name = "app-dir",

@@ -2,118 +2,20 @@
 
 #include <curl/curl.h>
 #include <fmt/format.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <exception>
 #include <new>
 #include <utility>
-#include <vector>
 
-#include "base/units.hpp"
+#include "docker/transfer.hpp"
 
 namespace cac {
 
 namespace {
 
 using Kind = TransportError::Kind;
-
-// Far above what an engine sends (5,000 build cache records are 2.5 MB), far below what hurts.
-constexpr std::int64_t max_body = 32'000'000;
-constexpr std::size_t max_header = 250'000;  // libcurl gives up at 300 kB, without saying so
-constexpr const char* long_header = "the response's header is larger than any engine's";
-
-struct Sockets {
-  std::vector<curl_socket_t> open = {};
-  std::size_t made = 0;
-};
-
-// One request and the part of its response that has arrived. The methods are libcurl's callbacks.
-struct Transfer {
-  const SendHooks& hooks;
-  const Sockets& sockets;
-  HttpResponse& response;
-  bool is_sent = false;
-  std::size_t header_size = 0;
-  bool header_complete = false;
-  std::exception_ptr exception = {};  // of a callback: none may pass through libcurl
-
-  // libcurl sends a request again, whatever its method, when a kept connection was closed before an
-  // answer. Only the caller may decide that.
-  void send() {
-    if (std::exchange(is_sent, true)) {
-      throw TransportError(Kind::closed, "it was closed while the request was sent");
-    }
-    // There is one connection, made by now. (CURLINFO_ACTIVESOCKET does not know it yet.)
-    const int socket = sockets.open.size() == 1 ? sockets.open.front() : -1;
-    if (hooks.before_sending) hooks.before_sending(socket);
-  }
-
-  void receive_header(std::string_view line) {
-    header_size += line.size();
-    if (header_size > max_header) throw TransportError(Kind::too_large, long_header);
-    if (line.starts_with("HTTP/")) {
-      // Drops the headers of an earlier, interim response.
-      response.headers.clear();
-      header_complete = false;
-    }
-    if (header_complete) return;  // a trailer
-    header_complete = line == "\r\n" || line == "\n";
-    const auto colon = line.find(':');
-    if (colon == std::string_view::npos) return;
-    std::string name(line.substr(0, colon));
-    std::transform(name.begin(), name.end(), name.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    constexpr const char* blanks = " \t\r\n";
-    const auto begin = std::min(line.find_first_not_of(blanks, colon + 1), line.size());
-    response.headers[name] = line.substr(begin, line.find_last_not_of(blanks) + 1 - begin);
-  }
-
-  void receive_body(std::string_view data) {
-    if (std::cmp_greater(response.body.size() + data.size(), max_body)) {
-      throw TransportError(Kind::too_large, fmt::format("the response is larger than {}",
-                                                        to_string(Bytes{max_body})));
-    }
-    response.body.append(data);
-  }
-};
-
-template <typename... Arguments>
-bool call(void* to, void (Transfer::*method)(Arguments...), Arguments... arguments) {
-  auto& transfer = *static_cast<Transfer*>(to);
-  try {
-    (transfer.*method)(arguments...);
-    return true;
-  } catch (...) {
-    transfer.exception = std::current_exception();
-    return false;
-  }
-}
-
-int before_sending(void* to, char*, char*, int, int) {
-  return call(to, &Transfer::send) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
-}
-
-// Any other number than that of the bytes received ends the transfer.
-template <void (Transfer::*receive)(std::string_view)>
-std::size_t receiver(char* data, std::size_t, std::size_t size, void* to) {
-  return call(to, receive, std::string_view(data, size)) ? size : size + 1;
-}
-
-int add_socket(void* to, curl_socket_t socket, curlsocktype) {
-  auto& sockets = *static_cast<Sockets*>(to);
-  sockets.open.push_back(socket);
-  ++sockets.made;
-  return CURL_SOCKOPT_OK;
-}
-
-int close_socket(void* from, curl_socket_t socket) {
-  std::erase(static_cast<Sockets*>(from)->open, socket);
-  return close(socket);
-}
 
 // detail: libcurl's own words. TLS 1.3 has the peer refuse our certificate only after the request.
 Kind error_kind(CURLcode code, std::string_view detail) {
@@ -253,13 +155,7 @@ HttpConnection::HttpConnection(const Endpoint& endpoint, Interruption& interrupt
   // For a host that drops packets; a socket answers at once or never.
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, 10'000L);
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receiver<&Transfer::receive_body>);
-  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, receiver<&Transfer::receive_header>);
-  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_sending);
-  curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, add_socket);
-  curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, &handles_->sockets);
-  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
-  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, &handles_->sockets);
+  set_callbacks(easy, handles_->sockets);
   if (!endpoint_.socket_path.empty()) {
     curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, endpoint_.socket_path.c_str());
   }
@@ -291,9 +187,7 @@ HttpResponse HttpConnection::send(Method method, const std::string& target, cons
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, body.empty() ? nullptr : handles_->json_header.get());
   curl_easy_setopt(easy, method == Method::post ? CURLOPT_POST : CURLOPT_HTTPGET, 1L);
   curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method == Method::del ? "DELETE" : nullptr);
-  for (const auto option : {CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_PREREQDATA}) {
-    curl_easy_setopt(easy, option, &transfer);
-  }
+  begin_transfer(easy, transfer);
   const auto log = [&] {
     const auto took =
         std::chrono::floor<std::chrono::milliseconds>(Interruption::Clock::now() - start);
