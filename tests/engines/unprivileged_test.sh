@@ -8,30 +8,30 @@ here=$(dirname "$0")
 . "$here/scene.sh"
 scene_begin "$@"
 
+check "the scene is built" scene_containers
 group=61234
 chgrp "$group" "$SOCKET"
 chmod 0660 "$SOCKET"
-# The directories above are nobody's business, so the user gets a way of its own to socket and program.
+# The directories above are closed to others, so the user gets a way of its own to socket and program.
 world=$(mktemp -d)
 trap 'rm -rf "$world"; scene_end' EXIT
 chmod 0755 "$world"
 cp "$tool" "$world/clear-app-cache"
-mkdir -m 0777 "$world/app"
+touch "$world/docker.sock"
 
-# run_as GROUPS ARG...: the socket's directory is reached by a bind mount in a namespace of the run's own.
+# run_as GROUPS ARG...: the socket is mounted there in a namespace of the run's own.
 run_as() {
   local groups=$1
   shift
   tool_status=0
   # shellcheck disable=SC2016
-  tool_output=$(cd "$world/app" && unshare --mount sh -c '
-    mount --bind "$(dirname "$1")" "$2/app" && shift 2 && exec "$@"' sh "$SOCKET" "$world" \
+  tool_output=$(unshare --mount sh -c 'mount --bind "$1" "$2" && shift 2 && exec "$@"' sh \
+    "$SOCKET" "$world/docker.sock" \
     env -i PATH="$PATH" setpriv --reuid 65533 --regid 65533 "$groups" --bounding-set -all --no-new-privs \
-    "$world/clear-app-cache" -H "unix://$world/app/${SOCKET##*/}" "$@" 2>"$contexts/tool.errors") || tool_status=$?
+    "$world/clear-app-cache" -H "unix://$world/docker.sock" "$@" 2>"$contexts/tool.errors") || tool_status=$?
   tool_errors=$(cat "$contexts/tool.errors")
 }
 
-check "the scene is built" scene_containers
 run_as --clear-groups
 check "without the group: exit 4" exits 4
 check "... and what to do" contains "$tool_errors" 'ermission denied'
@@ -48,6 +48,5 @@ check "everything is cleared" exits 0
 check "... says the report" equal "$(jq -r .verdict <<<"$tool_output")" clean
 run_as "--groups=$group" --verify-only
 check "nothing is left" exits 0
-client image rm watchparty-backend:before >/dev/null
 scene_clean
 finish
