@@ -33,11 +33,13 @@ void pass_on(int signal) {
   [[maybe_unused]] const auto written = write(signal_pipe[1], &number, 1);
 }
 
-// If a standard stream is closed, opens /dev/null there, so that no later pipe or socket gets its
-// number. Only for reading, so that writing to it still fails.
+// If a standard stream is closed, opens /dev/null there, or the root directory where there is no
+// /dev, so that no later pipe or socket gets its number. Only for reading, so that writing to it
+// still fails.
 void occupy_closed_streams() {
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    if (fcntl(stream, F_GETFD) < 0) open("/dev/null", O_RDONLY);
+    if (fcntl(stream, F_GETFD) >= 0) continue;
+    if (open("/dev/null", O_RDONLY) < 0) open("/", O_RDONLY);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -88,7 +89,11 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 // In the child, between fork and exec: nothing here may allocate.
 [[noreturn]] void become(int program, const Invocation& invocation, int out, int err, char** argv,
                          char** envp) {
-  dup2(open(invocation.input.c_str(), O_RDONLY), STDIN_FILENO);
+  if (invocation.input.empty()) {
+    close(STDIN_FILENO);
+  } else {
+    dup2(open(invocation.input.c_str(), O_RDONLY | O_CLOEXEC), STDIN_FILENO);
+  }
   for (const auto& [end, stream] : {std::pair{out, STDOUT_FILENO}, std::pair{err, STDERR_FILENO}}) {
     if (end < 0) {
       close(stream);
@@ -107,6 +112,10 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
     if (setresgid(nobody, nobody, nobody) != 0 || setresuid(nobody, nobody, nobody) != 0) {
       _exit(126);
     }
+  }
+  if (invocation.max_descriptors != 0) {
+    const rlimit limit{invocation.max_descriptors, invocation.max_descriptors};
+    setrlimit(RLIMIT_NOFILE, &limit);
   }
   // By the descriptor: nobody need not be able to reach the build directory.
   fexecve(program, argv, envp);

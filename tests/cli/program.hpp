@@ -27,7 +27,8 @@ struct Invocation {
   unsigned short columns = 80;      // of a terminal
   bool as_nobody = false;           // without root's rights; nothing changes for who has none
   int ignored_signal = 0;           // ... when it starts, as under nohup
-  std::string input = "/dev/null";  // the file that is its standard input
+  std::string input = "/dev/null";  // the file that is its standard input; empty: it is closed
+  unsigned max_descriptors = 0;     // as by ulimit -n; 0: as many as this process may have
 };
 
 struct Result {
