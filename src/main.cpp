@@ -44,7 +44,10 @@ void occupy_closed_streams() {
 }
 
 void catch_signals() {
-  if (pipe(signal_pipe.data()) != 0) throw std::runtime_error(std::strerror(errno));
+  if (pipe(signal_pipe.data()) != 0) {
+    throw std::runtime_error(std::string("no pipe can be made (ulimit -n): ") +
+                             std::strerror(errno));
+  }
   struct sigaction action {};
   action.sa_handler = pass_on;
   action.sa_flags = static_cast<int>(SA_RESETHAND);

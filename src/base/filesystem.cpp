@@ -51,9 +51,12 @@ Failure failure_at(const fs::path& path, const std::error_code& error) {
   if (name.size() > max_size) name = name.substr(0, max_size) + "...";
   const bool denied =
       error == std::errc::permission_denied || error == std::errc::operation_not_permitted;
+  const bool no_descriptor =
+      error == std::errc::too_many_files_open || error == std::errc::too_many_files_open_in_system;
   return {FailureKind::filesystem, fmt::format("{}: {}", name, error.message()),
-          denied ? "Run this as a user who may read and clear that directory."
-                 : "See what keeps it there, or clear it by hand."};
+          denied          ? "Run this as a user who may read and clear that directory."
+          : no_descriptor ? "Raise the limit on open files (ulimit -n), then run again."
+                          : "See what keeps it there, or clear it by hand."};
 }
 
 Failure to_failure(const fs::filesystem_error& error) {

@@ -195,6 +195,11 @@ int connect_errno(const std::string& path) {
 Failure connect_failure(const Endpoint& endpoint, int os_error, std::string_view detail,
                         const Environment& environment) {
   const std::string where = endpoint.text();
+  if (os_error == EMFILE || os_error == ENFILE) {
+    return {FailureKind::unreachable,
+            fmt::format("cannot connect to {}: {}", where, std::strerror(os_error)),
+            "Raise the limit on open files (ulimit -n), then run again."};
+  }
   if (endpoint.socket_path.empty()) {
     return {FailureKind::unreachable, fmt::format("cannot connect to {}: {}", where, detail),
             "Check that the engine listens there and that no firewall blocks it."};

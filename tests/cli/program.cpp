@@ -1,6 +1,7 @@
 #include "program.hpp"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
@@ -114,6 +115,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
     }
   }
   if (invocation.max_descriptors != 0) {
+    close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);  // nothing takes any from the program
     const rlimit limit{invocation.max_descriptors, invocation.max_descriptors};
     setrlimit(RLIMIT_NOFILE, &limit);
   }

@@ -46,10 +46,10 @@ constexpr unsigned fewest = 12;  // a sanitizer itself takes some for a moment
 constexpr unsigned fewest = 3;
 #endif
 
-// A directory of the application with an artifact that is deeper than there are descriptors.
-void make_deep_artifact(const fs::path& directory) {
+// The application's directory with an artifact so deep.
+void make_artifact(const fs::path& directory, int depth) {
   fs::path deep = directory / "frontend/.next";
-  for (int i = 0; i < 30; ++i) deep /= "d";
+  for (int i = 0; i < depth; ++i) deep /= "d";
   fs::create_directories(deep);
   std::ofstream(deep / "file") << "12345";
 }
@@ -74,7 +74,7 @@ TEST_CASE("however few descriptors there are, a run succeeds or says that they a
       CAPTURE(line);
       CAPTURE(descriptors);
       const Directory directory;
-      make_deep_artifact(directory.path);
+      make_artifact(directory.path, 4);
       Session session;
       Invocation invocation = session.invocation(words);
       const bool is_pruning = line.find("--prune-only") != std::string::npos;
@@ -97,7 +97,7 @@ TEST_CASE("however few descriptors there are, a run succeeds or says that they a
       if (result.status != 0) {
         CHECK((result.status == 1 || result.status == 4));
         CHECK(result.err == Containing{"clear-app-cache: error: "});
-        CHECK(result.err == Containing{"open files"});
+        CHECK(result.err == Containing{"ulimit -n"});
         CHECK(result.out.find("clean:") == std::string::npos);
       } else if (!is_plan && !is_pruning) {
         CHECK(is_clean(session));
@@ -106,6 +106,18 @@ TEST_CASE("however few descriptors there are, a run succeeds or says that they a
       if (descriptors == 16) CHECK(result.status == (is_reading ? 3 : 0));
     }
   }
+}
+
+TEST_CASE("a directory that is deeper than there are descriptors is left, and it is said why") {
+  const Directory directory;
+  make_artifact(directory.path, 30);
+  const Session session;
+  Invocation invocation = session.invocation({"--app-dir", directory.path});
+  invocation.max_descriptors = 16;
+  const Result result = cac::test::run(invocation);
+  CHECK(result.status == 1);
+  CHECK(result.out == Containing{"residue: 1 cache source"});
+  CHECK(result.err == Containing{"frontend/.next: Too many open files\n  Raise the limit"});
 }
 
 TEST_CASE("whichever streams are closed, nothing is written into what took their place") {
