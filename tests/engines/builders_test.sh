@@ -8,6 +8,8 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/engines/scene.sh
 . "$here/scene.sh"
+# shellcheck source=tests/engines/standin.sh
+. "$here/standin.sh"
 scene_begin "$@"
 cd "$contexts"
 buildx() { "$here/client.sh" "$ENGINE" docker buildx "$@" >"$contexts/buildx.log" 2>&1 || { cat "$contexts/buildx.log" && return 1; }; }
@@ -15,33 +17,6 @@ HOME=$("$here/engine.sh" dir "$ENGINE")/home
 export HOME
 unset DOCKER_CONFIG BUILDX_CONFIG BUILDX_BUILDER
 
-# Its records are a file in the volume, its calls another.
-mkdir -p standin
-cp "$(command -v busybox)" standin/busybox
-cat >standin/buildctl <<'END'
-#!/bin/sh
-case $1 in
-  du) cat /var/lib/buildkit/records 2>/dev/null || echo null ;;
-  prune)
-    echo "$*" >>/var/lib/buildkit/calls
-    rm -f /var/lib/buildkit/records
-    echo 'Total: 7MB'
-    ;;
-esac
-END
-cat >standin/Dockerfile <<'END'
-FROM scratch
-COPY busybox /bin/busybox
-RUN ["/bin/busybox", "sh", "-c", "/bin/busybox --install -s /bin && mkdir -p /var/lib/buildkit"]
-COPY --chmod=755 buildctl /bin/buildctl
-CMD ["/bin/sh", "-c", "trap exit TERM; sleep 86400 & wait"]
-END
-in_engine_builder() { in_engine docker exec buildx_buildkit_held0 sh -c "$1"; }
-fill_builder() {
-  in_engine_builder "rm -f /var/lib/buildkit/calls; echo '[{\"id\":\"a\",\"size\":7000000,\"recordType\":\"regular\"}]' \
-    >/var/lib/buildkit/records"
-}
-has_records() { in_engine_builder 'test -s /var/lib/buildkit/records'; }
 remove_builders() {
   in_engine docker rm -f buildx_buildkit_held0 buildx_buildkit_bare0 >/dev/null 2>&1 || :
   in_engine docker volume rm buildx_buildkit_held0_state buildx_buildkit_gone0_state >/dev/null 2>&1 || :
@@ -50,10 +25,9 @@ remove_builders() {
 note='the buildx builder in container buildx_buildkit_held0 has a cache of its own'
 
 remove_builders
-check "the stand-in is built" in_engine env DOCKER_BUILDKIT=1 docker build -q --network none -t standin:latest "$contexts/standin" >/dev/null
+check "the stand-in is built" build_standin
 check "a builder is made by buildx" buildx create --name held --driver docker-container
-check "its container runs" in_engine docker run -d --network none --name buildx_buildkit_held0 \
-  -v buildx_buildkit_held0_state:/var/lib/buildkit standin:latest >/dev/null
+check "its container runs" run_standin
 fill_builder
 
 for mode in all --dry-run --verify-only --prune-only; do

@@ -13,6 +13,11 @@
 #   engine.sh wipe NAME            stops it and those like it (see below), and deletes their data
 #   engine.sh save NAME COPY       keeps a copy of its data; a restart, which stops its containers
 #   engine.sh load NAME COPY       replaces its data by that copy; fails if there is none
+#   engine.sh replace NAME SUITE   stops it, and lets SUITE's program open its data and its socket, until
+#                                  it is stopped
+#   engine.sh hold NAME            prints dockerd's process, by the host's number. Until "up", its end is
+#                                  not the end of what runs beside it: containers with --live-restore
+#   engine.sh up NAME              starts a dockerd again that was held and is ending or has ended
 #   engine.sh socket NAME          prints the path of the API socket of a running engine
 #   engine.sh dir NAME             prints the directory that engine and host see under the same path
 #   engine.sh exec NAME CMD...     runs a command where the engine lives (its own docker/podman
@@ -49,7 +54,8 @@ known() { # refuses a name that is no engine's
   die "no engine called '$1' (${NAMES[*]})"
 }
 
-suite() {
+suite() { # which "replace" decides
+  [[ -z ${SUITE-} ]] || { echo "$SUITE" && return; }
   case ${1%.[1-9]} in
     *-bookworm) echo bookworm ;;
     *-sid | *-sid-containerd) echo sid ;;
@@ -165,7 +171,7 @@ tidy() {
   socket=$(socket "$1") || return 0
   group=$(basename "$(dirname "$socket")")
   find /sys/fs/cgroup/"$group" /sys/fs/cgroup/*/"$group" -depth -type d -exec rmdir {} \; 2>/dev/null || :
-  rm -f "$socket" "$(dir "$1")/socket" "$(dir "$1")/pid"
+  rm -f "$socket" "$(dir "$1")/socket" "$(dir "$1")/pid" "$(dir "$1")/held"
   rmdir "$(dirname "$socket")" 2>/dev/null || :
 }
 
@@ -231,7 +237,7 @@ engine_command() { # of engine $1 with socket $2, group $3, overlay driver or no
 }
 
 start() { # NAME [DIRECTORY of the socket]
-  local name=$1 dir sockets socket overlay=yes env command launcher=() launched i
+  local name=$1 dir sockets socket overlay=yes env command launcher=()
   if running "$name"; then return; fi
   prepare "$(suite "$name")"
   stop "$name"
@@ -257,10 +263,15 @@ start() { # NAME [DIRECTORY of the socket]
   "${launcher[@]}" unshare --mount --net --pid --uts --fork --kill-child --propagation private \
     "$here/enter.sh" "$dir" "$(root "$name")" "$sockets" \
     env -i "${env[@]}" "${command[@]}" >"$dir/log" 2>&1 </dev/null &
-  launched=$!
+  await "$name" $!
+}
+
+await() { # NAME [its launcher]
+  local name=$1 dir pid start i
+  dir=$(dir "$name")
   for ((i = 0; i < 600; i++)); do
     if running "$name"; then return; fi
-    if ! kill -0 "$launched" 2>/dev/null; then
+    if [[ $# == 2 ]] && ! kill -0 "$2" 2>/dev/null || [[ $# == 1 ]] && ! first_process "$name"; then
       tail -n 5 "$dir/log" >&2
       tidy "$name"
       die "$name did not start, see $dir/log"
@@ -310,6 +321,25 @@ at_rest() {
   "$@"
   mkdir -m 700 "$sockets"
   start "$name" "$sockets"
+}
+
+replace() {
+  printf '%s\n' "${SUITES[@]}" | grep -qx "$2" || die "no engine comes from a root called '$2' (${SUITES[*]})"
+  SUITE=$2 at_rest "$1" :
+}
+
+hold() {
+  local pid start
+  first_process "$1" || die "$1 is not running"
+  touch "$(dir "$1")/held"
+  pgrep -P "$pid" -x dockerd
+}
+up() {
+  local pid start
+  first_process "$1" || die "$1 is not held"
+  while pgrep -P "$pid" -x dockerd >/dev/null; do sleep 0.1; done
+  rm -f "$(dir "$1")/held"
+  await "$1"
 }
 
 replace_by_copy() { # FROM TO
@@ -388,12 +418,12 @@ case $action in
     packages "$1" >/dev/null
     echo "$ENGINES_DIR/roots/$1"
     ;;
-  start | stop | wipe | dir)
+  start | stop | wipe | dir | hold | up)
     [[ $# == 1 ]] || usage
     known "$1"
     "$action" "$1"
     ;;
-  save | load)
+  save | load | replace)
     [[ $# == 2 ]] || usage
     known "$1"
     "$action" "$@"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The first process of an engine's namespaces, used by engine.sh alone: arranges the file system and
 # the host name, runs the engine, reaps orphans. When it ends, the kernel ends every other process in
-# there: shims and also containers.
+# there: shims and also containers. While DIR/held exists, it outlives the engine, and starts it again
+# once that file is gone.
 #
 #   enter.sh DIR ROOT SOCKETS CMD...   DIR and SOCKETS get the same path inside ROOT
 set -euo pipefail
@@ -36,7 +37,15 @@ cd "$root" # a plain chroot is not enough: container runtimes also pivot
 pivot_root . .
 umount -l .
 
-"$@" &
-engine=$!
-trap 'kill "$engine"' TERM
-while kill -0 "$engine" 2>/dev/null; do wait "$engine" || :; done
+run_engine() {
+  "$@" &
+  engine=$!
+  while kill -0 "$engine" 2>/dev/null; do wait "$engine" || :; done
+}
+stopped=no
+trap 'stopped=yes; kill "$engine" 2>/dev/null || :' TERM
+run_engine "$@"
+while [[ -e $dir/held && $stopped == no ]]; do
+  sleep 0.1
+  [[ -e $dir/held ]] || run_engine "$@"
+done
