@@ -13,8 +13,8 @@
 #   engine.sh wipe NAME            stops it and those like it (see below), and deletes their data
 #   engine.sh save NAME COPY       keeps a copy of its data; a restart, which stops its containers
 #   engine.sh load NAME COPY       replaces its data by that copy; fails if there is none
-#   engine.sh replace NAME SUITE   stops it, and lets SUITE's program open its data and its socket, until
-#                                  it is stopped
+#   engine.sh replace NAME SUITE   stops it, and lets SUITE's program have its data and its socket until it is
+#                                  stopped. With SUITE=bookworm the other commands start that one, too
 #   engine.sh hold NAME            prints dockerd's process, by the host's number. Until "up", its end is
 #                                  not the end of what runs beside it: containers with --live-restore
 #   engine.sh up NAME              starts a dockerd again that was held and is ending or has ended
@@ -221,7 +221,8 @@ engine_command() { # of engine $1 with socket $2, group $3, overlay driver or no
       # shellcheck disable=SC2086 # words
       [[ -z ${DOCKERD_OPTIONS-} ]] || printf '%s\n' $DOCKERD_OPTIONS
       if chroot "$(root "$1")" dockerd --help | grep -q -e --ip6tables; then echo --ip6tables=false; fi
-      if [[ ${1%.[1-9]} == *-containerd ]]; then
+      # An older one has no such store.
+      if [[ ${1%.[1-9]} == *-containerd && $(suite "$1") == sid ]]; then
         printf '%s\n' --feature containerd-snapshotter=true
         [[ $4 == yes ]] || printf '%s\n' --storage-driver native
       else

@@ -9,7 +9,7 @@ at the request with this NUMBER (from 1), at the MOMENT
   sent    that the engine has it, while the engine is at it,
   answer  that the first part of the answer is here, the end of which the client never gets.
 The client loses its connection when the engine closes it, but not before COMMAND has ended. If COMMAND fails, the
-engine is gone, and nobody listens any more. Prints "ready" once it listens, "done" when COMMAND has ended."""
+engine is gone, and nobody listens any more. Prints "ready" once it listens, and when COMMAND has ended "back" or, if it has failed, "gone"."""
 import os
 import re
 import select
@@ -37,7 +37,7 @@ class Hook:
             return True
         status = self.process.wait()
         if self.command:
-            print("done", flush=True)
+            print("gone" if status else "back", flush=True)
             self.command = None
         return status == 0
 

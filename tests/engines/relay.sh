@@ -8,17 +8,17 @@ relay_py=$(dirname "${BASH_SOURCE[0]}")/relay.py
 # and relayed_errors; relay_log has the requests. No request is number 0.
 relayed() {
   local relay events
-  relay=$(dirname "$SOCKET")/relay.sock
+  relay=$(mktemp -u "${TMPDIR:-/tmp}/relay.XXXXXX")
   relay_log=$contexts/relay.log relay_events=$contexts/relay.events
-  rm -f "$relay"
   exec {events}< <(exec python3 "$relay_py" "$relay" "$SOCKET" "$relay_log" "$1" "$2" bash -c "$3" 2>"$relay_events")
   relay_pid=$!
   read -r -u "$events"
   SOCKET=$relay run_tool "${@:4}"
   relayed_status=$tool_status relayed_output=$tool_output relayed_errors=$tool_errors
   kill "$relay_pid" 2>/dev/null || :
-  relay_said=$(cat <&"$events")
+  relay_words=$(cat <&"$events")
   exec {events}<&-
   rm -f "$relay"
 }
-relay_has_run() { equal "$relay_said" 'done' || { cat "$relay_events" && return 1; }; }
+# An expectation: the commands have ended well, or they have failed and the engine is gone.
+relay_said() { equal "$relay_words" "$1" || { cat "$relay_events" && return 1; }; }
