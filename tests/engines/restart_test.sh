@@ -64,7 +64,7 @@ ended_at() {
   esac
   relayed "$1" "$2" "$commands" "$tool" "${arguments[@]}"
   check "$name: it came to that" relay_said "$5"
-  echo "# exit $tool_status: $(grep -m1 error: <<<"$tool_errors" || tail -n 1 <<<"$tool_output")"
+  echo "# exit $tool_status: $(grep -m1 '^[a-z-]*: error: ' <<<"$tool_errors" || tail -n 1 <<<"$tool_output")"
   if [[ $4-$5 == dockerd-gone ]]; then
     run_tool "$tool" "${arguments[@]}"
     check "$name: without the engine, exit 4" exits 4
@@ -75,6 +75,13 @@ ended_at() {
   check "$name: exit $tool_status, which is explained" says_why
   [[ $tool_status != 0 ]] || check "$name: exit 0 is true" nothing_is_left
   run_tool "$tool" "${arguments[@]}"
+  if [[ $4 == containerd && $tool_status == 3 ]]; then
+    # What an engine's prune had in work while it lost its containerd stays in use.
+    check "$name: what the next run cannot finish, and why" contains "$tool_output" 'an interrupted build or prune has left them in use: restart the engine.'
+    kill "$("$engine_sh" hold "$ENGINE")"
+    "$engine_sh" up "$ENGINE"
+    run_tool "$tool" "${arguments[@]}"
+  fi
   check "$name: the next run finishes" exits 0
   check "$name: nothing is left" nothing_is_left
   check "$name: containers and other images are unharmed" equal "$(neighbors)" "$before"

@@ -28,7 +28,7 @@ scene() {
   others=$(other_images)
 }
 other_images() { image_id "$(image_of other)" && image_id "$(image_of backend-old)"; }
-containers() { container_pid wp-backend && container_state wp-frontend; }
+containers() { container_pid wp-backend 2>/dev/null && container_state wp-frontend; }
 replace() { "$engine_sh" replace "$ENGINE" "$new"; }
 come_back() { "$engine_sh" replace "$ENGINE" "$old"; }
 version() { api GET /version | jq -r .Version; }
@@ -96,8 +96,9 @@ finishes
 
 scene
 sent=$(requests "$tool" all)
+number_of() { grep -n -m1 "$1" <<<"$sent" | cut -d: -f1; }
 for target in '^DELETE' /images/prune /build/prune; do
-  number=$(grep -n -m1 "$target" <<<"$sent" | cut -d: -f1)
+  number=$(number_of "$target")
   name="killed before request $number ($target), then replaced"
   scene
   cut_short KILL sendto "$number" "$tool" all
@@ -105,12 +106,13 @@ for target in '^DELETE' /images/prune /build/prune; do
   replace
   finishes
 done
-for number in $(seq 1 "$(wc -l <<<"$sent")"); do
-  name="replaced before request $number of a run"
+for target in /_ping /containers '^DELETE' /images/prune /build/prune /system/df; do
+  number=$(number_of "$target")
+  name="replaced before request $number ($target) of a run"
   scene
   relayed "$number" before "'$engine_sh' replace '$ENGINE' '$new'" "$tool" all
   check "$name" relay_said back
-  echo "# exit $tool_status: $(grep -m1 error: <<<"$tool_errors" || tail -n 1 <<<"$tool_output")"
+  echo "# exit $tool_status: $(grep -m1 '^[a-z-]*: error: ' <<<"$tool_errors" || tail -n 1 <<<"$tool_output")"
   check "$name: exit 0, 1, 3 or 4" contains ' 0 1 3 4 ' " $tool_status "
   if [[ $tool_status == 0 ]]; then
     build_app backend
