@@ -2,7 +2,7 @@
 # The engine is stopped, killed or restarted while one of TOOL's requests is under way, for each kind of request: the
 # run ends by itself and says why, exit 0 is never wrong, and the next run finishes the work. Containers run on.
 #
-#   restart_test.sh ENGINE TOOL
+#   restart_test.sh ENGINE TOOL [PATTERN]    PATTERN: only the kinds that match it
 set -euo pipefail
 here=$(dirname "$0")
 # shellcheck source=tests/engines/scene.sh
@@ -101,6 +101,7 @@ echo "$kinds"
 check "a run makes $(wc -l <<<"$kinds") kinds of requests" equal "$(($(wc -l <<<"$kinds") >= 15))" 1
 
 while read -r number kind; do
+  [[ $kind =~ ${3-.} ]] || continue
   ended_at "$number" sent TERM dockerd gone
   ended_at "$number" sent KILL dockerd gone
   ended_at "$number" before KILL dockerd back
