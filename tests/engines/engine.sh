@@ -14,7 +14,7 @@
 #   engine.sh save NAME COPY       keeps a copy of its data; a restart, which stops its containers
 #   engine.sh load NAME COPY       replaces its data by that copy; fails if there is none
 #   engine.sh replace NAME SUITE   stops it, and lets SUITE's program have its data and its socket until it is
-#                                  stopped. With SUITE=bookworm the other commands start that one, too
+#                                  stopped. With ENGINE_SUITE=SUITE the other commands start that one, too
 #   engine.sh hold NAME            prints dockerd's process, by the host's number. Until "up", its end is
 #                                  not the end of what runs beside it: containers with --live-restore
 #   engine.sh up NAME              starts a dockerd again that was held and is ending or has ended
@@ -55,7 +55,7 @@ known() { # refuses a name that is no engine's
 }
 
 suite() { # which "replace" decides
-  [[ -z ${SUITE-} ]] || { echo "$SUITE" && return; }
+  [[ -z ${ENGINE_SUITE-} ]] || { echo "$ENGINE_SUITE" && return; }
   case ${1%.[1-9]} in
     *-bookworm) echo bookworm ;;
     *-sid | *-sid-containerd) echo sid ;;
@@ -171,7 +171,7 @@ tidy() {
   socket=$(socket "$1") || return 0
   group=$(basename "$(dirname "$socket")")
   find /sys/fs/cgroup/"$group" /sys/fs/cgroup/*/"$group" -depth -type d -exec rmdir {} \; 2>/dev/null || :
-  rm -f "$socket" "$(dir "$1")/socket" "$(dir "$1")/pid" "$(dir "$1")/held"
+  rm -f "$socket" "$(dir "$1")/socket" "$(dir "$1")/"{pid,held,again}
   rmdir "$(dirname "$socket")" 2>/dev/null || :
 }
 
@@ -326,7 +326,7 @@ at_rest() {
 
 replace() {
   printf '%s\n' "${SUITES[@]}" | grep -qx "$2" || die "no engine comes from a root called '$2' (${SUITES[*]})"
-  SUITE=$2 at_rest "$1" :
+  ENGINE_SUITE=$2 at_rest "$1" :
 }
 
 hold() {
@@ -339,7 +339,7 @@ up() {
   local pid start
   first_process "$1" || die "$1 is not held"
   while pgrep -P "$pid" -x dockerd >/dev/null; do sleep 0.1; done
-  rm -f "$(dir "$1")/held"
+  mv "$(dir "$1")/held" "$(dir "$1")/again"
   await "$1"
 }
 

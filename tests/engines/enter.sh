@@ -2,7 +2,7 @@
 # The first process of an engine's namespaces, used by engine.sh alone: arranges the file system and
 # the host name, runs the engine, reaps orphans. When it ends, the kernel ends every other process in
 # there: shims and also containers. While DIR/held exists, it outlives the engine, and starts it again
-# once that file is gone.
+# once that file is called "again".
 #
 #   enter.sh DIR ROOT SOCKETS CMD...   DIR and SOCKETS get the same path inside ROOT
 set -euo pipefail
@@ -45,7 +45,6 @@ run_engine() {
 stopped=no
 trap 'stopped=yes; kill "$engine" 2>/dev/null || :' TERM
 run_engine "$@"
-while [[ -e $dir/held && $stopped == no ]]; do
-  sleep 0.1
-  [[ -e $dir/held ]] || run_engine "$@"
+while [[ $stopped == no && (-e $dir/held || -e $dir/again) ]]; do
+  if rm "$dir/again" 2>/dev/null; then run_engine "$@"; else sleep 0.1; fi
 done

@@ -17,12 +17,12 @@ case $1 in
   *) old=bookworm new=sid old_api=1.41 ;;
 esac
 "$engine_sh" wipe "$1.9" # an engine of its own
-SUITE=$old scene_begin "$1.9" "$2"
+ENGINE_SUITE=$old scene_begin "$1.9" "$2"
 # All that later builds can take steps from.
 INLINE=yes CACHE_FROM=yes
 
 scene() {
-  SUITE=$old CACHE_FROM=no scene_containers || return
+  ENGINE_SUITE=$old CACHE_FROM=no scene_containers || return
   in_engine docker update --restart always wp-backend >/dev/null
   earlier=$(step_uuids "$(image_of backend)")
   others=$(other_images)
