@@ -74,7 +74,7 @@ TEST_CASE("however few descriptors there are, a run succeeds or says that they a
       CAPTURE(line);
       CAPTURE(descriptors);
       const Directory directory;
-      make_artifact(directory.path, 4);
+      make_artifact(directory.path, 2);
       Session session;
       Invocation invocation = session.invocation(words);
       const bool is_pruning = line.find("--prune-only") != std::string::npos;
