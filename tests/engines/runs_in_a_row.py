@@ -15,7 +15,7 @@ count, socket, tool, app = int(sys.argv[1]), *sys.argv[2:]
 KINDS = (["all"], ["backend", "--json"], ["all", "--app-dir", app], ["--verify-only"], ["--dry-run", "--json"],
          ["--prune-only", "--older-than", "1h"], ["--prune-only", "--json"], ["all", "--verbose", "--wait"])
 # Where the kernel loads a program decides how many pages it needs. The least of two quarters of 31 runs differed by up
-# to 41, in both directions; what grows with each run by a page would differ by hundreds.
+# to 34, in both directions; what grows by a page with each run of a kind would differ by 94.
 PAGES = 64
 PR_SET_CHILD_SUBREAPER = 36
 ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)  # what outlives a run becomes a child of this process
