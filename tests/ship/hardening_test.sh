@@ -18,6 +18,10 @@ expect "its tables are read-only once it is linked" "$headers" '^ +GNU_RELRO'
 expect "... all of them, at its start" "$headers" 'FLAGS_1.*NOW'
 expect "no stack is executable" "$headers" '^ +GNU_STACK.* RW +0x'
 expect "no segment can be written and executed" "$(grep -E '^ +LOAD' <<<"$headers" | grep -c 'RWE' || :)" '^0$'
+# What needs no library is a program without the host's loader, too.
+if ! grep -q NEEDED <<<"$headers"; then
+  expect "no loader is asked for" "$(grep -c INTERP <<<"$headers" || :)" '^0$'
+fi
 case $(uname -m) in
   x86_64)
     expect "the stack's canary is read" "$code" '%fs:0x28'
