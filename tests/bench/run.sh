@@ -18,6 +18,6 @@ sh tests/setup.sh build engines >&2
   $compile -static -o build/bench/measure tests/bench/measure.cpp
   $compile -static -pthread -o build/bench/requests tests/bench/requests.cpp
   $compile -DFMT_HEADER_ONLY -pthread -o build/bench/fake_records \
-    tests/bench/fake_records.cpp tests/fake_engine/fake_engine.cpp
+    tests/bench/fake_records.cpp tests/fake_engine/*.cpp
 } >&2
 exec bash tests/bench/bench.sh build/bench/release/clear-app-cache build/bench
