@@ -54,6 +54,10 @@ struct Failure {
   int http_status = 0;      // 0: no answer
 };
 
+// Where the system has no descriptor left for the process (EMFILE, ENFILE).
+inline constexpr const char* advise_more_descriptors =
+    "Raise the limit on open files (ulimit -n), then run again.";
+
 // An invalid command line, environment or file.
 class UsageError : public std::runtime_error {
  public:

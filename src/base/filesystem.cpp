@@ -55,7 +55,7 @@ Failure failure_at(const fs::path& path, const std::error_code& error) {
       error == std::errc::too_many_files_open || error == std::errc::too_many_files_open_in_system;
   return {FailureKind::filesystem, fmt::format("{}: {}", name, error.message()),
           denied          ? "Run this as a user who may read and clear that directory."
-          : no_descriptor ? "Raise the limit on open files (ulimit -n), then run again."
+          : no_descriptor ? advise_more_descriptors
                           : "See what keeps it there, or clear it by hand."};
 }
 

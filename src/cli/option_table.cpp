@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "cli/option_rules.hpp"
+
 namespace cac {
 
 std::string argument_form(std::string_view name) {

@@ -12,6 +12,7 @@
 
 #include "base/error.hpp"
 #include "base/units.hpp"
+#include "cli/option_rules.hpp"
 #include "cli/option_table.hpp"
 #include "cli/split_words.hpp"
 #include "cli/suggest.hpp"

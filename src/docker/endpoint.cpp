@@ -198,7 +198,7 @@ Failure connect_failure(const Endpoint& endpoint, int os_error, std::string_view
   if (os_error == EMFILE || os_error == ENFILE) {
     return {FailureKind::unreachable,
             fmt::format("cannot connect to {}: {}", where, std::strerror(os_error)),
-            "Raise the limit on open files (ulimit -n), then run again."};
+            advise_more_descriptors};
   }
   if (endpoint.socket_path.empty()) {
     return {FailureKind::unreachable, fmt::format("cannot connect to {}: {}", where, detail),

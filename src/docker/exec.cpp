@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <utility>
 
 #include "docker/decode.hpp"
 #include "docker/engine.hpp"
@@ -46,7 +47,7 @@ ExecResult Engine::exec(const std::string& container_id, const std::vector<std::
   const auto ended = decode<Exec>(request({.method = Method::get, .path = path + "/json"}));
   if (!ended.status) throw_malformed("GET /exec/json", "the command has not ended");
   result->status = *ended.status;
-  return *result;
+  return std::move(*result);
 }
 
 }  // namespace cac

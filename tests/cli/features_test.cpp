@@ -10,6 +10,7 @@
 #include <string>
 
 #include "session.hpp"
+#include "temporary_directory.hpp"
 
 namespace fs = std::filesystem;
 using cac::test::Containing;
@@ -21,28 +22,11 @@ using cac::test::joined;
 using cac::test::Program;
 using cac::test::Result;
 using cac::test::Session;
+using cac::test::TemporaryDirectory;
 using cac::test::Texts;
 using Json = nlohmann::json;
 
 namespace {
-
-struct TemporaryDirectory {
-  TemporaryDirectory() {
-    std::string pattern = "/tmp/features-test.XXXXXX";
-    REQUIRE(mkdtemp(pattern.data()) != nullptr);
-    path = pattern;
-  }
-  ~TemporaryDirectory() { fs::remove_all(path); }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-
-  std::string text_of(const char* file) const {
-    std::ostringstream text;
-    text << std::ifstream(path / file).rdbuf();
-    return text.str();
-  }
-  fs::path path;
-};
 
 // The application's directory with two artifacts of each service.
 struct AppSession : Session {

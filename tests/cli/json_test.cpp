@@ -9,6 +9,7 @@
 
 #include "base/sha256.hpp"
 #include "session.hpp"
+#include "temporary_directory.hpp"
 
 using cac::test::check_golden;
 using cac::test::FakeScene;
@@ -71,15 +72,14 @@ TEST_CASE("JSON has the records that were kept, the backup's name and an action'
 }
 
 TEST_CASE("JSON has the context, no ID of a build artifact, and a note on a missing directory") {
-  std::string directory = std::filesystem::temp_directory_path() / "clear-app-cache-XXXXXX";
-  REQUIRE(mkdtemp(directory.data()) != nullptr);
+  const cac::test::TemporaryDirectory temporary;
+  const std::string directory = temporary.path;
   std::filesystem::create_directories(directory + "/frontend/.next");
   const Session session;
   write_context(directory + "/docker", "here", session.fake.url());
   const Result result = cac::test::run(
       {.arguments = {"--json", "--verify-only", "--app-dir", directory, "--context", "here"},
        .environment = {{"DOCKER_CONFIG", directory + "/docker"}}});
-  std::filesystem::remove_all(directory);
   std::string text = spread_out(result.out);
   for (auto at = text.find(directory); at != std::string::npos; at = text.find(directory)) {
     text.replace(at, directory.size(), "/DIR");

@@ -2,14 +2,13 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <string>
 
 #include "session.hpp"
+#include "temporary_directory.hpp"
 
 namespace fs = std::filesystem;
 using cac::test::Containing;
@@ -17,28 +16,11 @@ using cac::test::Device;
 using cac::test::Invocation;
 using cac::test::Result;
 using cac::test::Session;
+using cac::test::TemporaryDirectory;
 using cac::test::Texts;
 using Json = nlohmann::json;
 
 namespace {
-
-struct Directory {
-  Directory() {
-    std::string pattern = "/tmp/scarce-test.XXXXXX";
-    REQUIRE(mkdtemp(pattern.data()) != nullptr);
-    path = pattern;
-  }
-  ~Directory() { fs::remove_all(path); }
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-
-  std::string text_of(const char* file) const {
-    std::ostringstream text;
-    text << std::ifstream(path / file).rdbuf();
-    return text.str();
-  }
-  fs::path path;
-};
 
 #ifdef __SANITIZE_ADDRESS__
 constexpr unsigned fewest = 12;  // a sanitizer itself takes some for a moment
@@ -73,7 +55,7 @@ TEST_CASE("however few descriptors there are, a run succeeds or says that they a
       const std::string line = cac::test::joined(words);
       CAPTURE(line);
       CAPTURE(descriptors);
-      const Directory directory;
+      const TemporaryDirectory directory;
       make_artifact(directory.path, 2);
       Session session;
       Invocation invocation = session.invocation(words);
@@ -109,7 +91,7 @@ TEST_CASE("however few descriptors there are, a run succeeds or says that they a
 }
 
 TEST_CASE("a directory that is deeper than there are descriptors is left, and it is said why") {
-  const Directory directory;
+  const TemporaryDirectory directory;
   make_artifact(directory.path, 30);
   const Session session;
   Invocation invocation = session.invocation({"--app-dir", directory.path});
@@ -132,7 +114,7 @@ TEST_CASE("whichever streams are closed, nothing is written into what took their
           CAPTURE(in);
           CAPTURE(out == Device::pipe);
           CAPTURE(err == Device::pipe);
-          const Directory directory;
+          const TemporaryDirectory directory;
           Session session;
           Invocation invocation = session.invocation(words);
           if (!in) invocation.input = "";

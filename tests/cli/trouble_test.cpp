@@ -12,6 +12,7 @@
 #include <string>
 
 #include "session.hpp"
+#include "temporary_directory.hpp"
 
 using cac::test::Containing;
 using cac::test::FakeEngine;
@@ -63,40 +64,30 @@ void check_failure(const Invocation& invocation, const Expected& expected) {
   CHECK(report["verdict"] != "clean");
 }
 
-class Directory {
- public:
-  Directory() { REQUIRE(mkdtemp(path_.data()) != nullptr); }
-  ~Directory() { std::filesystem::remove_all(path_); }
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-  const std::string& path() const { return path_; }
-
+struct Directory : cac::test::TemporaryDirectory {
   // A socket that nobody listens on any more.
   std::string left_over_socket(const std::string& name) const {
-    const std::string path = path_ + "/" + name;
+    const std::string where = path_of(name);
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    where.copy(address.sun_path, sizeof address.sun_path - 1);
     const int bound = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     REQUIRE(bind(bound, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
     close(bound);
-    return path;
+    return where;
   }
-
- private:
-  std::string path_ = "/tmp/cli-test.XXXXXX";
 };
 
 }  // namespace
 
 TEST_CASE("no socket: where an engine could be is suggested") {
   const Directory directory;
-  const std::string missing = "unix://" + directory.path() + "/docker-engine.sock";
+  const std::string missing = "unix://" + directory.path.string() + "/docker-engine.sock";
   Invocation invocation{.arguments = {"--host", missing}};
   check_failure(invocation,
                 {4, "unreachable", "there is no socket at " + missing, "systemctl start docker"});
 
-  invocation.environment["XDG_RUNTIME_DIR"] = directory.path();
+  invocation.environment["XDG_RUNTIME_DIR"] = directory.path.string();
   check_failure(invocation,
                 {4, "unreachable", "there is no socket at " + missing, "systemctl start docker"});
 

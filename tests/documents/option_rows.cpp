@@ -6,6 +6,7 @@
 
 #include <iostream>
 
+#include "cli/option_rules.hpp"
 #include "cli/option_table.hpp"
 
 namespace {

@@ -90,7 +90,7 @@ ended_at() {
 }
 
 scene_containers
-check "a builder runs" build_standin
+check "the stand-in is built" build_standin
 check "a builder runs" run_standin
 fill
 before=$(neighbors)

@@ -1,29 +1,16 @@
 // docker's and buildx's own files: config.json, a context's meta.json, buildx's current builder and
 // its file. The parts of an input are separated by zero bytes.
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
 
 #include "docker/buildx.hpp"
 #include "docker/context.hpp"
 #include "require.hpp"
+#include "temporary_directory.hpp"
 
 namespace fs = std::filesystem;
 
 namespace {
-
-// Removed at the end of the process.
-struct Directory {
-  Directory() : path(fs::temp_directory_path() / ("fuzz." + std::to_string(getpid()))) {
-    fs::create_directories(path);
-  }
-  ~Directory() {
-    std::error_code ignored;
-    fs::remove_all(path, ignored);
-  }
-  fs::path path;
-};
 
 void write(const fs::path& path, std::string_view text) {
   fs::create_directories(path.parent_path());
@@ -33,7 +20,7 @@ void write(const fs::path& path, std::string_view text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const Directory directory;
+  static const cac::test::TemporaryDirectory directory;  // until the process ends
   // Contexts are found by the hash of their names: this one is of "prod".
   static const char* const hash =
       "6754af9632a2745e85c293e5aac0863370d9bd3330b9938c00cadfd215227d77";

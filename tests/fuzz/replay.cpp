@@ -1,6 +1,5 @@
 // Runs a fuzzer's function over files, where no fuzzing engine is linked in: the corpus, and what
 // was found before.
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>

@@ -2,6 +2,7 @@
 // the parts of an input.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>

@@ -51,7 +51,7 @@ mistake missing-names-are-none docker/decode.cpp 's/reader\.has\("RepoTags"\) &&
 mistake failure-is-clean clear/result.cpp 's/if \(result\.failure\) return result\.failure;//'
 # Builds that run.
 mistake in-use-is-ignored docker/decode.cpp '/"InUse"/d'
-mistake images-before-records clear/verify.cpp 's/if \(record\.in_use\) \{/continue;\n    {/'
+mistake held-records-are-clean clear/verify.cpp 's/^( *)if \(record\.in_use\) \{/\1if (record.in_use) continue;\n&/'
 # Harm.
 mistake newer-image-is-removed docker/engine.cpp '/return settle\(Result::retagged\)/d'
 mistake newer-image-is-not-told docker/engine.cpp 's/return \{Result::retagged, \{\}, deletions.front\(\)\.id\}/return {Result::deleted, other_names}/'
@@ -60,9 +60,9 @@ mistake all-dangling-are-pruned clear/plan.cpp 's/if \(request\.application\.is_
 mistake cache-mounts-are-pruned clear/plan.cpp 's/if \(!keep_cache_mounts\) return \{prune\}/return {prune}/'
 mistake backup-takes-a-name clear/execute.cpp 's/backup && backup->id != image->id/false/'
 mistake backup-is-forgotten clear/execute.cpp 's/if \(!action\.keep_as\.empty\(\)\) \{/if (false) {/'
-mistake other-peer-gets-writes docker/engine.cpp 's/is_podman\(/false \&\& is_podman(/'
+mistake other-peer-gets-writes docker/engine.cpp 's/(checks_left =) method == .*/\1 0;/'
 # Signals, time, what is left behind.
-mistake prune-is-cancelled docker/engine.cpp 's/keeper\.emplace\(socket\);/keeper.emplace(-1);/'
+mistake prune-is-cancelled docker/engine.cpp 's/(const SendHooks )hooks\{.before_sending = start_keeper/\1hooks{};\n\1unused{.before_sending = start_keeper/'
 mistake signal-is-a-failure clear/result.cpp 's/result\.signal != 0 \? 128 \+ result\.signal : //'
 mistake json-has-another-status report/json.cpp 's/exit_code\(result\)/0/'
 

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/filesystem.hpp"
+#include "temporary_directory.hpp"
 #include "texts.hpp"
 
 namespace fs = std::filesystem;
@@ -23,10 +24,6 @@ namespace {
 // lead out of it.
 struct AppDirectory {
   AppDirectory() {
-    std::string pattern = "/tmp/artifacts-test.XXXXXX";
-    REQUIRE(mkdtemp(pattern.data()) != nullptr);
-    root = pattern;
-    app = root / "app";
     for (const char* const file :
          {"app/frontend/.next/server/page.js", "app/frontend/.turbo/log", "app/frontend/out/index",
           "app/frontend/node_modules/.cache/babel", "app/frontend/node_modules/dep/.cache/x",
@@ -40,9 +37,6 @@ struct AppDirectory {
     fs::create_directory_symlink(root / "outside", app / "backend/linked");
     fs::create_directory_symlink(root / "outside", app / "backend/app/.mypy_cache");
   }
-  ~AppDirectory() { fs::remove_all(root); }
-  AppDirectory(const AppDirectory&) = delete;
-  AppDirectory& operator=(const AppDirectory&) = delete;
 
   void write(const fs::path& file) const {
     fs::create_directories((root / file).parent_path());
@@ -56,8 +50,9 @@ struct AppDirectory {
     return joined(paths);
   }
 
-  fs::path root;
-  fs::path app;
+  cac::test::TemporaryDirectory directory;
+  fs::path root = directory.path;
+  fs::path app = root / "app";
 };
 
 constexpr const char* backend_artifacts =

@@ -12,6 +12,7 @@
 #include "base/error.hpp"
 #include "base/sha256.hpp"
 #include "connected.hpp"
+#include "temporary_directory.hpp"
 #include "texts.hpp"
 
 using cac::Endpoint;
@@ -30,11 +31,6 @@ using Variables = std::map<std::string, std::string>;
 // on real engines has contexts that docker itself made.
 class DockerConfig {
  public:
-  DockerConfig() { REQUIRE(mkdtemp(home_.data()) != nullptr); }
-  ~DockerConfig() { fs::remove_all(home_); }
-  DockerConfig(const DockerConfig&) = delete;
-  DockerConfig& operator=(const DockerConfig&) = delete;
-
   void write(const std::string& path, const std::string& text) const {
     const fs::path file = fs::path(home_) / ".docker" / path;
     fs::create_directories(file.parent_path());
@@ -60,7 +56,8 @@ class DockerConfig {
   std::string path(const std::string& path) const { return home_ + "/.docker/" + path; }
 
  private:
-  std::string home_ = "/tmp/context-test.XXXXXX";
+  cac::test::TemporaryDirectory directory_;
+  std::string home_ = directory_.path;
 };
 
 const cac::EngineChoice no_choice;

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/option_rules.hpp"
+
 using cac::OptionSpec;
 
 namespace {

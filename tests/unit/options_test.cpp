@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "cli/option_rules.hpp"
 #include "cli/option_table.hpp"
 #include "connected.hpp"
 #include "texts.hpp"

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <string>
 
+#include "temporary_directory.hpp"
 #include "texts.hpp"
 
 using cac::Endpoint;
@@ -31,19 +32,14 @@ const TlsFiles unverified{.certificate = "/c/cert.pem", .key = "/c/key.pem", .ve
 // Files in a directory of their own.
 class Files {
  public:
-  Files() { REQUIRE(mkdtemp(directory_.data()) != nullptr); }
-  ~Files() { fs::remove_all(directory_); }
-  Files(const Files&) = delete;
-  Files& operator=(const Files&) = delete;
-
-  std::string path(const std::string& name) const { return directory_ + "/" + name; }
+  std::string path(const std::string& name) const { return directory_.path_of(name); }
   std::string write(const std::string& name, const std::string& text = "-----BEGIN ...") const {
     std::ofstream(path(name)) << text;
     return path(name);
   }
 
  private:
-  std::string directory_ = "/tmp/tls-test.XXXXXX";
+  cac::test::TemporaryDirectory directory_;
 };
 
 std::string complaint(const TlsFiles& files) {
