@@ -154,12 +154,20 @@ class ReportCheck {
     // A removal that is lost on the way is looked up, and so has been sent all the same.
     if (status == "done" && removals.empty() && look_ups.size() < 2)
       fail(name + " is done, but no removal was sent");
+    const std::string id = action.at("image_id");
+    const bool deleted_newer = !removals.empty() && removals.back()->is_evidence() &&
+                               removals.back()->body == removals.back()->truth &&
+                               removals.back()->body.find("Deleted") != std::string::npos &&
+                               removals.back()->body.find(id) == std::string::npos;
+    if (deleted_newer && status != "retagged") {
+      fail(fmt::format("{} is {}, but a newer image was deleted", name, status));
+    }
     if (status == "absent" && !has_status(look_ups, 404) && !has_status(removals, 404)) {
       fail(name + " is absent, but the engine never said so");
     }
     if (status != "retagged") return;
     const bool was_other = std::any_of(look_ups.begin(), look_ups.end(), [&](const Exchange* one) {
-      return one->status == 200 && read_id(one->body) != action.at("image_id");
+      return one->status == 200 && read_id(one->body) != id;
     });
     const bool deleted_other = std::any_of(
         removals.begin(), removals.end(),

@@ -53,7 +53,17 @@ std::size_t Engine::keep_state() {
   return states_.size() - 1;
 }
 
-void Engine::advance(bool only_early) {
+void Engine::advance() { apply_events(true); }
+
+void Engine::advance(const FakeRequest& request) {
+  if (find_kind(request) == Kind::remove) {
+    world_.name_being_removed = request.path().substr(std::string_view("/images/").size());
+  }
+  apply_events(false);
+  world_.name_being_removed.clear();
+}
+
+void Engine::apply_events(bool only_early) {
   for (const Event& event : scenario_.events) {
     if (event.before != next_number() || (only_early && !event.is_early)) continue;
     if (!applied_.insert(&event).second) continue;

@@ -52,9 +52,10 @@ class Engine {
 
   // Returns the number of the request that comes next.
   int next_number() const { return static_cast<int>(exchanges_.size()) + 1; }
-  // What others do before the next request: all of it that has not happened yet, or only what is
-  // early.
-  void advance(bool only_early);
+  // What others do before the next request is sent.
+  void advance();
+  // ... and the rest of it, when the request has come in.
+  void advance(const test::FakeRequest& request);
   // Answers a request. Before it, advance() was called.
   Reply answer(int connection, const test::FakeRequest& request, const std::string& body);
   // The bytes of an exchange's answer have all gone out.
@@ -74,6 +75,7 @@ class Engine {
                            std::vector<FakeRecord>& records, Fault::Work work) const;
   std::size_t choose_shown_state(const Fault& fault);
   std::size_t keep_state();
+  void apply_events(bool only_early);
 
   struct Exec {
     std::string container;

@@ -110,9 +110,11 @@ std::string change_container(World& world, EventKind kind, Random& random) {
 std::string change_names(World& world, EventKind kind, Random& random) {
   FakeScene& scene = world.state.scene;
   if (scene.images.empty() || world.names.empty()) return "";
-  const std::string name = random.pick(world.names);
+  std::string name = random.pick(world.names);
   switch (kind) {
     case EventKind::moves_tag: {
+      // Between its look-up and its removal a name is moved seldom, and harm comes of it.
+      if (!world.name_being_removed.empty() && random.percent(50)) name = world.name_being_removed;
       const std::string id = random.percent(50) ? make_image(world) : random.pick(scene.images).id;
       give_name(world, id, name);
       return fmt::format("{} names {} now", name, id);

@@ -15,12 +15,14 @@ void add_events(Random& random, Scenario& scenario) {
     const auto kind = static_cast<EventKind>(random.weighted(weights));
     scenario.events.push_back({before, kind, random.next(), random.percent(50)});
   }
-  // What runs ends, so that --wait has an end.
-  if (scenario.asked.waits) {
-    for (int i = 0; i < 4; ++i) {
-      scenario.events.push_back({random.between(3, 5), EventKind::build_ends, random.next()});
-    }
+}
+
+// What runs ends, so that --wait has an end.
+void end_builds(Random& random, Scenario& scenario) {
+  for (int i = 0; i < 4; ++i) {
+    scenario.events.push_back({random.between(3, 5), EventKind::build_ends, random.next()});
   }
+  scenario.asked.timeout = 2;
 }
 
 void add_signal(Random& random, Scenario& scenario) {
@@ -70,7 +72,9 @@ void add_faults(Random& random, Scenario& scenario) {
 Fault Scenario::choose_fault(int number, Kind kind) const {
   Random random(seed * 1000003 + static_cast<std::uint64_t>(number));
   random.next();
-  const bool is_of_kind = kind == faulty_kind && number > faulty_from && random.percent(50);
+  const bool may_be_of_kind = kind == faulty_kind && number > faulty_from;
+  if (may_be_of_kind && same_spoil_seed) return {.spoil_seed = same_spoil_seed};
+  const bool is_of_kind = may_be_of_kind && random.percent(50);
   const bool is_listed = std::count(faulty_requests.begin(), faulty_requests.end(), number) > 0;
   const bool is_faulty = random.percent(fault_chance) || is_of_kind || is_listed;
   Fault fault;
@@ -89,24 +93,26 @@ Scenario make_scenario(std::uint64_t seed) {
   random.next();
   Scenario scenario{.seed = seed};
   const std::string project = choose_project(random);
-  // A run that would be clean, were it not for the last answers.
+  // Only the last answers are wrong: the run would be clean without them, or if they were believed.
   const bool ends_badly = random.percent(20);
-  scenario.world = make_world(random, project, ends_badly);
+  scenario.world = make_world(random, project, ends_badly && random.percent(70));
   scenario.asked = make_asked(random, scenario.world, project, ends_badly);
   scenario.is_on_tcp = random.percent(10);
   if (ends_badly) {
     scenario.faulty_kind = random.percent(50) ? Kind::disk_usage : Kind::list_images;
     scenario.faulty_from = 4;
+    if (random.percent(40)) scenario.same_spoil_seed = random.next();
     scenario.may_be_stale = random.percent(20);
+    if (scenario.asked.waits) end_builds(random, scenario);
     return scenario;
   }
-  if (random.percent(55) || scenario.asked.waits) add_events(random, scenario);
+  if (random.percent(55)) add_events(random, scenario);
   if (random.percent(15)) add_signal(random, scenario);
   add_faults(random, scenario);
   scenario.may_be_stale = random.percent(35);
   scenario.may_wait = random.percent(25);
   if (scenario.may_wait) scenario.asked.timeout = 1;
-  if (scenario.asked.waits) scenario.asked.timeout = 2;
+  if (scenario.asked.waits) end_builds(random, scenario);
   return scenario;
 }
 

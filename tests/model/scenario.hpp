@@ -37,6 +37,8 @@ struct Scenario {
   std::vector<int> faulty_requests = {};  // these besides
   std::optional<Kind> faulty_kind = {};   // ... and half of this kind
   int faulty_from = 0;                    // ... that come after so many requests
+  // ... or all of them, in the same way: an engine with a way of its own.
+  std::optional<std::uint64_t> same_spoil_seed = {};
   bool is_on_tcp = false;
 
   bool is_undisturbed() const {

@@ -132,7 +132,7 @@ void Server::take_request(Connection& connection) {
   const test::FakeRequest request{received.substr(0, method_end),
                                   received.substr(method_end + 1, target_end - method_end - 1)};
   // What others do comes first: it may take the connection away.
-  engine_.advance(false);
+  engine_.advance(request);
   drop_if_restarted();
   if (connection.is_dead) return;
   const int number = engine_.next_number();
@@ -183,7 +183,7 @@ void Server::end_answer(Connection& connection) {
   if (wire.is_whole) engine_.set_sent(connection.exchange);
   if (wire.closes) close_connection(connection, false);
   if (hooks_.answered) hooks_.answered(number);
-  engine_.advance(true);
+  engine_.advance();
   drop_if_restarted();
   if (!connection.is_dead) take_request(connection);
 }

@@ -69,6 +69,12 @@ Json choose_value(Random& random) {
   return random.pick(values);
 }
 
+// A list that is empty is the likeliest to be believed.
+Json choose_value_for(const Json& member, Random& random) {
+  if (member.is_array() && random.percent(50)) return random.percent(50) ? Json() : Json::array();
+  return choose_value(random);
+}
+
 // Members by which a client decides, wherever they are.
 void find_important(Json& json, std::map<std::string, std::vector<Json*>>& parents) {
   static const std::set<std::string> important{
@@ -91,7 +97,7 @@ bool spoil_important(Json& json, Random& random) {
   std::advance(chosen, random.below(parents.size()));
   const auto& [key, places] = *chosen;
   const bool takes_away = random.percent(60);
-  const Json value = choose_value(random);
+  const Json value = choose_value_for(places.front()->at(key), random);
   const auto change = [&, &name = key](Json& parent) {
     if (takes_away) {
       parent.erase(name);

@@ -38,6 +38,7 @@ struct World {
   std::vector<Build> builds = {};
   std::set<std::string> stuck = {};     // records in use until the engine is restarted
   std::vector<std::string> names = {};  // of images, that builds and other clients use
+  std::string name_being_removed = {};  // by the tool's request that has come in
   bool is_podman = false;
   bool is_down = false;
   int restarts = 0;
