@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ void check_harm(const Run& run, Failures& failures);
 void check_verdict(const Run& run, Failures& failures);
 // Of --json; part of check_output().
 void check_report(const Run& run, Failures& failures);
+// ... and of its actions; throws Json::exception where a value is of another type.
+void check_actions(const Run& run, const nlohmann::json& report, Failures& failures);
 // What was printed agrees with the status and with what happened.
 void check_output(const Run& run, Failures& failures);
 
