@@ -29,8 +29,8 @@ using Json = nlohmann::json;
 namespace {
 
 // The application's directory with two artifacts of each service.
-struct AppSession : Session {
-  AppSession() {
+struct AppDirectory {
+  AppDirectory() {
     for (const char* const artifact :
          {"frontend/.next", "frontend/out", "backend/staticfiles", "backend/src/__pycache__"}) {
       fs::create_directories(directory.path / artifact);
@@ -41,6 +41,8 @@ struct AppSession : Session {
   std::string app_dir() const { return directory.path; }
   TemporaryDirectory directory;
 };
+// The directory comes first: what the fake engine's thread does to it ends before it goes.
+struct AppSession : AppDirectory, Session {};
 
 std::size_t writes(const Session& session) {
   std::size_t count = 0;

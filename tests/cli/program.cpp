@@ -191,7 +191,7 @@ Result Program::wait() {
     }
   }
   int status = 0;
-  must(waitpid(std::exchange(process_, -1), &status, 0), "waitpid");
+  must(waitpid(process_.exchange(-1), &status, 0), "waitpid");
   result.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return result;
 }

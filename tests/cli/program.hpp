@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <map>
 #include <string>
 #include <vector>
@@ -52,7 +53,7 @@ class Program {
   Result wait();
 
  private:
-  pid_t process_ = -1;
+  std::atomic<pid_t> process_ = -1;  // send() is called by fake engines' threads, too
   int out_ = -1;
   int err_ = -1;
   bool out_is_read_ = true;

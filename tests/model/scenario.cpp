@@ -107,6 +107,9 @@ Scenario make_scenario(std::uint64_t seed) {
     return scenario;
   }
   if (random.percent(55)) add_events(random, scenario);
+  if (!scenario.asked.keep_as.empty() && random.percent(50)) {
+    scenario.events.push_back({random.between(2, 8), EventKind::adds_tag, random.next()});
+  }
   if (random.percent(15)) add_signal(random, scenario);
   add_faults(random, scenario);
   scenario.may_be_stale = random.percent(35);

@@ -152,8 +152,7 @@ TEST_CASE("dangling images are caveats, with their holders, except those that th
 }
 
 TEST_CASE("of very many dangling images the first ten are listed, and the rest is counted") {
-  State after{.dangling = {{}}};
-  after.dangling->resize(25);
+  const State after{.dangling = std::vector<cac::Image>(25)};
   const auto caveats = cac::find_dangling(after, {}, {});
   REQUIRE(caveats.size() == 10);
   CHECK(caveats.back().more == 15);
