@@ -123,9 +123,7 @@ std::vector<std::string> read_targets(const ParsedArguments& arguments, bool has
   }
   constexpr std::string_view words[] = {"backend", "frontend", "all"};
   for (const std::string& target : targets) {
-    if (has_file || std::find(std::begin(words), std::end(words), target) != std::end(words)) {
-      continue;
-    }
+    if (has_file || std::ranges::find(words, target) != std::end(words)) continue;
     const std::string suggestion = suggest(target, words, "");
     throw UsageError(fmt::format(
         "invalid target '{}'{}", target,
