@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <exception>
 #include <new>
 #include <utility>
@@ -134,6 +135,7 @@ struct HttpConnection::Handles {
   Sockets sockets = {};  // used while the others are destroyed
   std::unique_ptr<CURLM, decltype(&curl_multi_cleanup)> multi{curl_multi_init(),
                                                               curl_multi_cleanup};
+  int multi_errno = errno;  // 8.14 needs descriptors of its own for it, 7.88 did not
   std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> easy{curl_easy_init(), curl_easy_cleanup};
 };
 
@@ -145,7 +147,7 @@ HttpConnection::HttpConnection(const Endpoint& endpoint, Interruption& interrupt
       endpoint_(endpoint),
       interruption_(interruption),
       log_request_(std::move(log_request)) {
-  if (!handles_->multi || !handles_->easy) throw std::bad_alloc();
+  if (!handles_->easy) throw std::bad_alloc();
   CURL* const easy = handles_->easy.get();
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075700
@@ -175,6 +177,10 @@ void HttpConnection::limit_to_tls_1_2() {
 HttpResponse HttpConnection::send(Method method, const std::string& target, const SendHooks& hooks,
                                   const std::string& body) {
   const auto start = Interruption::Clock::now();
+  if (!handles_->multi) {
+    throw TransportError(Kind::connect, std::strerror(handles_->multi_errno),
+                         handles_->multi_errno);
+  }
   HttpResponse response;
   Transfer transfer{hooks, handles_->sockets, response};
   CURL* const easy = handles_->easy.get();

@@ -51,7 +51,7 @@ std::string list(const Plan& plan) {
   return joined(lines);
 }
 
-const Action& find(const Plan& plan, const std::string& name) {
+const Action& find(const Plan& plan, const char* name) {
   for (const Action& action : plan) {
     if (action.object == name) return action;
   }
@@ -265,7 +265,7 @@ TEST_CASE("a dry run's plan is the run's plan") {
 
 TEST_CASE("a plan for very many images and containers is made, and each has its own facts") {
   constexpr int count = 20'000;
-  State state{.dangling = {{}}};
+  State state{.dangling = std::vector<cac::Image>()};
   for (int i = 0; i < count; ++i) {
     const std::string id = fmt::format("sha256:{}", i);
     state.images.push_back(

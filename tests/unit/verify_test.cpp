@@ -23,7 +23,8 @@ using cac::test::Words;
 namespace {
 
 // An engine without images whose records are known: nothing is left.
-const State nothing{.records = {{}}};
+const std::vector<cac::CacheRecord> no_records;
+const State nothing{.records = no_records};
 
 Verification judge(const Words& words, const State& state,
                    const std::vector<Outcome>& outcomes = {}) {
@@ -43,7 +44,7 @@ Outcome removal(OutcomeStatus status) {
 }
 
 State tagged(const std::string& id) {
-  return {.records = {{}}, .images = {{.id = id, .tags = {"watchparty-backend:latest"}}}};
+  return {.records = no_records, .images = {{.id = id, .tags = {"watchparty-backend:latest"}}}};
 }
 
 }  // namespace
@@ -57,7 +58,7 @@ TEST_CASE("only a state that is known and empty is clean") {
 }
 
 TEST_CASE("images whose names are not known leave the verdict open") {
-  const State state{.records = {{}}, .images = {{.id = "sha256:x", .names_known = false}}};
+  const State state{.records = no_records, .images = {{.id = "sha256:x", .names_known = false}}};
   const Verification unknown = judge({}, state);
   CHECK(unknown.verdict == Verdict::unknown);
   CHECK_FALSE(unknown.names_known);
