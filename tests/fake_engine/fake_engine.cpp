@@ -125,8 +125,8 @@ std::size_t FakeEngine::connections() const {
   return connections_;
 }
 
-bool FakeEngine::has_request(const std::string& prefix) const {
-  return std::any_of(requests_.begin(), requests_.end(), [&](const std::string& request) {
+std::ptrdiff_t FakeEngine::count_requests(const std::string& prefix) const {
+  return std::count_if(requests_.begin(), requests_.end(), [&](const std::string& request) {
     const auto space = request.find(' ');
     return (request.substr(0, space + 1) + without_version(request.substr(space + 1)))
         .starts_with(prefix);
@@ -138,14 +138,14 @@ std::vector<std::string> FakeEngine::bodies() const {
   return bodies_;
 }
 
-bool FakeEngine::sent(const std::string& request_prefix) const {
+std::ptrdiff_t FakeEngine::sent(const std::string& request_prefix) const {
   const std::lock_guard lock(mutex_);
-  return has_request(request_prefix);
+  return count_requests(request_prefix);
 }
 
 void FakeEngine::wait_for_request(const std::string& request_prefix) const {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return has_request(request_prefix); });
+  changed_.wait(lock, [&] { return count_requests(request_prefix) > 0; });
 }
 
 void FakeEngine::wait_for_requests(std::size_t count) const {

@@ -52,8 +52,8 @@ class FakeEngine {
   std::size_t connections() const;
   // Of the requests that had one.
   std::vector<std::string> bodies() const;
-  // Whether a request that begins so has come in.
-  bool sent(const std::string& request_prefix) const;
+  // How many requests that begin so have come in.
+  std::ptrdiff_t sent(const std::string& request_prefix) const;
 
   // Wait until a request that begins so has come in; until so many have; until so many connections
   // have ended.
@@ -79,7 +79,7 @@ class FakeEngine {
     std::function<void(FakeScene&)> change;
   };
 
-  bool has_request(const std::string& prefix) const;
+  std::ptrdiff_t count_requests(const std::string& prefix) const;
   void serve();
   void serve_connection(int connection);
   bool answer(int connection, const std::string& method, const std::string& target);
