@@ -34,17 +34,13 @@ done
 sections='NAME SYNOPSIS DESCRIPTION OPTIONS EXIT STATUS ENVIRONMENT JSON OUTPUT EXAMPLES NOTES SEE ALSO'
 [[ $(grep -E '^[A-Z ]+$' "$directory/man" | xargs) == "$sections" ]] || fail "the sections changed"
 
-# The units of the examples, each below its path.
-sed 's/\\-/-/g; s/\\e/\\/g' "$page" | awk -v directory="$directory" '
-  /^# \/etc\/systemd\/system\// { sub(".*/", ""); file = directory "/" $0; next }
-  /^\.EE/ { file = "" }
-  file { print > file }'
+# The units that the page names are installed.
 for unit in clear-app-cache.service clear-app-cache.timer; do
   # systemd looks whether the program is there.
-  sed -i "s|/usr/local/bin/|$installed/bin/|" "$directory/$unit"
+  sed "s|^ExecStart=[^ ]*|ExecStart=$installed/bin/clear-app-cache|" "$installed/lib/systemd/system/$unit" >"$directory/$unit"
   complaints=$(systemd-analyze verify --man=no "$directory/$unit" 2>&1 | grep -F "$unit") || true
   [[ ! $complaints ]] || fail "systemd complains about $unit: $complaints"
-  grep -q '^\[Unit\]' "$directory/$unit" || fail "there is no unit $unit in the examples"
+  grep -qF "$unit" "$directory/man" || fail "the page does not name $unit"
 done
 
 finish

@@ -85,6 +85,10 @@ waits_on() { # NODE: the tool has looked three times whether the build still run
 
 run "$recipe"
 check "no image named: exit 2" refused 2 'usage: '
+for wrong in "$recipe --wait all" "LABEL=wave $recipe clear-app-cache" "LIMIT=5m $recipe clear-app-cache"; do
+  run "$wrong"
+  check "$wrong: exit 2" refused 2 'usage: '
+done
 run "$recipe clear-app-cache"
 check "no swarm: exit 4, docker says why" refused 4 'This node is not a swarm manager'
 

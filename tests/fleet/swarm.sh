@@ -4,10 +4,11 @@
 # Exit status: 0 every node ended with 0; 3 a cache source is left on one; 1 one was not reached, or failed otherwise;
 # 2 invalid command line; 4 nothing was started; 128+N ended by signal N, which ends the tool on every node.
 set -u
-name=clear-app-cache run=$$.$(date +%s) label=${LABEL-} end=$(($(date +%s) + ${LIMIT:-900})) rows='all unknown' status=0
+name=clear-app-cache start=$(date +%s) run=$$.$start label=${LABEL-} limit=${LIMIT:-900} rows='all unknown' status=0
 die() { echo "swarm.sh: $2" >&2 && exit "$1"; }
 nodes() { docker node ls ${label:+--filter "node.label=$label"} --format "node {{.ID}} $1{{.Hostname}}"; }
-[ $# -gt 0 ] || die 2 'usage: [LABEL=NAME=VALUE] [LIMIT=SECONDS] swarm.sh IMAGE [OPTION...] [TARGET...]'
+echo "$limit ${label:-=} ${1-}" | grep -Eq '^[0-9]+ [^ ]*=[^ ]* [^ -]' ||
+  die 2 'usage: [LABEL=NAME=VALUE] [LIMIT=SECONDS] swarm.sh IMAGE [OPTION...] [TARGET...]'
 found=$(nodes '') || exit 4 # docker has said why: no engine, no swarm, not a manager
 [ -n "$found" ] || die 4 "no node has the label $label"
 ! docker service inspect "$name" >/dev/null 2>&1 || die 4 "a service $name exists: see docker service ps $name"
@@ -19,7 +20,7 @@ docker service create -dq --name "$name" --label "run=$run" --mode global --rest
   --read-only --cap-drop ALL --network host --mount type=bind,src=/var/run/docker.sock,dst=/var/run/docker.sock \
   --with-registry-auth --stop-grace-period 1h ${label:+--constraint "node.labels.${label%%=*}==${label#*=}"} \
   "$@" >/dev/null || exit 4
-while sleep 1 && [ "$(date +%s)" -lt "$end" ]; do # what cannot be read now is read the next time
+while sleep 1 && [ $(($(date +%s) - start)) -lt "$limit" ]; do # what cannot be read now is read the next time
   found=$(docker service ps --no-resolve --format 'task {{.Node}} {{.ID}} {{.CurrentState}}' "$name" &&
     nodes '{{.Status}},{{.Availability}} ') || continue
   rows=$(echo "$found" | awk '$1 == "task" && !($2 in task) { task[$2] = $4 " " $3 }
@@ -36,5 +37,4 @@ echo "$rows" | { # where all went well, not what was done
     esac
     case $code in 0) ;; 3) [ "$status" != 0 ] || status=3 ;; *) status=1 ;; esac
     printf '%s\n' "${code:+exit status $code: }$log" | sed "s/^/$host: /; s/ $//"
-  done && exit "$status"
-}
+  done && exit "$status"; }

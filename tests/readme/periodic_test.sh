@@ -22,6 +22,8 @@ host_use "$tool"
 check "the scene is built" scene_images_only
 
 crontab=$(fenced crontab)
+check "cron: the packages' program" contains "$crontab" ' /usr/bin/clear-app-cache '
+crontab=${crontab/\/usr\/bin/\/usr\/local\/bin} # where it is on this host
 read -r minute hour day month weekday command <<<"$crontab"
 check "one crontab line" equal "$(wc -l <<<"$crontab")" 1
 check "five fields of time" grep -qE '^([0-9*,/-]+ ){5}$' <<<"$minute $hour $day $month $weekday "
@@ -32,6 +34,7 @@ check "cron: quiet success" quiet sh -c "$command"
 units=$host/units
 mkdir -p "$units"
 fenced ini | awk -v directory="$units/" '/^# \// { n = split($2, path, "/"); file = directory path[n] } { print >file }'
+sed -i 's|=/usr/bin/|=/usr/local/bin/|' "$units/clear-app-cache.service"
 check "the units" equal "$(ls "$units")" $'clear-app-cache.service\nclear-app-cache.timer'
 verified() {
   local output status=0

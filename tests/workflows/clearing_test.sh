@@ -167,9 +167,12 @@ check "... the outputs" has_outputs residue ''
 # --- files that are not run ---
 
 id=$(image_id "$(image_of backend)")
+refused_as_usage() { exits_with 2 && contains "$log" "::error title=clear-app-cache::$1" && untouched; }
 refused() { exits_with 1 && contains "$log" "::error title=clear-app-cache::$1" && untouched; }
 act 'version: 9.9.9'
 check "a version that is not released" refused "http://127.0.0.1:8080/OWNER/clear-app-cache/releases/download/v9.9.9/"
+act 'version: latest'
+check "a version that is none" refused_as_usage "The version 'latest' is none"
 act 'from: /nowhere'
 check "a directory that is not there" refused "/nowhere has no $release_file"
 act "sha256: $(sha256sum </dev/null | cut -d' ' -f1)"
@@ -177,7 +180,7 @@ check "not the given checksum" refused "The SHA-256 of $release_file is"
 echo >>"$releases/$release_file"
 act 'target: all'
 check "a changed file" refused "The SHA-256 of $release_file is"
-act "sha256: $(sha256sum <"$releases/$release_file" | cut -d' ' -f1 | tr a-f A-F)" 'args: --verify-only'
+act "sha256: 'sha256:$(sha256sum <"$releases/$release_file" | cut -d' ' -f1 | tr a-f A-F) '" 'args: --verify-only'
 check "... with its checksum it is run" exits_with 3
 : >"$releases/$release_file.sha256"
 act 'target: all'

@@ -25,6 +25,8 @@ get() { # FILE: into the directory
 
 fetch() {
   local version=${INPUT_VERSION#v} architecture file expected actual directory
+  [[ $version =~ ^[0-9][0-9A-Za-z.~+-]*$ ]] ||
+    fail 2 "The version '$INPUT_VERSION' is none that a release can have: give one such as 0.1.0."
   # A hosted runner has an engine of its own, empty: it would be found clean, and the deployment left as it is.
   if [[ $RUNNER_ENVIRONMENT == github-hosted && -z $INPUT_HOST${DOCKER_HOST-}${DOCKER_CONTEXT-} ]]; then
     fail 2 "No host is given, and this runner is one of GitHub's: set host to where the engine is, ssh://USER@HOST."
@@ -37,7 +39,8 @@ fetch() {
   directory=$(mktemp -d "$RUNNER_TEMP/clear-app-cache.XXXXXX")
   file=clear-app-cache-$version-linux-$architecture
   get "$file"
-  expected=$INPUT_SHA256
+  expected=${INPUT_SHA256//[[:space:]]/}
+  expected=${expected#sha256:} # as GitHub writes it
   if [[ -z $expected ]]; then
     get "$file.sha256"
     read -r expected _ <"$directory/$file.sha256" || :
