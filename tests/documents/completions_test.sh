@@ -51,7 +51,7 @@ case $suite in
   zsh)
     cat >"$terminal_directory/.zshrc" <<END
 PS1='ready> '
-fpath=($installed/share/zsh/site-functions \$fpath)
+fpath=($installed/share/zsh/{site-functions,vendor-completions} \$fpath)
 autoload -Uz compinit
 compinit -u -d $terminal_directory/zcompdump
 END
