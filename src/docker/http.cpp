@@ -135,7 +135,7 @@ struct HttpConnection::Handles {
   Sockets sockets = {};  // used while the others are destroyed
   std::unique_ptr<CURLM, decltype(&curl_multi_cleanup)> multi{curl_multi_init(),
                                                               curl_multi_cleanup};
-  int multi_errno = errno;  // 8.14 needs descriptors of its own for it, 7.88 did not
+  int multi_errno = errno;  // libcurl 8.14 needs descriptors for it, 7.88 did not
   std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> easy{curl_easy_init(), curl_easy_cleanup};
 };
 
@@ -147,7 +147,8 @@ HttpConnection::HttpConnection(const Endpoint& endpoint, Interruption& interrupt
       endpoint_(endpoint),
       interruption_(interruption),
       log_request_(std::move(log_request)) {
-  if (!handles_->easy) throw std::bad_alloc();
+  const bool lacks_memory = !handles_->multi && handles_->multi_errno == ENOMEM;
+  if (lacks_memory || !handles_->easy) throw std::bad_alloc();
   CURL* const easy = handles_->easy.get();
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075700
