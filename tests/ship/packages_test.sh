@@ -46,13 +46,19 @@ for suite in bookworm trixie sid; do
     check "$suite: $file" test -s "$root/$file"
   done
   check "$suite: the timer is not enabled" equal "$(find "$root/etc/systemd" -name 'clear-app-cache*')" ''
-  mkdir -p "$root/etc/systemd/system/timers.target.wants" # as `systemctl enable` does, which asks for a running one
-  ln -s /usr/lib/systemd/system/clear-app-cache.timer "$root/etc/systemd/system/timers.target.wants"
+  wants=$root/etc/systemd/system/timers.target.wants
+  mkdir -p "$wants"
+  ln -s /usr/lib/systemd/system/clear-app-cache.timer "$wants" # as `systemctl enable` does
   check "$suite: it runs" chroot "$root" clear-app-cache --version
   check "$suite: without an engine, exit 4" equal "$(chroot "$root" clear-app-cache >/dev/null 2>&1 || echo $?)" 4
   check "$suite: it is removed" chroot "$root" dpkg -P clear-app-cache
   files "$root" >"$work/after"
   check "$suite: nothing is left of it" diff "$work/before" "$work/after"
+  chroot "$root" dpkg -i /package.deb >/dev/null
+  touch "$root/etc/systemd/system/clear-app-cache.timer"
+  ln -s ../clear-app-cache.timer "$wants"
+  check "$suite: it is removed again" chroot "$root" dpkg -P clear-app-cache
+  check "$suite: an administrator's own timer stays enabled" test -e "$wants/clear-app-cache.timer"
   rm -rf --one-file-system "$root"
 done
 finish
