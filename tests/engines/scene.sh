@@ -228,7 +228,8 @@ scene_clean() {
 scene_from() { # SEED
   local copy
   copy=$(cksum <"${BASH_SOURCE[0]}" | cut -d' ' -f1)/$1-$BUILDER-$INLINE-$CACHE_FROM
-  "$engine_sh" load "$ENGINE" "$copy" || { scene_clean && "$1" && "$engine_sh" save "$ENGINE" "$copy"; }
+  "$engine_sh" load "$ENGINE" "$copy" || { scene_clean && "$1" && "$engine_sh" save "$ENGINE" "$copy"; } || return
+  [[ $ENGINE == podman-* ]] || nothing_in_use
 }
 scene_images_only() { scene_from seed_images_only; }
 scene_other_apps() { scene_from seed_other_apps; }
@@ -322,6 +323,18 @@ in_use() {
   api GET /system/df |
     { grep -o '"Description":"[^"]*","InUse":true' || :; } |
     sed -e 's/^"Description":"//' -e 's/","InUse":true$//' -e 's/\\u0026/\&/g' -e 's/\\u003e/>/g' -e 's/\\u003c/</g'
+}
+
+# A second after its start, Docker prunes by its own policy; for that it takes every record whose size it does
+# not know yet into use, for a moment. Once a /system/df has answered that none is, all sizes are known.
+nothing_in_use() {
+  local i
+  for ((i = 0; i < 600; i++)); do
+    [[ -n $(in_use) ]] || return 0
+    sleep 0.1
+  done
+  in_use
+  return 1
 }
 
 # --- the tool and what was there before it ---
