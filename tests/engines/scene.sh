@@ -320,7 +320,7 @@ cancel_running_build() {
 
 # The descriptions of the build cache records in use, as /system/df has them.
 in_use() {
-  api GET /system/df |
+  api GET '/system/df?type=build-cache' |
     { grep -o '"Description":"[^"]*","InUse":true' || :; } |
     sed -e 's/^"Description":"//' -e 's/","InUse":true$//' -e 's/\\u0026/\&/g' -e 's/\\u003e/>/g' -e 's/\\u003c/</g'
 }
@@ -328,12 +328,13 @@ in_use() {
 # A second after its start, Docker prunes by its own policy; for that it takes every record whose size it does
 # not know yet into use, for a moment. Once a /system/df has answered that none is, all sizes are known.
 nothing_in_use() {
-  local i
+  local i held
   for ((i = 0; i < 600; i++)); do
-    [[ -n $(in_use) ]] || return 0
+    held=$(in_use) || return
+    [[ -n $held ]] || return 0
     sleep 0.1
   done
-  in_use
+  echo "$held"
   return 1
 }
 
