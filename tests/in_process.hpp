@@ -11,6 +11,7 @@
 
 #include "app.hpp"
 #include "connected.hpp"
+#include "fake_engine.hpp"
 #include "texts.hpp"
 
 namespace cac::test {
@@ -36,9 +37,11 @@ inline Printed run_in_process(const std::vector<const char*>& arguments, Environ
   return {status, out.str(), err.str()};
 }
 
-// Runs the tool with --json against an engine. Returns its report, one line that agrees with the
-// exit status.
-inline nlohmann::json run_for_report(const std::string& url, std::vector<const char*> arguments) {
+// Runs the tool with --json against a fake engine. Returns its report, one line that agrees with
+// the exit status.
+inline nlohmann::json run_for_report(const FakeEngine& fake,
+                                     std::vector<const char*> arguments = {"backend"}) {
+  const std::string url = fake.url();
   arguments.insert(arguments.end(), {"--json", "--host", url.c_str()});
   const Printed printed = run_in_process(arguments, environment_of());
   CHECK(count_of("\n", printed.out) == 1);
@@ -47,5 +50,10 @@ inline nlohmann::json run_for_report(const std::string& url, std::vector<const c
   CHECK(report["exit_status"] == printed.status);
   return report;
 }
+
+inline const std::string prune_request = "POST /v1.51/build/prune";
+// A prune that does nothing and says that it did all.
+inline const FakeReply lying_prune{.body =
+                                       R"({"CachesDeleted":["rec1","rec2"],"SpaceReclaimed":812})"};
 
 }  // namespace cac::test

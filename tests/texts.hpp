@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.hpp"
+
 namespace cac::test {
 
 // CHECK(text == Containing{"words"})
@@ -27,6 +29,17 @@ inline std::string joined(const Texts& lines) {
   std::string text;
   for (const std::string& line : lines) text += line + "\n";
   return text;
+}
+
+// What a call is refused with.
+template <typename Call>
+std::string refusal(const Call& call) {
+  try {
+    call();
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "accepted";
 }
 
 inline std::size_t count_of(std::string_view words, std::string_view text) {

@@ -9,8 +9,6 @@ namespace cac {
 
 namespace {
 
-constexpr std::size_t max_listed = 10;
-
 // A copy in a registry shows as a digest that is not the image's own ID. (The containerd store
 // writes a digest for every image, and it is the ID.)
 bool has_registry_copy(const Image& image) {
@@ -165,6 +163,7 @@ std::vector<Caveat> find_dangling(const State& state, const std::vector<Containe
     return {{.kind = CaveatKind::classic_builder, .unknown = state.dangling_failure->message}};
   }
   if (!state.dangling) return caveats;
+  constexpr std::size_t max_listed = 10;
   const ImageHolders holders(containers);
   const RemovedImages removed(outcomes);
   for (const Image& image : *state.dangling) {

@@ -11,7 +11,7 @@ namespace cac {
 namespace {
 
 // Logs and summaries are UTF-8, whatever the locale of the runner's service is.
-constexpr TerminalStyle style{.width = 0, .color = false, .utf8 = true};
+constexpr TerminalStyle utf8_style{.width = 0, .color = false, .utf8 = true};
 
 // Replaces each of the characters by its code in this format.
 std::string encode(std::string_view text, std::string_view characters, const char* format) {
@@ -29,7 +29,8 @@ std::string annotation(std::string_view command, std::string_view title, std::st
   std::string lines;
   for (std::size_t begin = 0; begin <= text.size();) {
     const auto end = std::min(text.find('\n', begin), text.size());
-    lines += (begin > 0 ? "\n" : "") + escape_untrusted(text.substr(begin, end - begin), style);
+    lines +=
+        (begin > 0 ? "\n" : "") + escape_untrusted(text.substr(begin, end - begin), utf8_style);
     begin = end + 1;
   }
   // Inverts how the runner unescapes a property and a text.
@@ -39,7 +40,7 @@ std::string annotation(std::string_view command, std::string_view title, std::st
 
 // Makes an untrusted text a cell of a Markdown table.
 std::string cell(std::string_view text) {
-  return encode(escape_untrusted(text, style), "|<>`*_[\\&", "&#{};");
+  return encode(escape_untrusted(text, utf8_style), "|<>`*_[\\&", "&#{};");
 }
 
 // The run in a word, for the heading.
@@ -69,7 +70,7 @@ std::string workflow_commands(const RunResult& result, bool quiet) {
       const std::string effect = describe_effect(result, action);
       if (!effect.empty()) line += "; " + effect;
       // Indented: a line that begins with "::" would be a command.
-      out += "- " + escape_untrusted(line, style) + "\n";
+      out += "- " + escape_untrusted(line, utf8_style) + "\n";
     }
     out += "::endgroup::\n";
   }

@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* config = R"({"name":"shop","services":{
+constexpr const char* compose_config = R"({"name":"shop","services":{
   "web":{"image":"watchparty-backend","build":{"context":"/src","tags":["shop-web:stable"],
     "cache_from":["watchparty-backend:rollback","other-app","type=gha,scope=web","acme/web"]}},
   "ui":{"image":"watchparty-frontend:latest","build":{"context":"/src"}},
@@ -39,7 +39,7 @@ struct ComposeSession : Session {
     auto scene = cac::test::sample_scene();
     scene.images[3].compose_project = "other";
     fake.set_scene(scene);
-    write("config.json", config);
+    write("config.json", compose_config);
   }
   ~ComposeSession() { fs::remove_all(root); }
   ComposeSession(const ComposeSession&) = delete;

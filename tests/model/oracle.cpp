@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
+#include "world.hpp"
+
 namespace cac::model {
 
 namespace {
-
-std::string leave_out_path(const std::string& name) { return name.substr(name.rfind('/') + 1); }
 
 // PROJECT-SERVICE:latest; "": another name.
 std::string find_service(const std::string& project, const std::string& name) {

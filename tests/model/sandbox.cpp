@@ -63,14 +63,14 @@ void Sandbox::fill(const Asked& asked) {
   if (!asked.file) return;
   for (const LocalDirectory& directory : asked.file->directories) {
     const fs::path path = root / directory.name;
-    using Kind = LocalDirectory::Kind;
-    if (directory.kind == Kind::empty) fs::create_directories(path);
-    if (directory.kind == Kind::cache || directory.kind == Kind::other) {
+    using DirectoryKind = LocalDirectory::Kind;
+    if (directory.kind == DirectoryKind::empty) fs::create_directories(path);
+    if (directory.kind == DirectoryKind::cache || directory.kind == DirectoryKind::other) {
       write(path / "index.json", "{}");
       write(path / "oci-layout", "{}");
       write(path / "blobs/sha256/0123", "layer");
     }
-    if (directory.kind == Kind::other) write(path / "thesis.odt", "years of work");
+    if (directory.kind == DirectoryKind::other) write(path / "thesis.odt", "years of work");
   }
 }
 

@@ -25,8 +25,6 @@ std::string find_version(int minor) {
   return versions.at(minor);
 }
 
-std::string leave_out_path(const std::string& name) { return name.substr(name.rfind('/') + 1); }
-
 // Which names there may be: those of the target more often than others.
 std::vector<std::string> choose_names(Random& random, const std::string& project) {
   std::vector<std::string> names;

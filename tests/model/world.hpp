@@ -45,6 +45,11 @@ struct World {
   int made = 0;  // images and records during the run, for their IDs
 };
 
+// registry.example/team/web is web.
+inline std::string leave_out_path(const std::string& name) {
+  return name.substr(name.rfind('/') + 1);
+}
+
 // is_calm: no build runs, and there is no builder but the engine's own.
 World make_world(Random& random, const std::string& project, bool is_calm);
 

@@ -41,7 +41,7 @@ struct Ran {
 };
 
 Ran run(const FakeEngine& fake, const std::vector<const char*>& arguments) {
-  Json report = cac::test::run_for_report(fake.url(), arguments);
+  Json report = cac::test::run_for_report(fake, arguments);
   const int status = report["exit_status"];
   if (status == 0) CHECK(report["verdict"] == "clean");
   return {status, std::move(report)};

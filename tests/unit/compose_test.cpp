@@ -46,13 +46,8 @@ std::string describe(const Application& application) {
   return joined(lines);
 }
 
-std::string refusal(const std::string& json, const Texts& targets = {}) {
-  try {
-    cac::select_services(json, {.targets = targets});
-  } catch (const cac::UsageError& error) {
-    return error.what();
-  }
-  return "accepted";
+std::string config_refusal(const std::string& json, const Texts& targets = {}) {
+  return cac::test::refusal([&] { cac::select_services(json, {.targets = targets}); });
 }
 
 const Json build = {{"context", "/src"}};
@@ -136,7 +131,7 @@ TEST_CASE("a target that the file does not build is refused, and its builder nam
                       {"worker", {{"image", "shop-web"}}},
                       {"db", {{"image", "postgres:16"}}}};
   const auto refused = [&](const Texts& targets) {
-    return refusal(make_config(services).dump(), targets);
+    return config_refusal(make_config(services).dump(), targets);
   };
   CHECK(refused({"webb"}) == "there is no service 'webb': the Compose file builds api, web");
   CHECK(refused({"web", "nope"}) == Containing{"no service 'nope'"});
@@ -144,17 +139,17 @@ TEST_CASE("a target that the file does not build is refused, and its builder nam
         "the Compose file does not build service worker: its image is built by web");
   CHECK(refused({"db"}) == "the Compose file does not build service db, but api, web");
   CHECK(refused({"a\nb"}) == Containing{"no service"});
-  CHECK(refusal(make_config({{"db", {{"image", "postgres:16"}}}}).dump()) ==
+  CHECK(config_refusal(make_config({{"db", {{"image", "postgres:16"}}}}).dump()) ==
         "the Compose file builds no service");
-  CHECK(refusal(R"({"name":"shop"})") == "the Compose file builds no service");
+  CHECK(config_refusal(R"({"name":"shop"})") == "the Compose file builds no service");
 }
 
 TEST_CASE("what is not Compose's configuration is refused") {
-  CHECK(refusal("") == Containing{"not JSON, or it is cut off"});
+  CHECK(config_refusal("") == Containing{"not JSON, or it is cut off"});
   const std::string whole = make_config({{"web", {{"build", build}}}}).dump();
-  CHECK(refusal(whole) == "accepted");
+  CHECK(config_refusal(whole) == "accepted");
   for (std::size_t size = 1; size < whole.size(); ++size) {
-    CHECK(refusal(whole.substr(0, size)) == Containing{"not JSON, or it is cut off"});
+    CHECK(config_refusal(whole.substr(0, size)) == Containing{"not JSON, or it is cut off"});
   }
   for (const std::string& json :
        Texts{"[]", "null", "7", "{}", R"({"services":{}})", R"({"name":7,"services":{}})",
@@ -165,19 +160,19 @@ TEST_CASE("what is not Compose's configuration is refused") {
              R"({"name":"shop","services":{"web":{"build":{"cache_from":[7]}}}})",
              std::string(100'000, '[')}) {
     CAPTURE(json.substr(0, 80));
-    CHECK(refusal(json) == Containing{"config --format json"});
+    CHECK(config_refusal(json) == Containing{"config --format json"});
   }
 }
 
 TEST_CASE("hostile names are refused in one short line") {
   const auto with_service = [](const std::string& name) {
-    return refusal(make_config({{name, {{"build", build}}}}).dump());
+    return config_refusal(make_config({{name, {{"build", build}}}}).dump());
   };
   const auto with_image = [](const std::string& name) {
-    return refusal(make_config({{"web", {{"image", name}, {"build", build}}}}).dump());
+    return config_refusal(make_config({{"web", {{"image", name}, {"build", build}}}}).dump());
   };
   const auto with_cache_from = [](const std::string& name) {
-    return refusal(make_config({{"web", {{"build", build_from({name})}}}}).dump());
+    return config_refusal(make_config({{"web", {{"build", build_from({name})}}}}).dump());
   };
   for (const std::string& name : Texts{"../web", "a\nb", "\033[2J", std::string("a\0b", 3),
                                        std::string(300, 'a'), "a b", "-", "we\"b"}) {
@@ -187,14 +182,15 @@ TEST_CASE("hostile names are refused in one short line") {
     CHECK(with_cache_from(name) == Containing{"names no image"});
     CHECK(with_image(name).size() < 200);
   }
-  CHECK(refusal(Json{{"name", "a\nb"}, {"services", {{"web", {{"build", build}}}}}}.dump()) ==
-        Containing{"is not a valid project name"});
+  CHECK(
+      config_refusal(Json{{"name", "a\nb"}, {"services", {{"web", {{"build", build}}}}}}.dump()) ==
+      Containing{"is not a valid project name"});
   Json many;
   for (int i = 0; i < 10'000; ++i) many["s" + std::to_string(i)] = {{"build", build}};
-  CHECK(refusal(make_config(many).dump()) == "the Compose file has more than 1000 services");
+  CHECK(config_refusal(make_config(many).dump()) == "the Compose file has more than 1000 services");
   Texts names;
   for (int i = 0; i < 20'000; ++i) names.push_back("i" + std::to_string(i));
-  CHECK(refusal(make_config({{"web", {{"build", build_from(names)}}}}).dump()) ==
+  CHECK(config_refusal(make_config({{"web", {{"build", build_from(names)}}}}).dump()) ==
         Containing{"too many"});
 }
 
@@ -210,7 +206,8 @@ TEST_CASE("a service whose result is another's additional context is built with 
 TEST_CASE("all stands for all, and what stands beside it must be a service, too") {
   const Json services{{"web", {{"build", build}}}, {"api", {{"build", build}}}};
   CHECK(select(services, {"all", "web"}).is_all());
-  CHECK(refusal(make_config(services).dump(), {"all", "nope"}) == Containing{"no service 'nope'"});
+  CHECK(config_refusal(make_config(services).dump(), {"all", "nope"}) ==
+        Containing{"no service 'nope'"});
 }
 
 TEST_CASE("values are read as Compose means them, not as it prints them") {
@@ -230,6 +227,6 @@ TEST_CASE("values are read as Compose means them, not as it prints them") {
 TEST_CASE("endless lists of caches are refused") {
   Texts entries;
   for (int i = 0; i < 100'000; ++i) entries.push_back("type=gha,scope=" + std::to_string(i));
-  CHECK(refusal(make_config({{"web", {{"build", build_from(entries)}}}}).dump()) ==
+  CHECK(config_refusal(make_config({{"web", {{"build", build_from(entries)}}}}).dump()) ==
         Containing{"too many"});
 }

@@ -29,13 +29,8 @@ constexpr std::size_t longest_path = sizeof(sockaddr_un::sun_path) - 1;
 
 std::string path_of_length(std::size_t length) { return "/" + std::string(length - 1, 's'); }
 
-std::string refusal(const std::string& host) {
-  try {
-    cac::parse_endpoint(host);
-  } catch (const UsageError& error) {
-    return error.what();
-  }
-  return "accepted";
+std::string address_refusal(const std::string& host) {
+  return cac::test::refusal([&] { cac::parse_endpoint(host); });
 }
 
 }  // namespace
@@ -97,7 +92,7 @@ TEST_CASE("an address that cannot be one is refused with what would be accepted"
   };
   for (const auto& row : rows) {
     CAPTURE(row.host);
-    const std::string said = refusal(row.host);
+    const std::string said = address_refusal(row.host);
     CHECK(said == Containing{row.says});
     CHECK(said ==
           Containing{"use unix:///path/to/docker.sock, tcp://host:port or ssh://user@host"});
@@ -107,7 +102,7 @@ TEST_CASE("an address that cannot be one is refused with what would be accepted"
 TEST_CASE("a socket's path may be as long as the system takes, and no longer") {
   const std::string longest = path_of_length(longest_path);
   CHECK(cac::parse_endpoint("unix://" + longest).socket_path == longest);
-  const std::string said = refusal("unix://" + path_of_length(longest_path + 1));
+  const std::string said = address_refusal("unix://" + path_of_length(longest_path + 1));
   CHECK(said == Containing{"has 108 bytes, and the system takes 107 at most"});
 }
 
@@ -159,20 +154,20 @@ TEST_CASE("no address can carry an option, a word for a shell, or a password int
                                        "ssh://box:22x",
                                        "ssh://b\nox"}) {
     CAPTURE(host);
-    CHECK(refusal(host) != "accepted");
+    CHECK(address_refusal(host) != "accepted");
   }
   for (const std::string& scheme : Texts{"ssh", "tcp", "http", "gopher"}) {
     CAPTURE(scheme);
-    const std::string said = refusal(scheme + "://deploy:s3cret@box:22");
+    const std::string said = address_refusal(scheme + "://deploy:s3cret@box:22");
     CHECK(said != "accepted");
     CHECK(said.find("s3cret") == std::string::npos);
     CHECK(said == Containing{"deploy:***@box"});
   }
-  CHECK(refusal("ssh://deploy:s3cret@box") == Containing{"use a key or ssh-agent"});
+  CHECK(address_refusal("ssh://deploy:s3cret@box") == Containing{"use a key or ssh-agent"});
   for (const std::string& host :
        Texts{"deploy:s3cret@box", "ssh:deploy:s3cret@box", "ssh:/deploy:s3cret@box:22"}) {
     CAPTURE(host);
-    const std::string said = refusal(host);
+    const std::string said = address_refusal(host);
     CHECK(said == Containing{"names no scheme"});
     CHECK(said.find("s3cret") == std::string::npos);
   }

@@ -37,13 +37,8 @@ ClearRequest read_clear(const Words& words, const Variables& variables = {}) {
 }
 
 // Why the words are refused.
-std::string refusal(const Words& words, const Variables& variables = {}) {
-  try {
-    read(words, variables);
-  } catch (const UsageError& error) {
-    return error.what();
-  }
-  return "accepted";
+std::string words_refusal(const Words& words, const Variables& variables = {}) {
+  return cac::test::refusal([&] { read(words, variables); });
 }
 
 std::string line_of(const Words& words) {
@@ -196,7 +191,7 @@ TEST_CASE("DOCKER_API_VERSION pins a version that is spoken here") {
   for (const std::string& version :
        Texts{"1.40", "1.57", "2.0", "1", "v1.44", "1.44.0", "latest", "1.-4"}) {
     CAPTURE(version);
-    CHECK(refusal({}, {{"DOCKER_API_VERSION", version}}) ==
+    CHECK(words_refusal({}, {{"DOCKER_API_VERSION", version}}) ==
           Containing{"is not supported (expected 1.41 to 1.56)"});
   }
 }
@@ -254,12 +249,12 @@ TEST_CASE("an invalid command line is refused with the reason") {
   };
   for (const auto& row : rows) {
     CAPTURE(line_of(row.words));
-    const std::string said = refusal(row.words);
+    const std::string said = words_refusal(row.words);
     CHECK(said != "accepted");
     CHECK(said == Containing{row.says});
   }
-  CHECK(refusal({}, {{"CLEAR_APP_CACHE_PROJECT", "A B"}}) == Containing{"project 'A B'"});
-  CHECK(refusal({"-H", "unix:///x", "--host", "unix:///x"}) ==
+  CHECK(words_refusal({}, {{"CLEAR_APP_CACHE_PROJECT", "A B"}}) == Containing{"project 'A B'"});
+  CHECK(words_refusal({"-H", "unix:///x", "--host", "unix:///x"}) ==
         Containing{"--host may be given only once"});
 }
 
@@ -287,7 +282,7 @@ TEST_CASE("two arguments are refused together when the table says that one exclu
       CAPTURE(line_of(words));
       const bool excluded = exclude(one->name, other->name);
       const bool incomplete = lacks(one->name, other->name) || lacks(other->name, one->name);
-      const std::string said = refusal(words);
+      const std::string said = words_refusal(words);
       CHECK((said != "accepted") == (excluded || incomplete));
       CHECK((said == Containing{" cannot be combined: "}) == excluded);
     }
@@ -325,7 +320,7 @@ TEST_CASE("these pairs of arguments are refused, with these reasons") {
   };
   for (const auto& row : rows) {
     CAPTURE(line_of(row.words));
-    CHECK(refusal(row.words) == row.says);
+    CHECK(words_refusal(row.words) == row.says);
   }
 }
 
@@ -352,12 +347,12 @@ TEST_CASE("an unknown option or target suggests the nearest one, if one is near"
   };
   for (const auto& row : rows) {
     CAPTURE(line_of(row.words));
-    CHECK(refusal(row.words) == row.says);
+    CHECK(words_refusal(row.words) == row.says);
   }
   // A value is no option, whatever it looks like.
-  CHECK(refusal({"--project", "--verfy-only"}) == Containing{"project '--verfy-only'"});
-  CHECK(refusal({"-np", "--json=1"}) == Containing{"project '--json=1'"});
-  CHECK(refusal({"--", "--verfy-only"}) == Containing{"invalid target '--verfy-only'"});
+  CHECK(words_refusal({"--project", "--verfy-only"}) == Containing{"project '--verfy-only'"});
+  CHECK(words_refusal({"-np", "--json=1"}) == Containing{"project '--json=1'"});
+  CHECK(words_refusal({"--", "--verfy-only"}) == Containing{"invalid target '--verfy-only'"});
 }
 
 TEST_CASE("every switch of the table refuses a value, so that --dry-run=false never clears") {
@@ -367,7 +362,7 @@ TEST_CASE("every switch of the table refuses a value, so that --dry-run=false ne
     ++switches;
     const std::string word = "--" + std::string(spec.name) + "=false";
     CAPTURE(word);
-    CHECK(refusal({word.c_str()}) == Containing{"takes no value"});
+    CHECK(words_refusal({word.c_str()}) == Containing{"takes no value"});
   }
   CHECK(switches >= 7);
 }
@@ -377,11 +372,11 @@ TEST_CASE("every option of the table is one that the parser knows") {
     const std::string name = "--" + std::string(spec.name);
     CAPTURE(name);
     // An option with a value complains of the value, or takes it; a switch is just taken.
-    const std::string said =
-        spec.placeholder.empty() ? refusal({name.c_str()}) : refusal({name.c_str(), "backend"});
+    const std::string said = spec.placeholder.empty() ? words_refusal({name.c_str()})
+                                                      : words_refusal({name.c_str(), "backend"});
     CHECK(said != Containing{"unknown option"});
   }
-  CHECK(refusal({"--no-such-option"}) == Containing{"unknown option"});
+  CHECK(words_refusal({"--no-such-option"}) == Containing{"unknown option"});
 }
 
 TEST_CASE("who asks for help or the version gets it, whatever else is wrong") {
@@ -421,6 +416,6 @@ TEST_CASE("a Compose file makes any words targets, and takes the project only fr
   CHECK(compose({"web", "-f", "a", "all", "web"}).targets == Texts{"all", "web"});
   CHECK(compose({"-f", "a", "-p", "shop"}).project == "shop");
   CHECK_FALSE(compose({"-f", "a"}, {{"CLEAR_APP_CACHE_PROJECT", "shop"}}).project);
-  CHECK(refusal({"-f", ""}) == Containing{"--file '' is empty"});
-  CHECK(refusal({"-f", "-", "-f", "a"}) == Containing{"goes with no other file"});
+  CHECK(words_refusal({"-f", ""}) == Containing{"--file '' is empty"});
+  CHECK(words_refusal({"-f", "-", "-f", "a"}) == Containing{"goes with no other file"});
 }

@@ -29,7 +29,7 @@ struct Pipe {
   std::string read_all() const {
     std::string text;
     char buffer[4096];
-    for (ssize_t size = 0; (size = read(ends[0], buffer, sizeof buffer)) > 0;) {
+    for (ssize_t size = 0; (size = ::read(ends[0], buffer, sizeof buffer)) > 0;) {
       text.append(buffer, static_cast<std::size_t>(size));
     }
     return text;

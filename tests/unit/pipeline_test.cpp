@@ -18,22 +18,14 @@ using cac::test::FakeReply;
 using cac::test::FakeScene;
 using cac::test::image_id;
 using cac::test::joined;
+using cac::test::lying_prune;
+using cac::test::prune_request;
+using cac::test::run_for_report;
 using cac::test::Texts;
 using Json = nlohmann::json;
 using Words = std::vector<const char*>;
 
 namespace {
-
-Json run(const FakeEngine& fake, const Words& words = {"backend"}) {
-  return cac::test::run_for_report(fake.url(), words);
-}
-
-std::size_t prunes_sent(const FakeEngine& fake) {
-  return count_of("POST /v1.51/build/prune", joined(fake.requests()));
-}
-
-// A prune that does nothing and says that it did all.
-const FakeReply lying_prune{.body = R"({"CachesDeleted":["rec1","rec2"],"SpaceReclaimed":812})"};
 
 std::string list_residue(const Json& report) {
   Texts lines;
@@ -49,10 +41,10 @@ std::string list_residue(const Json& report) {
 TEST_CASE("a cleared target is clean, read back after the last action") {
   FakeEngine fake;
   fake.set_scene(cac::test::sample_scene());
-  const Json report = run(fake);
+  const Json report = run_for_report(fake);
   CHECK(report["verdict"] == "clean");
   CHECK(report["residue"].empty());
-  CHECK(prunes_sent(fake) == 1);
+  CHECK(fake.sent(prune_request) == 1);
   const auto requests = fake.requests();
   REQUIRE(requests.size() > 4);
   CHECK(requests[requests.size() - 4] == "POST /v1.51/build/prune?all=1");
@@ -65,7 +57,7 @@ TEST_CASE("before it acts, a clearing reads no records and no dangling images un
   const auto reads_before_acting = [](const Words& words) {
     FakeEngine fake;
     fake.set_scene(cac::test::sample_scene());
-    run(fake, words);
+    run_for_report(fake, words);
     const std::string requests = joined(fake.requests());
     return requests.substr(0, std::min(requests.find("DELETE"), requests.find("POST")));
   };
@@ -88,7 +80,7 @@ TEST_CASE("--verify-only reports the caveats that a clearing reports") {
   scene.containers.push_back({"old", image_id('d')});
   scene.containers.push_back({"buildx_buildkit_multi0", image_id('e')});
   fake.set_scene(scene);
-  const Json before = run(fake, {"--verify-only", "all"})["caveats"];
+  const Json before = run_for_report(fake, {"--verify-only", "all"})["caveats"];
   REQUIRE(before.size() == 3);
   CHECK(before[0]["kind"] == "other-tag");
   CHECK(before[0]["object"] == "watchparty-backend");
@@ -98,7 +90,7 @@ TEST_CASE("--verify-only reports the caveats that a clearing reports") {
   CHECK(before[2]["kind"] == "classic-builder");
   CHECK(before[2]["explanation"].get<std::string>() ==
         Containing{"dangling image sha256:dddddddddddd stays, held by container old (running): "});
-  Json cleared = run(fake, {"all"})["caveats"];
+  Json cleared = run_for_report(fake, {"all"})["caveats"];
   // Nothing is removed by --verify-only.
   REQUIRE(cleared.size() == 4);
   CHECK(cleared[2]["kind"] == "missing-image");
@@ -114,7 +106,7 @@ TEST_CASE(
   FakeEngine fake;
   fake.set_scene(cac::test::sample_scene());
   fake.reply("POST /build/prune", {lying_prune});
-  const Json report = run(fake);
+  const Json report = run_for_report(fake);
   CHECK(report["verdict"] == "residue");
   REQUIRE(report["residue"].size() == 5);
   CHECK(report["residue"][0]["object"] == "[deps 3/3] RUN npm ci");
@@ -122,7 +114,7 @@ TEST_CASE(
   CHECK(report["residue"][0]["held"] == false);
   // A record without a description goes by its ID.
   CHECK(report["residue"][3]["object"] == "rec4");
-  CHECK(prunes_sent(fake) == 1 + 3);
+  CHECK(fake.sent(prune_request) == 1 + 3);
   CHECK(report["actions"].size() == 2 + 3);
 }
 
@@ -137,9 +129,9 @@ TEST_CASE("records that appear once more are pruned again, and then all is clean
     came = true;
     scene.records = {{.id = "late", .description = "[1/1] RUN late"}};
   });
-  const Json report = run(fake);
+  const Json report = run_for_report(fake);
   CHECK(report["verdict"] == "clean");
-  CHECK(prunes_sent(fake) == 2);
+  CHECK(fake.sent(prune_request) == 2);
   REQUIRE(report["actions"].size() == 3);
   CHECK(report["actions"][2]["count"] == 1);
   CHECK(report["actions"][2]["reason"] == "left-by-prune");
@@ -149,8 +141,8 @@ TEST_CASE("a prune that failed once and then works is clean") {
   FakeEngine fake;
   fake.set_scene(cac::test::sample_scene());
   fake.reply("POST /build/prune", {{{.status = 500, .body = R"({"message":"no"})"}}, std::nullopt});
-  CHECK(run(fake)["verdict"] == "clean");
-  CHECK(prunes_sent(fake) == 2);
+  CHECK(run_for_report(fake)["verdict"] == "clean");
+  CHECK(fake.sent(prune_request) == 2);
 }
 
 TEST_CASE("a record in use is held by a running build, is named, and is not pruned again") {
@@ -158,14 +150,14 @@ TEST_CASE("a record in use is held by a running build, is named, and is not prun
   FakeScene scene = cac::test::sample_scene();
   scene.records[0].in_use = true;
   fake.set_scene(scene);
-  const Json report = run(fake);
+  const Json report = run_for_report(fake);
   CHECK(report["verdict"] == "residue");
   CHECK(list_residue(report) == "[deps 3/3] RUN npm ci: running-build\n");
   CHECK(report["residue"][0]["id"] == "rec1");
   CHECK(report["residue"][0]["type"] == "regular");
   CHECK(report["residue"][0]["bytes"] == 700'000'000);
   CHECK(report["residue"][0]["held"] == true);
-  CHECK(prunes_sent(fake) == 1);
+  CHECK(fake.sent(prune_request) == 1);
 }
 
 TEST_CASE("an answer that is older than the prune is asked for again before it is believed") {
@@ -174,7 +166,7 @@ TEST_CASE("an answer that is older than the prune is asked for again before it i
   // Concurrent requests share an answer: the first reading still shows a record in use.
   fake.reply("GET /system/df",
              {{{.body = R"({"BuildCache":[{"ID":"rec1","InUse":true}]})"}}, std::nullopt});
-  CHECK(run(fake)["verdict"] == "clean");
+  CHECK(run_for_report(fake)["verdict"] == "clean");
 }
 
 TEST_CASE("a tag that changed its image during the run is never removed, and is residue") {
@@ -182,7 +174,7 @@ TEST_CASE("a tag that changed its image during the run is never removed, and is 
   fake.set_scene(cac::test::sample_scene());
   fake.before("GET /images/watchparty-backend:latest/json",
               [](FakeScene& scene) { scene.images[0].id = image_id('9'); });
-  const Json report = run(fake);
+  const Json report = run_for_report(fake);
   CHECK(report["actions"][0]["status"] == "retagged");
   CHECK(count_of("DELETE", joined(fake.requests())) == 0);
   CHECK(report["verdict"] == "residue");
@@ -196,7 +188,7 @@ TEST_CASE("a name that a finishing build tags after the removal is residue, and 
   fake.before("POST /build/prune", [](FakeScene& scene) {
     scene.images.push_back({image_id('9'), {"watchparty-backend:latest"}});
   });
-  const Json report = run(fake);
+  const Json report = run_for_report(fake);
   CHECK(report["verdict"] == "residue");
   CHECK(list_residue(report) == "watchparty-backend:latest: retagged\n");
   CHECK(count_of("DELETE", joined(fake.requests())) == 1);
@@ -206,7 +198,7 @@ TEST_CASE("a name whose removal failed is residue") {
   FakeEngine fake;
   fake.set_scene(cac::test::sample_scene());
   fake.reply("DELETE", {{{.status = 409, .body = R"({"message":"no"})"}}});
-  const Json report = run(fake);
+  const Json report = run_for_report(fake);
   CHECK(report["verdict"] == "residue");
   CHECK(list_residue(report) == "watchparty-backend:latest: still-tagged\n");
 }
@@ -216,7 +208,7 @@ TEST_CASE("an engine that claims a removal which did not happen is not believed"
   fake.set_scene(cac::test::sample_scene());
   fake.reply("DELETE", {{{.body = R"([{"Untagged":"watchparty-backend:latest"},{"Deleted":")" +
                                   image_id('b') + "\"}]"}}});
-  const Json report = run(fake);
+  const Json report = run_for_report(fake);
   CHECK(report["actions"][0]["count"] == 1);
   CHECK(report["verdict"] == "residue");
 }
@@ -224,7 +216,7 @@ TEST_CASE("an engine that claims a removal which did not happen is not believed"
 TEST_CASE("another target's image and other tags are left alone") {
   FakeEngine fake;
   fake.set_scene(cac::test::sample_scene());
-  CHECK(run(fake, {"frontend"})["verdict"] == "clean");
+  CHECK(run_for_report(fake, {"frontend"})["verdict"] == "clean");
   Texts names;
   for (const auto& image : fake.scene().images) {
     names.insert(names.end(), image.tags.begin(), image.tags.end());
@@ -238,7 +230,7 @@ TEST_CASE("an image that loses several names is reported as it is in the end") {
   FakeScene scene;
   scene.images.push_back({image_id('b'), {"watchparty-backend:latest", "watchparty-w:latest"}});
   fake.set_scene(scene);
-  const Json actions = run(fake, {"all"})["actions"];
+  const Json actions = run_for_report(fake, {"all"})["actions"];
   REQUIRE(actions.size() == 4);
   for (const std::size_t i : {0U, 1U}) {
     CHECK(actions[i]["status"] == "done");
@@ -247,7 +239,7 @@ TEST_CASE("an image that loses several names is reported as it is in the end") {
   }
   scene.images[0].tags.emplace_back("elsewhere/x:1");
   fake.set_scene(scene);
-  const Json kept = run(fake, {"all"})["actions"];
+  const Json kept = run_for_report(fake, {"all"})["actions"];
   for (const std::size_t i : {0U, 1U}) {
     CHECK(kept[i]["image_stays"] == true);
     CHECK(kept[i]["effect"] == "the image stays as elsewhere/x:1");
@@ -258,11 +250,11 @@ TEST_CASE("an answer that does not say which records there are is unknown, never
   FakeEngine fake;
   fake.set_scene(cac::test::sample_scene());
   fake.reply("GET /system/df", {{{.body = "{}"}}});
-  const Json report = run(fake);
+  const Json report = run_for_report(fake);
   CHECK(report["verdict"] == "unknown");
   CHECK(report["error"].is_null());
   CHECK(report["notes"] == Json{"the engine did not say which build cache records there are"});
-  CHECK(run(fake, {"--dry-run"})["notes"] == report["notes"]);
+  CHECK(run_for_report(fake, {"--dry-run"})["notes"] == report["notes"]);
 }
 
 TEST_CASE("a reading that fails leaves the verdict open, and says why") {
@@ -274,7 +266,7 @@ TEST_CASE("a reading that fails leaves the verdict open, and says why") {
     fake.reply(request, request == "GET /system/df"
                             ? std::vector<std::optional<FakeReply>>{failure}
                             : std::vector<std::optional<FakeReply>>{std::nullopt, failure});
-    const Json report = run(fake);
+    const Json report = run_for_report(fake);
     CHECK(report["verdict"] == "unknown");
     CHECK(report["exit_status"] == 1);
     CHECK(report["error"]["kind"] == "request-failed");
@@ -287,7 +279,7 @@ TEST_CASE("verify-only sends nothing but reads, however much there is") {
   FakeScene scene = cac::test::sample_scene();
   scene.records[1].in_use = true;
   fake.set_scene(scene);
-  const Json report = run(fake, {"--verify-only", "backend"});
+  const Json report = run_for_report(fake, {"--verify-only", "backend"});
   CHECK(report["verdict"] == "residue");
   CHECK(report["actions"].empty());
   CHECK(list_residue(report) ==
@@ -303,29 +295,29 @@ TEST_CASE("verify-only sends nothing but reads, however much there is") {
 TEST_CASE("an unknown project is a warning in every mode, and clean where there are no records") {
   FakeEngine fake;
   // Where nothing looks right it is a note: nothing may have been built yet.
-  CHECK(run(fake, {"-p", "wachtparty"})["warnings"].empty());
-  CHECK(run(fake, {"-p", "wachtparty"})["notes"] ==
+  CHECK(run_for_report(fake, {"-p", "wachtparty"})["warnings"].empty());
+  CHECK(run_for_report(fake, {"-p", "wachtparty"})["notes"] ==
         Json{"no image on this engine has a name that begins with 'wachtparty-'"});
   FakeScene scene;
   scene.images.push_back({image_id('a'), {"watchparty-backend:latest"}});
   fake.set_scene(scene);
-  const Json only_read = run(fake, {"--verify-only", "-p", "wachtparty"});
+  const Json only_read = run_for_report(fake, {"--verify-only", "-p", "wachtparty"});
   CHECK(only_read["verdict"] == "clean");
   CHECK(only_read["warnings"] ==
         Json{"no image on this engine has a name that begins with 'wachtparty-'. This looks right: "
              "clear-app-cache --project watchparty"});
-  CHECK(run(fake, {"-p", "wachtparty"})["warnings"] == only_read["warnings"]);
-  CHECK(run(fake, {"-n", "-p", "wachtparty"})["warnings"] == only_read["warnings"]);
+  CHECK(run_for_report(fake, {"-p", "wachtparty"})["warnings"] == only_read["warnings"]);
+  CHECK(run_for_report(fake, {"-n", "-p", "wachtparty"})["warnings"] == only_read["warnings"]);
   // Other tags alone make the project known.
   scene.images = {{image_id('a'), {"watchparty-backend:rollback"}}};
   fake.set_scene(scene);
-  CHECK(run(fake, {"all"})["warnings"].empty());
+  CHECK(run_for_report(fake, {"all"})["warnings"].empty());
 }
 
 TEST_CASE("cache mounts that are kept are listed, and are no residue") {
   FakeEngine fake;
   fake.set_scene(cac::test::sample_scene());
-  const Json report = run(fake, {"backend", "--keep-cache-mounts"});
+  const Json report = run_for_report(fake, {"backend", "--keep-cache-mounts"});
   CHECK(report["verdict"] == "clean");
   REQUIRE(report["kept"].size() == 1);
   CHECK(report["kept"][0]["id"] == "rec5");
@@ -339,10 +331,10 @@ TEST_CASE("a record of a type that nobody knows is residue beside kept cache mou
   FakeScene scene = cac::test::sample_scene();
   scene.records.push_back({.id = "odd", .type = "from.the.future", .description = "?"});
   fake.set_scene(scene);
-  const Json report = run(fake, {"backend", "--keep-cache-mounts"});
+  const Json report = run_for_report(fake, {"backend", "--keep-cache-mounts"});
   CHECK(report["verdict"] == "residue");
   CHECK(list_residue(report) == "?: survived-pruning\n");
-  CHECK(prunes_sent(fake) == 5 * (1 + 3));
+  CHECK(fake.sent(prune_request) == 5 * (1 + 3));
 }
 
 TEST_CASE("dangling images that cannot be read are a caveat, not a failure") {
@@ -350,12 +342,12 @@ TEST_CASE("dangling images that cannot be read are a caveat, not a failure") {
   fake.set_scene(cac::test::sample_scene());
   fake.reply("GET /images/json?filters=%7B%22dangling",
              {{{.status = 500, .body = R"({"message":"no"})"}}});
-  const Json report = run(fake, {"all"});
+  const Json report = run_for_report(fake, {"all"});
   CHECK(report["verdict"] == "clean");
   REQUIRE(report["caveats"].size() == 3);
   CHECK(report["caveats"][2]["explanation"].get<std::string>() ==
         Containing{"not known which dangling images"});
-  const Json planned = run(fake, {"all", "--dry-run"});
+  const Json planned = run_for_report(fake, {"all", "--dry-run"});
   CHECK(planned["exit_status"] == 0);
   CHECK(planned["caveats"].back() == report["caveats"].back());
 }
@@ -364,14 +356,14 @@ TEST_CASE("containers that cannot be read are a caveat where no result depends o
   FakeEngine fake;
   fake.reply("GET /containers/json", {{{.status = 403, .body = "Forbidden"}}});
   for (const Words& words : {Words{"--prune-only"}, {"--prune-only", "-n"}, {"--verify-only"}}) {
-    const Json report = run(fake, words);
+    const Json report = run_for_report(fake, words);
     CAPTURE(report.dump());
     CHECK(report["exit_status"] == 0);
     REQUIRE(report["caveats"].size() == 1);
     CHECK(report["caveats"][0]["kind"] == "builder");
   }
   // A plan says which containers are not touched.
-  CHECK(run(fake, {"backend"})["exit_status"] == 4);
+  CHECK(run_for_report(fake, {"backend"})["exit_status"] == 4);
 }
 
 TEST_CASE("residue that was read is reported although a later reading fails") {
@@ -379,7 +371,7 @@ TEST_CASE("residue that was read is reported although a later reading fails") {
   fake.set_scene(cac::test::sample_scene());
   fake.reply("POST /build/prune", {lying_prune});
   fake.reply("GET /images/json", {std::nullopt, {{.status = 500, .body = R"({"message":"no"})"}}});
-  const Json report = run(fake);
+  const Json report = run_for_report(fake);
   CHECK(report["verdict"] == "unknown");
   CHECK(report["exit_status"] == 1);
   CHECK(report["residue"].size() == 5);
@@ -389,7 +381,7 @@ TEST_CASE("repeated prunes read the records alone") {
   FakeEngine fake;
   fake.set_scene(cac::test::sample_scene());
   fake.reply("POST /build/prune", {lying_prune});
-  run(fake, {"all"});
+  run_for_report(fake, {"all"});
   const std::string requests = joined(fake.requests());
   CHECK(count_of("reference", requests) == 2);
   CHECK(count_of("GET /v1.51/images/json?filters=%7B%22dangling", requests) == 1);
@@ -414,7 +406,7 @@ TEST_CASE("only an image list may be null: it may be how an engine writes no ima
     FakeEngine fake;
     fake.set_scene(cac::test::sample_scene());
     fake.reply(request, {{{.body = "null"}}});
-    const Json report = run(fake, {"backend"});
+    const Json report = run_for_report(fake, {"backend"});
     CHECK(report["exit_status"] == 1);
     CHECK(report["error"]["kind"] == "malformed");
   }
@@ -432,7 +424,7 @@ TEST_CASE("a neighbor's image is left alone, is no residue, and is reported with
     add('b', "watchparty-admin-backend:latest", "watchparty-admin");
     add('c', "watchparty-admin-frontend:latest", "watchparty-admin");
     fake.set_scene(scene);
-    const Json report = run(fake, words);
+    const Json report = run_for_report(fake, words);
     CAPTURE(report.dump());
     const bool changes = words.size() == 1;
     CHECK(fake.scene().images.size() == (changes ? 2 : 3));

@@ -21,7 +21,7 @@ namespace {
 
 const auto now = std::chrono::system_clock::time_point(hours(24 * 365 * 50));
 
-std::vector<CacheRecord> records() {
+std::vector<CacheRecord> sample_records() {
   return {
       {.id = "old", .size = {100}, .last_used = now - hours(48)},
       {.id = "old-in-use", .in_use = true, .size = {2000}, .last_used = now - hours(48)},
@@ -33,7 +33,7 @@ std::vector<CacheRecord> records() {
 
 cac::PruneSummary summarize(const PruneRequest& request,
                             const std::vector<Outcome>& outcomes = {}) {
-  return cac::summarize_pruning(request, outcomes, records(), now);
+  return cac::summarize_pruning(request, outcomes, sample_records(), now);
 }
 
 // Whether the last of the request's prunes is repeated after it has left these records.
@@ -45,7 +45,7 @@ bool repeats(const PruneRequest& request, const std::vector<CacheRecord>& left, 
 int count_repeats(const PruneRequest& request, Bytes shared) {
   PruneRepetition repetition(request, cac::plan_pruning(request, {}).back(), now);
   int count = 0;
-  while (count < 1000 && repetition.should_repeat(records(), shared)) ++count;
+  while (count < 1000 && repetition.should_repeat(sample_records(), shared)) ++count;
   return count;
 }
 
@@ -84,7 +84,7 @@ TEST_CASE("a cache over the size limit, counted without what images share, is ex
 }
 
 TEST_CASE("records in use are counted, and one that was never released shows that a build runs") {
-  auto left = records();
+  auto left = sample_records();
   left[1].was_released = true;
   const auto summary = cac::summarize_pruning({}, {}, left, now);
   CHECK(summary.in_use_count == 1);
@@ -111,23 +111,23 @@ TEST_CASE("enough is free only if the last prune left records that it could have
 
 TEST_CASE("what an image shares is not reclaimed") {
   Outcome outcome{.reclaimed = {400'000 + 30'000 + 7}, .deleted = {"new", "old-shared", "newer"}};
-  CHECK(cac::set_apart_shared(outcome, records()).count == 30'000);
+  CHECK(cac::set_apart_shared(outcome, sample_records()).count == 30'000);
   CHECK(outcome.reclaimed.count == 400'007);
   CHECK(outcome.shared.count == 30'000);
   // The next prune of the same action.
   outcome.reclaimed += Bytes{100};
   outcome.deleted = {"old"};
-  CHECK(cac::set_apart_shared(outcome, records()).count == 0);
+  CHECK(cac::set_apart_shared(outcome, sample_records()).count == 0);
   CHECK(outcome.reclaimed.count == 400'107);
   // An engine that reports less than the records' sizes.
   Outcome less{.reclaimed = {10}, .deleted = {"old-shared"}};
-  CHECK(cac::set_apart_shared(less, records()).count == 10);
+  CHECK(cac::set_apart_shared(less, sample_records()).count == 10);
   CHECK(less.reclaimed.count == 0);
 }
 
 TEST_CASE("a prune down to a size is repeated while what no image shares is more") {
-  CHECK(repeats({.keep_storage = Bytes{5'402'099}}, records()));
-  CHECK_FALSE(repeats({.keep_storage = Bytes{5'402'100}}, records()));
+  CHECK(repeats({.keep_storage = Bytes{5'402'099}}, sample_records()));
+  CHECK_FALSE(repeats({.keep_storage = Bytes{5'402'100}}, sample_records()));
   CHECK_FALSE(repeats({.keep_storage = Bytes{1}}, {}));
   CHECK_FALSE(repeats({.keep_storage = Bytes{1}}, {{.in_use = true, .size = {2}}}));
   const CacheRecord mount{.id = "m", .type = "exec.cachemount", .size = {2}};
@@ -136,21 +136,21 @@ TEST_CASE("a prune down to a size is repeated while what no image shares is more
 }
 
 TEST_CASE("a prune by age is repeated while old records are left that nothing holds") {
-  CHECK(repeats({.older_than = hours(24)}, records()));
-  CHECK_FALSE(repeats({.older_than = hours(72)}, records()));
-  CHECK_FALSE(repeats({.older_than = hours(24)}, {records()[1]}));
+  CHECK(repeats({.older_than = hours(24)}, sample_records()));
+  CHECK_FALSE(repeats({.older_than = hours(72)}, sample_records()));
+  CHECK_FALSE(repeats({.older_than = hours(24)}, {sample_records()[1]}));
 }
 
 TEST_CASE("without a limit, a prune is repeated while records are left that nothing holds") {
-  CHECK(repeats({}, records()));
-  CHECK_FALSE(repeats({}, {records()[1]}));
+  CHECK(repeats({}, sample_records()));
+  CHECK_FALSE(repeats({}, {sample_records()[1]}));
   CHECK_FALSE(repeats({}, {}));
 }
 
 TEST_CASE("a prune for free space is repeated until it deletes nothing or nothing is left") {
-  CHECK(repeats({.min_free_space = Bytes{1}}, records()));
-  CHECK(repeats({.keep_storage = Bytes{6'000'000}, .min_free_space = Bytes{1}}, records()));
-  CHECK_FALSE(repeats({.min_free_space = Bytes{1}}, {records()[1]}));
+  CHECK(repeats({.min_free_space = Bytes{1}}, sample_records()));
+  CHECK(repeats({.keep_storage = Bytes{6'000'000}, .min_free_space = Bytes{1}}, sample_records()));
+  CHECK_FALSE(repeats({.min_free_space = Bytes{1}}, {sample_records()[1]}));
 }
 
 TEST_CASE("repeating ends, soon where everything that was deleted was freed") {

@@ -21,6 +21,9 @@ using cac::test::FakeEngine;
 using cac::test::FakeReply;
 using cac::test::FakeScene;
 using cac::test::joined;
+using cac::test::lying_prune;
+using cac::test::prune_request;
+using cac::test::run_for_report;
 using cac::test::sample_result;
 using cac::test::Texts;
 using cac::test::Words;
@@ -28,17 +31,6 @@ using Json = nlohmann::json;
 
 namespace {
 
-Json run(const FakeEngine& fake, const Words& words) {
-  return cac::test::run_for_report(fake.url(), words);
-}
-
-std::size_t prunes_sent(const FakeEngine& fake) {
-  return count_of("POST /v1.51/build/prune", joined(fake.requests()));
-}
-
-Json parse_report(const RunResult& result) { return Json::parse(cac::json_report(result)); }
-
-const FakeReply lying_prune{.body = R"({"CachesDeleted":["rec1","rec2"],"SpaceReclaimed":812})"};
 const FakeReply nothing_pruned{.body = R"({"CachesDeleted":null,"SpaceReclaimed":0})"};
 
 // What measured 28.5 with: an image of 50 MB and a newer record that no image shares.
@@ -53,10 +45,10 @@ FakeScene shared_and_newer() {
 TEST_CASE("a prune that took what an image shares is repeated until its limit is met") {
   FakeEngine fake;
   fake.set_scene(shared_and_newer());
-  const Json report = run(fake, {"--prune-only", "--keep-storage", "10MB"});
+  const Json report = run_for_report(fake, {"--prune-only", "--keep-storage", "10MB"});
   CAPTURE(report.dump());
   CHECK(report["exit_status"] == 0);
-  CHECK(prunes_sent(fake) == 2);
+  CHECK(fake.sent(prune_request) == 2);
   CHECK(fake.scene().records.size() == 1);
   CHECK(report["reclaimed_bytes"] == 52'428'800);
   CHECK(report["actions"][0]["shared_bytes"] == 52'428'800);
@@ -71,8 +63,8 @@ TEST_CASE("a prune that deletes nothing is not repeated, though its limit is not
   FakeEngine fake;
   fake.set_scene(shared_and_newer());
   fake.reply("POST /build/prune", {nothing_pruned});
-  const Json report = run(fake, {"--prune-only", "--keep-storage", "10MB"});
-  CHECK(prunes_sent(fake) == 1);
+  const Json report = run_for_report(fake, {"--prune-only", "--keep-storage", "10MB"});
+  CHECK(fake.sent(prune_request) == 1);
   CHECK(report["exit_status"] == 0);
   CHECK(report["cache"]["keep_storage_met"] == false);
 }
@@ -81,8 +73,8 @@ TEST_CASE("an engine that only says that it deletes is not asked for ever") {
   FakeEngine fake;
   fake.set_scene(shared_and_newer());
   fake.reply("POST /build/prune", {lying_prune});
-  CHECK(run(fake, {"--prune-only", "--keep-storage", "10MB"})["exit_status"] == 0);
-  CHECK(prunes_sent(fake) == 1 + 3);
+  CHECK(run_for_report(fake, {"--prune-only", "--keep-storage", "10MB"})["exit_status"] == 0);
+  CHECK(fake.sent(prune_request) == 1 + 3);
 }
 
 TEST_CASE("a repeated prune that fails is reported with what was deleted before") {
@@ -90,8 +82,8 @@ TEST_CASE("a repeated prune that fails is reported with what was deleted before"
   fake.set_scene(shared_and_newer());
   fake.reply("POST /build/prune",
              {std::nullopt, {{.status = 400, .body = R"({"message":"on fire"})"}}});
-  const Json report = run(fake, {"--prune-only", "--keep-storage", "10MB"});
-  CHECK(prunes_sent(fake) == 2);
+  const Json report = run_for_report(fake, {"--prune-only", "--keep-storage", "10MB"});
+  CHECK(fake.sent(prune_request) == 2);
   CHECK(report["exit_status"] == 1);
   CHECK(report["actions"][0]["status"] == "failed");
   CHECK(report["actions"][0]["count"] == 1);
@@ -104,7 +96,7 @@ TEST_CASE("the limit of each action is reached before the next action begins") {
   fake.set_scene(shared_and_newer());
   const FakeReply old{.body = R"({"CachesDeleted":["older"],"SpaceReclaimed":1})"};
   fake.reply("POST /build/prune", {old, nothing_pruned, nothing_pruned});
-  run(fake, {"--prune-only", "--older-than", "1d", "--keep-storage", "10MB"});
+  run_for_report(fake, {"--prune-only", "--older-than", "1d", "--keep-storage", "10MB"});
   Texts prunes;
   for (const std::string& request : fake.requests()) {
     if (request.starts_with("POST")) prunes.push_back(request.substr(0, 37));
@@ -118,14 +110,14 @@ TEST_CASE("the limit of each action is reached before the next action begins") {
 TEST_CASE("where enough is free nothing is pruned, and what is missing is pruned") {
   FakeEngine fake;
   fake.set_scene(shared_and_newer());
-  const Json enough = run(fake, {"--prune-only", "--min-free-space", "20GB"});
+  const Json enough = run_for_report(fake, {"--prune-only", "--min-free-space", "20GB"});
   CHECK(fake.scene().records.size() == 3);
   CHECK(enough["cache"]["min_free_space_met"] == true);
 
   FakeScene scene = shared_and_newer();
   scene.free_space = 980'000'000;
   fake.set_scene(scene);
-  const Json missing = run(fake, {"--prune-only", "--min-free-space", "1GB"});
+  const Json missing = run_for_report(fake, {"--prune-only", "--min-free-space", "1GB"});
   CAPTURE(missing.dump());
   CHECK(fake.scene().records.size() == 1);
   CHECK(fake.scene().free_space >= 1'000'000'000);
@@ -134,7 +126,7 @@ TEST_CASE("where enough is free nothing is pruned, and what is missing is pruned
 
   scene.free_space = 0;
   fake.set_scene(scene);
-  const Json hopeless = run(fake, {"--prune-only", "--min-free-space", "1GB"});
+  const Json hopeless = run_for_report(fake, {"--prune-only", "--min-free-space", "1GB"});
   CHECK(fake.scene().records.empty());
   CHECK(hopeless["exit_status"] == 0);
   CHECK(hopeless["cache"]["min_free_space_met"].is_null());
@@ -144,12 +136,12 @@ TEST_CASE("where enough is free nothing is pruned, and what is missing is pruned
 TEST_CASE("records that a prune left in use when it was cut off are not taken for a build's") {
   FakeEngine fake;
   fake.set_scene({.records = {{.id = "stuck", .in_use = true, .released = true}}});
-  const Json stuck = run(fake, {"--prune-only"});
+  const Json stuck = run_for_report(fake, {"--prune-only"});
   CHECK(stuck["notes"] ==
         Json{"1 record (100 B) is in use by a build, or left by a prune that was cut off: restart "
              "the engine"});
   fake.set_scene({.records = {{.id = "made", .in_use = true}}});
-  CHECK(run(fake, {"--prune-only"})["notes"] ==
+  CHECK(run_for_report(fake, {"--prune-only"})["notes"] ==
         Json{"1 record (100 B) is in use by a running build"});
 }
 
@@ -157,11 +149,12 @@ TEST_CASE("an engine that cannot prune for free space is left alone") {
   FakeEngine fake;
   fake.set_scene(shared_and_newer());
   fake.set_api(47);
-  const Json report = run(fake, {"--prune-only", "--min-free-space", "20GB"});
+  const Json report = run_for_report(fake, {"--prune-only", "--min-free-space", "20GB"});
   CHECK(report["exit_status"] == 4);
   CHECK(report["error"]["kind"] == "unsupported-version");
   CHECK(fake.requests().size() == 1);
-  CHECK(run(fake, {"--prune-only", "-n", "--min-free-space", "20GB"})["exit_status"] == 4);
+  CHECK(run_for_report(fake, {"--prune-only", "-n", "--min-free-space", "20GB"})["exit_status"] ==
+        4);
 }
 
 // --- the report ---
@@ -171,7 +164,7 @@ TEST_CASE("what is outside the limits of a pruning is explained by what keeps it
   result.pruning = cac::PruneSummary{
       .too_old = cac::Excess{.count = 4, .in_use = {2000}, .held = {5'030'100}},
       .too_large = cac::Excess{.over = {4'432'100}, .in_use = {30'000}, .kept = {5'000'000}}};
-  CHECK(parse_report(result)["notes"] ==
+  CHECK(Json::parse(cac::json_report(result))["notes"] ==
         Json{"4 records older than the limit are left: 2.00 kB in use, 5.03 MB left by the "
              "engine: newer records hold them, or it stopped short of the limit",
              "the build cache is 4.43 MB over its limit, without what images share: 30.0 kB in "
@@ -181,11 +174,12 @@ TEST_CASE("what is outside the limits of a pruning is explained by what keeps it
 TEST_CASE("records in use are a running build's only if one is seen to run") {
   RunResult result = sample_result(Words{"--prune-only"});
   result.pruning = cac::PruneSummary{.in_use_count = 14, .in_use = {2000}};
-  CHECK(parse_report(result)["notes"] ==
+  CHECK(Json::parse(cac::json_report(result))["notes"] ==
         Json{"14 records (2.00 kB) are in use by a build, or left by a prune that was cut off: "
              "restart the engine"});
   result.pruning = cac::PruneSummary{.in_use_count = 1, .in_use = {2000}, .runs_build = true};
-  CHECK(parse_report(result)["notes"] == Json{"1 record (2.00 kB) is in use by a running build"});
+  CHECK(Json::parse(cac::json_report(result))["notes"] ==
+        Json{"1 record (2.00 kB) is in use by a running build"});
 }
 
 TEST_CASE("what is known about free space is said, and what is not") {
@@ -202,7 +196,7 @@ TEST_CASE("what is known about free space is said, and what is not") {
        "something"}};
   for (const auto& [free_space, note] : rows) {
     result.pruning = cac::PruneSummary{.free_space = free_space};
-    const Json report = parse_report(result);
+    const Json report = Json::parse(cac::json_report(result));
     CHECK(report["notes"] == Json{note});
   }
 }

@@ -31,17 +31,17 @@ using cac::test::sample_removal;
 using cac::test::sample_result;
 using cac::test::Texts;
 using cac::test::Words;
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 namespace {
 
 constexpr TerminalStyle ascii{};
 constexpr TerminalStyle utf8{.width = 0, .color = false, .utf8 = true};
 
-Json parse_report(const RunResult& result) {
+OrderedJson parse_report(const RunResult& result) {
   const std::string line = cac::json_report(result);
   CHECK(line.find('\n') == std::string::npos);
-  Json json = Json::parse(line, nullptr, false);
+  OrderedJson json = OrderedJson::parse(line, nullptr, false);
   REQUIRE(json.is_object());
   return json;
 }
@@ -353,7 +353,7 @@ TEST_CASE("a warning that the error repeats is left out") {
         "error\n"
         "clear-app-cache: error: /x: Permission denied\n");
   CHECK(parse_report(result)["warnings"] ==
-        Json{"a directory could not be searched for build artifacts: /y: I/O error"});
+        OrderedJson{"a directory could not be searched for build artifacts: /y: I/O error"});
 }
 
 TEST_CASE("what could not be written is the error, or a warning beside another") {
@@ -401,7 +401,7 @@ TEST_CASE("the object has these keys, in this order, whatever happened") {
   unreachable.failure = Failure{FailureKind::unreachable, "no"};
   for (const RunResult& result : {usage_error, unreachable, cleared_result({})}) {
     Texts found;
-    const Json json = parse_report(result);
+    const OrderedJson json = parse_report(result);
     for (const auto& [key, value] : json.items()) found.push_back(key);
     // Keys are only ever added: those here stay, and stay first.
     CHECK(cac::test::joined(found) == cac::test::joined(keys));
@@ -422,7 +422,7 @@ TEST_CASE("the report of a run has what programs look for") {
                                    .id = "rec1",
                                    .record_type = "regular",
                                    .size = {1'000'000}}};
-  const Json json = parse_report(result);
+  const OrderedJson json = parse_report(result);
   CHECK(json["schema"] == 1);
   CHECK(json["mode"] == "clear");
   CHECK(json["project"] == "watchparty");
@@ -469,10 +469,10 @@ TEST_CASE("every kind of failure, action, outcome and residue has a word of its 
   for (int i = 0; i < failures; ++i) {
     RunResult result = sample_result(Words{});
     result.failure = Failure{static_cast<FailureKind>(i), "message", "advice", i};
-    const Json error = parse_report(result)["error"];
+    const OrderedJson error = parse_report(result)["error"];
     CHECK(error["message"] == "message");
     CHECK(error["advice"] == "advice");
-    CHECK(error["http_status"] == (i == 0 ? Json() : Json(i)));
+    CHECK(error["http_status"] == (i == 0 ? OrderedJson() : OrderedJson(i)));
     words.insert(error["kind"].get<std::string>());
   }
   CHECK(words.size() == failures);
@@ -511,12 +511,12 @@ TEST_CASE("every kind of failure, action, outcome and residue has a word of its 
   for (int i = 0; i < caveats; ++i) {
     result.caveats.push_back({.kind = static_cast<cac::CaveatKind>(i)});
   }
-  const Json json = parse_report(result);
-  for (const Json& residue : json["residue"]) {
+  const OrderedJson json = parse_report(result);
+  for (const OrderedJson& residue : json["residue"]) {
     words.insert(residue["reason"].get<std::string>());
     explanations.insert(residue["explanation"].get<std::string>());
   }
-  for (const Json& caveat : json["caveats"]) {
+  for (const OrderedJson& caveat : json["caveats"]) {
     words.insert(caveat["kind"].get<std::string>());
     explanations.insert(caveat["explanation"].get<std::string>());
   }

@@ -15,11 +15,11 @@ using cac::TerminalStyle;
 
 namespace {
 
-constexpr TerminalStyle ascii{};
-constexpr TerminalStyle utf8{.width = 0, .color = false, .utf8 = true};
+constexpr TerminalStyle plain{};
+constexpr TerminalStyle unicode{.width = 0, .color = false, .utf8 = true};
 constexpr TerminalStyle colored{.width = 0, .color = true, .utf8 = true};
 
-std::string joined(const std::vector<std::string>& lines) {
+std::string joined_by_bars(const std::vector<std::string>& lines) {
   std::string text;
   for (const std::string& line : lines) text += (text.empty() ? "" : "|") + line;
   return text;
@@ -28,7 +28,7 @@ std::string joined(const std::vector<std::string>& lines) {
 }  // namespace
 
 TEST_CASE("a text is painted only with color, and always switched back") {
-  CHECK(cac::styled("x", Style::red, utf8) == "x");
+  CHECK(cac::styled("x", Style::red, unicode) == "x");
   CHECK(cac::styled("x", Style::plain, colored) == "x");
   CHECK(cac::styled("", Style::red, colored).empty());
   struct {
@@ -76,10 +76,10 @@ TEST_CASE("nothing in a foreign text can command the terminal") {
   };
   for (const auto& row : rows) {
     CAPTURE(row.text);
-    CHECK(cac::escape_untrusted(row.text, utf8) == row.in_utf8);
-    CHECK(cac::escape_untrusted(row.text, ascii) == row.in_ascii);
+    CHECK(cac::escape_untrusted(row.text, unicode) == row.in_utf8);
+    CHECK(cac::escape_untrusted(row.text, plain) == row.in_ascii);
   }
-  CHECK(cac::escape_untrusted(std::string_view("a\0b", 3), utf8) == "a\\x00b");
+  CHECK(cac::escape_untrusted(std::string_view("a\0b", 3), unicode) == "a\\x00b");
 }
 
 TEST_CASE("columns are what a terminal shows, not bytes") {
@@ -166,7 +166,7 @@ TEST_CASE("a text is broken at blanks, and within a word only if it must be") {
   for (const auto& row : rows) {
     CAPTURE(row.text);
     CAPTURE(row.width);
-    CHECK(joined(cac::wrap(row.text, row.width)) == row.lines);
+    CHECK(joined_by_bars(cac::wrap(row.text, row.width)) == row.lines);
   }
 }
 
@@ -196,10 +196,10 @@ TEST_CASE("at every width no line is wider and no word is lost") {
 }
 
 TEST_CASE("no line ends with a blank") {
-  CHECK(joined(cac::wrap("one  ", 0)) == "one");
-  CHECK(joined(cac::wrap("one  ", 10)) == "one");
-  CHECK(joined(cac::wrap("one two ", 4)) == "one|two");
-  CHECK(joined(cac::wrap("   ", 2)).empty());
+  CHECK(joined_by_bars(cac::wrap("one  ", 0)) == "one");
+  CHECK(joined_by_bars(cac::wrap("one  ", 10)) == "one");
+  CHECK(joined_by_bars(cac::wrap("one two ", 4)) == "one|two");
+  CHECK(joined_by_bars(cac::wrap("   ", 2)).empty());
 }
 
 TEST_CASE("the time that a long text takes grows with it, not with its square") {
@@ -223,7 +223,7 @@ TEST_CASE("the time that a long text takes grows with it, not with its square") 
 
 TEST_CASE("a foreign text that is too long to read is cut, and shows that it is") {
   const std::string text(cac::max_untrusted, 'x');
-  CHECK(cac::escape_untrusted(text, utf8) == text);
-  CHECK(cac::escape_untrusted(text + "y", utf8) == text + "...");
-  CHECK(cac::escape_untrusted(text + "y", ascii) == text + "...");
+  CHECK(cac::escape_untrusted(text, unicode) == text);
+  CHECK(cac::escape_untrusted(text + "y", unicode) == text + "...");
+  CHECK(cac::escape_untrusted(text + "y", plain) == text + "...");
 }

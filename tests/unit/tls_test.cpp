@@ -143,8 +143,8 @@ TEST_CASE("the advice about an unknown CA names the file that does not have it, 
 }
 
 TEST_CASE("an engine that expects TLS is told apart from one that speaks none") {
-  const Endpoint plain{.host_port = "engine:2376"};
-  const cac::Failure failure = cac::tls_expected_failure(plain);
+  const Endpoint endpoint{.host_port = "engine:2376"};
+  const cac::Failure failure = cac::tls_expected_failure(endpoint);
   CHECK(failure.kind == FailureKind::tls);
   CHECK(failure.message == "tcp://engine:2376 expects TLS");
   CHECK(failure.advice == Containing{"DOCKER_TLS_VERIFY=1"});
