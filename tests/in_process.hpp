@@ -51,7 +51,7 @@ inline nlohmann::json run_for_report(const FakeEngine& fake,
   return report;
 }
 
-inline const std::string prune_request = "POST /v1.51/build/prune";
+inline const std::string prune_request = "POST /build/prune";
 // A prune that does nothing and says that it did all.
 inline const FakeReply lying_prune{.body =
                                        R"({"CachesDeleted":["rec1","rec2"],"SpaceReclaimed":812})"};
