@@ -75,24 +75,24 @@ std::string find_current_context(const fs::path& config) {
   }
 }
 
-// Of the contexts, which docker names after the hash of their names.
-std::vector<fs::path> list_directories(const fs::path& contexts) {
+// What is in a directory of docker's contexts; nothing when it is not there.
+std::vector<fs::path> list_entries(const fs::path& directory) {
   std::error_code error;
-  std::vector<fs::path> directories;
-  for (fs::directory_iterator entry(contexts, error), end; !error && entry != end;
+  std::vector<fs::path> entries;
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
        entry.increment(error)) {
-    directories.push_back(entry->path());
+    entries.push_back(entry->path());
   }
-  if (!error || error == std::errc::no_such_file_or_directory) return directories;
-  throw UsageError(
-      fmt::format("docker's contexts in {} cannot be read: {}", contexts.string(), error.message()),
-      "Check who may read it, or select the engine with --host.");
+  if (!error || error == std::errc::no_such_file_or_directory) return entries;
+  throw UsageError(fmt::format("docker's contexts in {} cannot be read: {}", directory.string(),
+                               error.message()),
+                   "Check who may read it, or select the engine with --host.");
 }
 
 [[noreturn]] void throw_unknown(const std::string& name, const fs::path& contexts) {
   std::vector<std::string> known{std::string(default_context)};
   std::vector<std::string> unreadable;
-  for (const fs::path& directory : list_directories(contexts)) {
+  for (const fs::path& directory : list_entries(contexts)) {
     try {
       ContextFile context;
       if (read_json_file(directory / "meta.json", context)) known.push_back(context.name);
@@ -113,6 +113,16 @@ std::string path_if_there(const fs::path& path) {
   return fs::exists(fs::symlink_status(path, error)) ? path.string() : "";
 }
 
+// A directory has docker speak TLS, whatever is in it, a link to one does not.
+bool has_tls_directory(const fs::path& directory) {
+  const auto entries = list_entries(directory.parent_path());
+  if (std::ranges::find(entries, directory) == entries.end()) return false;
+  std::error_code error;
+  if (!fs::is_directory(fs::symlink_status(directory, error))) return false;
+  list_entries(directory);  // throws if it cannot be read
+  return true;
+}
+
 // TLS matters to TCP alone.
 Endpoint make_endpoint(const ContextFile& context, const fs::path& tls_directory) {
   const auto docker = context.endpoints.find("docker");
@@ -124,12 +134,12 @@ Endpoint make_endpoint(const ContextFile& context, const fs::path& tls_directory
   if (host.empty()) return parse_endpoint(default_address);
   Endpoint endpoint = parse_endpoint(host, AddressSource::context);
   if (endpoint.host_port.empty()) return endpoint;
-  const TlsFiles files{.ca = path_if_there(tls_directory / "ca.pem"),
-                       .certificate = path_if_there(tls_directory / "cert.pem"),
-                       .key = path_if_there(tls_directory / "key.pem"),
-                       .verifies = !skips_verification};
-  const bool has_files = !(files.ca + files.certificate + files.key).empty();
-  if (endpoint.tls || has_files || skips_verification) endpoint.tls = files;
+  if (endpoint.tls || has_tls_directory(tls_directory) || skips_verification) {
+    endpoint.tls = TlsFiles{.ca = path_if_there(tls_directory / "ca.pem"),
+                            .certificate = path_if_there(tls_directory / "cert.pem"),
+                            .key = path_if_there(tls_directory / "key.pem"),
+                            .verifies = !skips_verification};
+  }
   return endpoint;
 }
 

@@ -1,5 +1,6 @@
 #include "docker/endpoint.hpp"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -21,20 +22,24 @@ constexpr std::size_t max_socket_path = sizeof(sockaddr_un::sun_path) - 1;
 constexpr std::string_view letters_and_digits =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-// A password must not be printed, also where the scheme before it was forgotten.
-std::string without_password(std::string_view address) {
+// A password must not be printed, also where the scheme before it was forgotten, the user's name is
+// percent-encoded, or it stands in a query or a fragment.
+std::string without_secrets(std::string_view address) {
   const auto scheme_end = address.find("://");
-  const auto at = address.rfind('@');
-  if (at == std::string_view::npos) return std::string(address);
-  const auto colon = address.find(':', scheme_end == std::string_view::npos ? 0 : scheme_end + 3);
-  if (colon > at) return std::string(address);
-  return fmt::format("{}:***{}", address.substr(0, colon), address.substr(at));
+  const auto begin = scheme_end == std::string_view::npos ? 0 : scheme_end + 3;
+  const auto end = std::min(address.find_first_of("?#", begin), address.size());
+  std::string shown(address.substr(0, end));
+  if (end < address.size()) shown += fmt::format("{}***", address[end]);
+  const auto at = std::min(shown.rfind('@'), shown.find("%40", begin));
+  const auto secret = shown.find_first_of(":%", begin);
+  if (at != std::string::npos && secret < at) shown.replace(secret + 1, at - secret - 1, "***");
+  return shown;
 }
 
 [[noreturn]] void refuse(std::string_view address, std::string_view reason) {
   throw UsageError(fmt::format(
       "host '{}'{}; use unix:///path/to/docker.sock, tcp://host:port or ssh://user@host",
-      without_password(address), reason));
+      without_secrets(address), reason));
 }
 
 bool consists_of(std::string_view text, std::string_view more) {
@@ -70,6 +75,17 @@ bool is_host(std::string_view text) {
   return !text.empty() && !text.starts_with('-') && consists_of(text, ".-_");
 }
 
+// 127.1 or 0x7f000001: an address for libcurl, a name for docker.
+bool is_odd_number(const std::string& host) {
+  const auto label = host.substr(host.rfind('.') + 1);
+  const bool is_hexadecimal = label.starts_with("0x") || label.starts_with("0X");
+  const bool is_number =
+      label.find_first_not_of(is_hexadecimal ? "0123456789abcdefABCDEF" : "0123456789",
+                              is_hexadecimal ? 2 : 0) == std::string::npos;
+  in_addr address{};
+  return is_number && inet_pton(AF_INET, host.c_str(), &address) != 1;
+}
+
 struct HostAndPort {
   std::string_view host;
   std::string_view port;  // empty: none
@@ -88,6 +104,9 @@ HostAndPort split_port(std::string_view text, std::string_view address) {
 Endpoint tcp_endpoint(std::string_view rest, std::string_view address, AddressSource source) {
   if (rest.ends_with('/')) rest.remove_suffix(1);
   auto [host, port] = split_port(rest, address);
+  if (!host.starts_with('[') && is_odd_number(std::string(host))) {
+    refuse(address, " has a number that docker takes for a name");
+  }
   if (port.empty() && source == AddressSource::context) {
     // docker would take HTTP's port 80 or 443.
     refuse(address, " names no port");
@@ -106,7 +125,7 @@ Endpoint ssh_endpoint(std::string_view rest, std::string_view address) {
     rest.remove_prefix(at + 1);
     if (ssh.user.find(':') != std::string::npos) {
       throw UsageError(fmt::format("host '{}' has a password; use a key or ssh-agent",
-                                   without_password(address)));
+                                   without_secrets(address)));
     }
     if (ssh.user.empty() || ssh.user.starts_with('-') || !consists_of(ssh.user, "._-")) {
       refuse(address, " has a user that is not a valid name");

@@ -96,6 +96,7 @@ class HttpConnection {
 
  private:
   struct Handles;
+  static std::unique_ptr<Handles> make_handles();
   std::unique_ptr<Handles> handles_;
   Endpoint endpoint_;
   Interruption& interruption_;

@@ -19,6 +19,8 @@
 #include <filesystem>
 #include <thread>
 
+#include "base/process_tree.hpp"
+
 namespace cac {
 
 namespace {
@@ -43,7 +45,7 @@ struct Recipe {
   // Blocked as well: an ssh whose connection another one holds (ControlMaster) catches them.
   sigset_t signals;
   sigemptyset(&signals);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+  for (const int signal : {SIGINT, SIGQUIT, SIGTERM, SIGHUP}) {
     std::signal(signal, SIG_IGN);
     sigaddset(&signals, signal);
   }
@@ -185,9 +187,12 @@ void SshTunnel::start() {
 }
 
 bool SshTunnel::has_ended() {
-  int status = 0;
-  if (!status_ && waitpid(process_, &status, WNOHANG) == process_) {
-    status_ = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  siginfo_t info{};
+  // Not reaped yet: as long as it has its number, so has the group that it leads.
+  if (!status_ &&
+      waitid(P_PID, static_cast<id_t>(process_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+      info.si_pid == process_) {
+    status_ = info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
   }
   return status_.has_value();
 }
@@ -195,16 +200,23 @@ bool SshTunnel::has_ended() {
 SshTunnel::~SshTunnel() {
   close(life_);
   close(errors_);
-  if (keeps_running_) return;
+  if (!keeps_running_) end();
+}
+
+void SshTunnel::end() {
+  // A ProxyCommand, say. What ssh ignores it ignores as well, and so the signal by which ssh ends
+  // it.
+  const Descendants started(process_);
   // Whoever waits at a terminal, after Ctrl-C, does not wait for ssh's goodbye.
   const int tries = std::uncaught_exceptions() > 0 ? 0 : 100;
   for (int i = 0; i < tries && !has_ended(); ++i) std::this_thread::sleep_for(milliseconds(10));
-  if (has_ended()) return;
-  // With what it has started (ProxyCommand), if it has a group of its own.
+  const bool was_ended = !has_ended();
+  // The group is there if ssh could not ask at a terminal.
   for (const pid_t whom : {-process_, process_}) kill(whom, SIGKILL);
+  started.kill_all();
   while (waitpid(process_, nullptr, 0) < 0 && errno == EINTR) {
   }
-  if (terminal_) show_typing(*terminal_);
+  if (was_ended && terminal_) show_typing(*terminal_);
 }
 
 std::string SshTunnel::read_errors() const {

@@ -51,6 +51,7 @@ class SshTunnel {
  private:
   void start();
   bool has_ended();
+  void end();
   std::string read_errors() const;
 
   Endpoint endpoint_;

@@ -37,7 +37,8 @@ openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext su
   -keyout key.pem -out certificates/ca.pem 2>openssl.log
 cat key.pem certificates/ca.pem >server.pem
 "$here/version_server.py" requests default=/run/docker.sock option=$world/option.sock host=$world/host.sock \
-  one=$world/one.sock two=$world/two.sock tcp=2375 tls=2376,server.pem >ready 2>server.log &
+  one=$world/one.sock two=$world/two.sock tcp=2375 tls=2376,server.pem \
+  first=127.0.0.1:2374 second=127.0.0.2:2374 six=::1:2374 >ready 2>server.log &
 server=$!
 trap 'kill $server' EXIT
 for ((i = 0; i < 100; i++)); do
@@ -105,7 +106,8 @@ refuses() {
 
 create() { split "${@:3}" && run_docker context create "$1" --docker "host=$2" >/dev/null 2>&1; } # NAME ADDRESS [VARIABLE=VALUE]
 use() { split && run_docker context use "$1" >/dev/null 2>&1; }
-directory_of() { echo "$home/.docker/contexts/meta/$(printf %s "$1" | sha256sum | cut -d' ' -f1)"; }
+hash_of() { printf %s "$1" | sha256sum | cut -d' ' -f1; }
+directory_of() { echo "$home/.docker/contexts/meta/$(hash_of "$1")"; }
 
 # --- the order ---
 
@@ -197,6 +199,11 @@ for directory in "$contexts_in" "$contexts_in/meta" "$(directory_of one)"; do
   refused "${directory#"$home/.docker/"} is not readable" none 'cannot be read: Permission denied'
   chmod 755 "$directory"
 done
+for directory in "$contexts_in/tls/$(hash_of secured)/docker" "$contexts_in/tls/$(hash_of secured)" "$contexts_in/tls"; do
+  chmod 700 "$directory"
+  refused "${directory#"$home/.docker/"} is not readable" none 'cannot be read: Permission denied' -- -c secured
+  chmod 755 "$directory"
+done
 chmod 600 home/.docker/config.json
 refused "config.json is not readable" default 'docker/config.json: it cannot be read: Permission denied'
 both "with DOCKER_HOST it is not needed" 'host default' DOCKER_HOST="$host"
@@ -253,6 +260,8 @@ context spoiled '{"Name": "spoiled", "Endpoints": {"docker": {"Host": 7}}}'
 refused "the address is a number" none 'meta.json: Host is not a string' -- -c spoiled
 context spoiled "{\"Name\": \"spoiled\", \"Endpoints\": {\"docker\": {\"host\": \"$option\"}}}"
 refused "a key in another case" option "meta.json: docker has 'host' in the place of 'Host'" -- -c spoiled
+context spoiled "{\"Name\": \"spoiled\", \"Endpoints\": {\"docker\": {\"Hoſt\": \"$option\"}}}"
+refused "a letter that is another's other case" option "meta.json: docker has 'Hoſt' in the place of 'Host'" -- -c spoiled
 context spoiled '{"Name": "spoiled", "Endpoints": {"docker": {"Host": "npipe:////./pipe/docker_engine"}}}'
 refused "a context of Windows's" none "named pipes are Windows's; use unix://" -- -c spoiled
 context spoiled '{"Name": "spoiled", "Endpoints": {"docker": {"Host": "tcp://localhost"}}}'
@@ -263,6 +272,50 @@ cp -r "$(directory_of one)" home/.docker/contexts/meta/copy
 sed -i 's/one\.sock/two.sock/' home/.docker/contexts/meta/copy/meta.json
 both "a context's copy does not count" 'one one' -- -c one
 rm -r home/.docker/contexts/meta/copy
+
+# --- localhost, which the hosts file may have elsewhere ---
+
+: >"$world/hosts"
+for file in /etc/hosts "$sid/etc/hosts"; do mount --bind "$world/hosts" "$file"; done
+hosts() { printf '%s\n' "$@" >"$world/hosts"; }
+hosts '127.0.0.1 localhost' '::1 ip6-localhost localhost'
+both "the loopback's IPv6 address comes first" 'six default' -- -H tcp://localhost:2374
+hosts '127.0.0.1 localhost # as ever' '127.0.0.2 other Engine.localhost'
+both "localhost without IPv6" 'first default' -- -H tcp://localhost:2374
+both "a name below localhost" 'second default' -- -H tcp://engine.localhost:2374
+both "... in another case" 'second default' DOCKER_HOST=tcp://ENGINE.localhost:2374
+hosts '127.0.0.2 localhost'
+both "localhost is elsewhere" 'second default' -- -H tcp://localhost:2374
+hosts '127.0.0.1 localhost'
+for address in 127.1 0x7f000001 2130706433 127.0.0.01; do
+  refused "the number $address" none 'has a number that docker takes for a name' -- -H "tcp://$address:2374"
+done
+
+# --- TLS files of any name ---
+
+check "a context for TLS" create named "tcp://127.0.0.1:2375,ca=$world/certificates/ca.pem"
+tls_of_named=$contexts_in/tls/$(hash_of named)/docker
+speaks_tls() { # an expectation: nothing was sent in plain text
+  split -- -c named
+  : >"$world/requests"
+  call_tool all
+  exits 4 && contains "$tool_errors" 'does not speak TLS' && equal "$(cat "$world/requests")" ''
+}
+check "it has a CA: docker speaks TLS" equal "$(docker_reaches -- -c named)" 'none named'
+check "... so does the tool" speaks_tls
+mv "$tls_of_named/ca.pem" "$tls_of_named/CA.pem"
+check "a file of another name: docker speaks TLS" equal "$(docker_reaches -- -c named)" 'none named'
+check "... so does the tool" speaks_tls
+rm "$tls_of_named/CA.pem"
+check "an empty directory: docker speaks TLS" equal "$(docker_reaches -- -c named)" 'none named'
+check "... so does the tool" speaks_tls
+mv "$tls_of_named" elsewhere/tls
+ln -s "$world/elsewhere/tls" "$tls_of_named"
+both "a link to a directory" 'tcp named' -- -c named
+rm "$tls_of_named"
+both "no directory" 'tcp named' -- -c named
+split
+check "it is removed" run_docker context rm named
 
 # --- what a run with a context says and does ---
 

@@ -122,6 +122,17 @@ echo "ProxyCommand sh -c 'echo \$\$ >$ssh_dir/proxy; exec sleep 600'" >>"$ssh_di
 over_ssh "$ssh_url" --timeout 2s all
 check "a ProxyCommand that hangs: the timeout" exits 1
 check "... it has ended, too" timeout 10 tail --pid="$(cat "$ssh_dir/proxy")" -f /dev/null
+cat >"$ssh_dir/proxy.sh" <<END
+echo \$\$ >$ssh_dir/proxy
+exec 3<>/dev/tcp/127.0.0.1/$ssh_port
+cat <&3 &
+cat >&3
+exec sleep 600
+END
+sed -i "s|^ProxyCommand.*|ProxyCommand bash $ssh_dir/proxy.sh|" "$ssh_dir/config"
+over_ssh "$ssh_url" --verify-only
+check "a ProxyCommand that goes on: the verdict" equal "$tool_status" 0
+check "... it has ended, too" timeout 10 tail --pid="$(cat "$ssh_dir/proxy")" -f /dev/null
 sed -i /^ProxyCommand/d "$ssh_dir/config"
 tool_status=0
 near_sshd env TMPDIR=/nowhere "$tool" -H "$ssh_url" >/dev/null 2>"$contexts/tool.errors" || tool_status=$?
@@ -164,7 +175,7 @@ for connection in 'of its own' "of another ssh's"; do
   until [[ -s $ssh_dir/log ]]; do sleep 0.05; done
   read -r process _ <"$ssh_dir/log"
   for ((i = 0; i < 15; i++)); do # it may not have come to where it catches them
-    for signal in INT TERM HUP; do kill -s "$signal" "$process" 2>/dev/null || break 2; done
+    for signal in INT QUIT TERM HUP; do kill -s "$signal" "$process" 2>/dev/null || break 2; done
     sleep 0.1
   done
   check "no signal ends ssh with a connection $connection" test "$(ps -o comm= -p "$process")" == ssh

@@ -3,10 +3,11 @@
 
     version_server.py LOG NAME=ADDRESS...
 
-An engine's version is its NAME. ADDRESS is the path of a socket, PORT, or PORT,FILE for TLS with the key and the
-certificate in FILE. LOG gets a line for each request: NAME METHOD PATH. Prints "ready" once all are listening."""
+An engine's version is its NAME. ADDRESS is the path of a socket, PORT, HOST:PORT, or PORT,FILE for TLS with the key
+and the certificate in FILE. LOG gets a line for each request: NAME METHOD PATH. Prints "ready" once all are listening."""
 import os
 import re
+import socket
 import socketserver
 import ssl
 import sys
@@ -62,12 +63,18 @@ class TcpServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
         pass  # a client that wanted TLS, or none
 
 
+class Tcp6Server(TcpServer):
+    address_family = socket.AF_INET6
+
+
 def serve(name, address, log):
-    port, _, pem = address.partition(",")
+    listener, _, pem = address.partition(",")
+    host, _, port = listener.rpartition(":")
     if address.startswith("/"):
         server = UnixServer(address, handler(name, log))
     else:
-        server = TcpServer(("127.0.0.1", int(port)), handler(name, log))
+        kind = Tcp6Server if ":" in host else TcpServer
+        server = kind((host or "127.0.0.1", int(port)), handler(name, log))
     if pem:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(pem)

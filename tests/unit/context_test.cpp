@@ -112,12 +112,14 @@ TEST_CASE("a context that cannot be used is a usage error of one sentence") {
   CHECK(refusal("null") == "the context 'null' has no docker endpoint");
   CHECK(refusal("number") == Containing{"Host is not a string"});
   // What docker would read in another case is not passed over.
+  config.add_context("long-s", "{\"docker\":{\"Ho\u017ft\":\"unix:///long-s\"}}");
   config.add_context("lower-case", R"({"docker":{"host":"unix:///lower-case"}})");
   config.add_context("both", R"({"docker":{"Host":"unix:///one","HOST":"unix:///other"}})");
   config.add_context("skip", R"({"docker":{"Host":"tcp://box:1","SkipTlsVerify":true}})");
   config.write("contexts/meta/" + cac::sha256_hex("key") + "/meta.json",
                R"({"Name":"key","endpoints":{"docker":{"Host":"unix:///key"}}})");
   CHECK(refusal("lower-case") == Containing{"docker has 'host' in the place of 'Host'"});
+  CHECK(refusal("long-s") == Containing{"docker has 'Ho\u017ft' in the place of 'Host'"});
   CHECK(refusal("both") == Containing{"docker has 'HOST' in the place of 'Host'"});
   CHECK(refusal("skip") == Containing{"docker has 'SkipTlsVerify' in the place of"});
   CHECK(refusal("key") == Containing{"it has 'endpoints' in the place of 'Endpoints'"});
@@ -207,6 +209,13 @@ TEST_CASE("a context's TLS files count, and its word not to verify") {
         "/own.pem");
   CHECK(files.tls->verifies);
   CHECK(config.choose({.context = "https"}).tls);
+  // docker asks for the directory alone.
+  config.add_address("other-file", "tcp://box:1");
+  config.write("contexts/tls/" + cac::sha256_hex("other-file") + "/docker/CA.pem", "ca");
+  CHECK(config.choose({.context = "other-file"}).tls->ca.empty());
+  config.add_address("other-endpoint", "tcp://box:1");
+  config.write("contexts/tls/" + cac::sha256_hex("other-endpoint") + "/kubernetes/ca.pem", "ca");
+  CHECK_FALSE(config.choose({.context = "other-endpoint"}).tls);
   CHECK_FALSE(config.choose({.context = "skips"}).tls->verifies);
   CHECK_FALSE(config.choose({.context = "socket"}).tls);
 }

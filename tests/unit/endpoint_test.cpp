@@ -89,6 +89,11 @@ TEST_CASE("an address that cannot be one is refused with what would be accepted"
       {"tcp://::1", "is not a valid address"},
       {"tcp://[]:2375", "is not a valid address"},
       {"tcp://[zz]:2375", "is not a valid address"},
+      {"tcp://127.1:2375", "has a number that docker takes for a name"},
+      {"tcp://127.0.0.01:2375", "has a number that docker takes for a name"},
+      {"tcp://2130706433:2375", "has a number that docker takes for a name"},
+      {"tcp://0x7f000001:2375", "has a number that docker takes for a name"},
+      {"tcp://10.0.0.300:2375", "has a number that docker takes for a name"},
   };
   for (const auto& row : rows) {
     CAPTURE(row.host);
@@ -170,6 +175,17 @@ TEST_CASE("no address can carry an option, a word for a shell, or a password int
     const std::string said = address_refusal(host);
     CHECK(said == Containing{"names no scheme"});
     CHECK(said.find("s3cret") == std::string::npos);
+  }
+  for (const std::string& rest :
+       Texts{"box?password=s3cret", "box:22/?s3cret", "deploy@box#s3cret", "deploy%3As3cret@box",
+             "deploy:s3cret%40box", "deploy%3As3cret%40box", "deploy:s3@cret@box"}) {
+    for (const std::string& scheme : Texts{"ssh", "tcp"}) {
+      CAPTURE(rest);
+      const std::string said = address_refusal(scheme + "://" + rest);
+      CHECK(said != "accepted");
+      CHECK(said.find("s3") == std::string::npos);
+      CHECK(said.find("cret") == std::string::npos);
+    }
   }
 }
 

@@ -1,0 +1,51 @@
+#include "docker/local_names.hpp"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <sstream>
+
+namespace cac {
+
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  if (result.ends_with('.')) result.pop_back();
+  std::ranges::transform(result, result.begin(), [](unsigned char c) { return std::tolower(c); });
+  return result;
+}
+
+bool is_address(const std::string& text, int family) {
+  std::array<char, sizeof(in6_addr)> address{};
+  return inet_pton(family, text.c_str(), address.data()) == 1;
+}
+
+}  // namespace
+
+bool is_local_name(std::string_view host) {
+  const std::string name = lower(host);
+  return name == "localhost" || name.ends_with(".localhost");
+}
+
+std::vector<std::string> find_addresses(std::istream& hosts, std::string_view host) {
+  std::vector<std::string> found;
+  for (std::string line; std::getline(hosts, line);) {
+    std::istringstream words(line.substr(0, line.find('#')));
+    std::string address;
+    words >> address;
+    for (std::string name; words >> name;) {
+      if (lower(name) == lower(host)) found.push_back(address);
+    }
+  }
+  std::erase_if(found, [](const std::string& address) {
+    return !is_address(address, AF_INET) && !is_address(address, AF_INET6);
+  });
+  std::ranges::stable_partition(
+      found, [](const std::string& address) { return is_address(address, AF_INET6); });
+  return found;
+}
+
+}  // namespace cac
