@@ -275,6 +275,14 @@ check "it asks about an unknown host key" shows 'continue connecting'
 in_terminal send-keys C-c
 check "Ctrl-C ends it, and the terminal echoes" shows '^status 130, echo'
 check "... ssh has ended" ssh_has_ended
+rm "$ssh_dir/log" "$ssh_dir/proxy"
+echo "ProxyCommand sh -c 'echo \$\$ >$ssh_dir/proxy; exec sleep 600'" >>"$ssh_dir/config"
+run_there "$ssh_dir/at_terminal"
+until [[ -s $ssh_dir/proxy ]]; do sleep 0.05; done
+in_terminal send-keys C-c
+check "Ctrl-C while a ProxyCommand hangs" shows '^status 130, echo'
+check "... it has ended, too" timeout 10 tail --pid="$(cat "$ssh_dir/proxy")" -f /dev/null
+sed -i /^ProxyCommand/d "$ssh_dir/config"
 rm "$ssh_dir/log"
 run_there "$ssh_dir/at_terminal"
 check "it asks again" shows 'continue connecting'

@@ -322,8 +322,9 @@ check "no server has changed the engine" equal "$(engine_state)" "$state"
 
 files_of client
 earlier=$(step_uuids "$(image_of backend)")
-run_with "${files[@]}" -- all
+run_with "${files[@]}" "SSLKEYLOGFILE=$tls/key_log" -- all
 check "a clearing over TLS: exit 0" exits 0
+check "a clearing over TLS: its secrets are written nowhere" test ! -e "$tls/key_log"
 check "a clearing over TLS: no image is left" no_image_has "$(image_of backend)"
 check "a clearing over TLS: no record is left" equal "$(records)" 0
 check "a clearing over TLS: the next build" build_app backend
