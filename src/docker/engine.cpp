@@ -146,8 +146,11 @@ void Engine::fail(const std::string& request, const TransportError& error) {
 }
 
 std::vector<Image> Engine::list_images(const char* filter, const std::vector<std::string>& values) {
-  return decode<std::vector<Image>>(
-      request({Method::get, "/images/json?" + filters(filter, values)}));
+  auto images =
+      decode<std::vector<Image>>(request({Method::get, "/images/json?" + filters(filter, values)}));
+  // Images of the same second come in another order each time.
+  std::ranges::stable_sort(images, {}, &Image::tags);
+  return images;
 }
 
 std::vector<Image> Engine::images(const std::vector<std::string>& reference_patterns) {

@@ -470,6 +470,17 @@ TEST_CASE("images are selected by the engine, and come with their names") {
         "GET /v1.51/images/json?filters=%7B%22dangling%22%3A%5B%22true%22%5D%7D");
 }
 
+TEST_CASE("images come in the order of their names, whatever the engine's is") {
+  FakeEngine fake;
+  fake.set_scene({.images = {{image_id('c'), {"app-c:latest"}},
+                             {image_id('a'), {"app-a:latest"}},
+                             {image_id('b'), {"app-b:latest"}}}});
+  Connected to(fake.url());
+  std::string order;
+  for (const cac::Image& image : to.engine.images({"app-*"})) order += joined(image.tags);
+  CHECK(order == "app-a:latest\napp-b:latest\napp-c:latest\n");
+}
+
 TEST_CASE("a dangling image has no names, in whichever way the engine says so") {
   for (const std::string& tags : Texts{"null", "[]", R"(["<none>:<none>"])"}) {
     CAPTURE(tags);
