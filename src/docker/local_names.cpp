@@ -43,8 +43,8 @@ std::vector<std::string> find_addresses(std::istream& hosts, std::string_view ho
   std::erase_if(found, [](const std::string& address) {
     return !is_address(address, AF_INET) && !is_address(address, AF_INET6);
   });
-  std::ranges::stable_partition(
-      found, [](const std::string& address) { return is_address(address, AF_INET6); });
+  std::stable_partition(found.begin(), found.end(),
+                        [](const std::string& address) { return is_address(address, AF_INET6); });
   return found;
 }
 
