@@ -61,7 +61,9 @@ BuilderUse::BuilderUse(const std::optional<BuildxBuilder>& builder,
                       std::string_view::npos;
     if (is_node) current_.push_back(container);
   }
-  if (current_.empty() && builder->is_known) elsewhere_ = builder->name;
+  // A node that is not here: builds may go there.
+  const bool is_whole = !current_.empty() && current_.size() >= builder->containers.size();
+  if (!is_whole && builder->is_known) elsewhere_ = builder->name;
 }
 
 bool BuilderUse::is_current(const std::string& container) const {

@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/json_reader.hpp"
+#include "clear/cache_from.hpp"
 
 namespace cac {
 
@@ -69,29 +70,6 @@ std::string list_services(const std::vector<std::string>& names) {
       names.size() > listed ? fmt::format(" and {} more", names.size() - listed) : "");
 }
 
-// An entry of cache_from, as buildx reads it: comma-separated fields, any of which may stand in
-// quotes.
-std::map<std::string, std::string> parse_cache_entry(const std::string& entry) {
-  std::map<std::string, std::string> fields;
-  std::string field;
-  bool quoted = false;
-  for (std::size_t i = 0; i <= entry.size(); ++i) {
-    if (i < entry.size() && entry[i] == '"') {
-      quoted = !quoted;
-    } else if (i < entry.size() && (entry[i] != ',' || quoted)) {
-      field += entry[i];
-    } else {
-      const auto equals = std::min(field.find('='), field.size());
-      std::string key = field.substr(0, equals);
-      std::transform(key.begin(), key.end(), key.begin(),
-                     [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-      fields[key] = field.substr(std::min(equals + 1, field.size()));
-      field.clear();
-    }
-  }
-  return fields;
-}
-
 // Collects what the services' builds use, each name once.
 class SourceCollector {
  public:
@@ -124,12 +102,16 @@ class SourceCollector {
     if (type == "local" && !field("src").empty()) {
       return add_cache(sources_.directories, field("src"), service);
     }
-    if (type != "registry") return add_cache(sources_.external, entry, service);
+    if (type != "registry") return add_cache(sources_.external, show_cache_entry(entry), service);
     add_reference(field("ref"), service);
   }
 
   void add_reference(const std::string& reference, const std::string& service) {
     const auto at = reference.find('@');
+    if (at != std::string::npos && reference.find('/', at) != std::string::npos) {
+      throw UsageError(
+          fmt::format("service {}: a name in cache_from has a user or a password", service));
+    }
     const auto name = parse_image_name(reference.substr(0, at));
     if (!name) {
       throw UsageError(
@@ -268,6 +250,11 @@ Application select_services(const std::string& json, const ComposeRequest& reque
                      advise_stdin);
   }
   check_names(file);
+  if (request.project && *request.project != file.project) {
+    throw UsageError(fmt::format("the configuration is of project {}, not of {}",
+                                 quote(file.project), quote(*request.project)),
+                     "Its names are final: give --project to docker compose config.");
+  }
   const bool is_all = std::erase(targets, "all") > 0;
   check_targets(file, targets);
   if (is_all) targets.clear();

@@ -18,25 +18,44 @@ namespace {
 constexpr std::array<std::string_view, 5> layout{"blobs", "index.json", "index.json.lock", "ingest",
                                                  "oci-layout"};
 
-bool has_only(const fs::path& directory, std::span<const std::string_view> names) {
+// Whether every name in the directory, which must be readable, is one of those.
+template <typename IsExpected>
+bool has_only(const fs::path& directory, const IsExpected& is_expected) {
   std::error_code error;
   for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
-    const std::string name = it->path().filename();
-    if (std::ranges::find(names, name) == names.end()) return false;
+    if (!is_expected(it->path().filename().string())) return false;
   }
   return !error;
 }
 
-// Whole, or what remove_local_cache has left. An index.json alone may be anybody's.
-bool is_layout(const fs::path& directory) {
-  constexpr std::array<std::string_view, 1> digests{"sha256"};
+bool is_digest(const std::string& name) {
+  constexpr std::size_t digits = 64;
+  return name.size() == digits && name.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+bool is_file(const fs::path& path) {
   std::error_code error;
-  if (!has_only(directory, layout)) return false;
-  const auto blobs = fs::symlink_status(directory / "blobs", error);
-  if (!fs::exists(blobs)) {
-    return fs::is_regular_file(fs::symlink_status(directory / "oci-layout", error));
+  return fs::is_regular_file(fs::symlink_status(path, error));
+}
+
+// Whole, or what remove_local_cache has left. An index.json alone may be anybody's, and blobs alone
+// may be an engine's own store.
+bool is_layout(const fs::path& directory) {
+  const fs::path blobs = directory / "blobs";
+  const fs::path ingest = directory / "ingest";
+  std::error_code error;
+  const bool has_blobs = fs::exists(fs::symlink_status(blobs, error));
+  const bool is_marked =
+      is_file(directory / "oci-layout") || (has_blobs && is_file(directory / "index.json"));
+  if (!is_marked || !has_only(directory, [](const std::string& name) {
+        return std::ranges::find(layout, name) != layout.end();
+      })) {
+    return false;
   }
-  return fs::is_directory(blobs) && has_only(directory / "blobs", digests);
+  if (fs::exists(fs::symlink_status(ingest, error)) && !has_only(ingest, is_digest)) return false;
+  if (!has_blobs) return true;
+  return has_only(blobs, [](const std::string& name) { return name == "sha256"; }) &&
+         (fs::is_empty(blobs, error) || has_only(blobs / "sha256", is_digest));
 }
 
 }  // namespace
@@ -56,8 +75,8 @@ std::vector<LocalCache> find_local_caches(const std::vector<ComposeCache>& direc
       continue;
     }
     LocalCache cache{.path = path, .services = named.services, .kind = LocalCacheKind::other};
-    const auto status = fs::symlink_status(path, error);
-    if (!fs::exists(status)) {
+    const auto status = fs::symlink_status(path, error);  // of what may not be looked at: none
+    if (status.type() == fs::file_type::not_found) {
       if (fs::path(named.source).is_absolute()) continue;
       cache.kind = LocalCacheKind::missing;
     } else if (fs::is_directory(status)) {
@@ -75,7 +94,8 @@ std::vector<LocalCache> find_local_caches(const std::vector<ComposeCache>& direc
 bool remove_local_cache(const std::string& path) {
   const fs::path cache(path);
   const fs::path parent = cache.parent_path();
-  for (const char* const name : {"index.json", "index.json.lock", "ingest"}) {
+  // The mark of a cache is the last, for the case that a removal is cut off.
+  for (const char* const name : {"index.json.lock", "ingest", "blobs", "index.json"}) {
     remove_inside(parent, cache / name);
   }
   return remove_inside(parent, cache);

@@ -36,11 +36,47 @@ std::string find_prefix(std::string_view name) {
   return is_selectable ? std::string(name.substr(0, dash)) : "";
 }
 
+// What follows the project in the names that Compose makes up: "-web:latest". Another project's
+// images of the same file end with it as well.
+std::set<std::string> list_default_endings(const Application& application) {
+  std::set<std::string> endings;
+  const std::string prefix = application.project + "-";
+  for (const ComposeImage& image : application.compose->images) {
+    if (image.is_built && image.name.starts_with(prefix)) {
+      endings.insert(image.name.substr(application.project.size()));
+    }
+  }
+  return endings;
+}
+
+// By likelihood, then project, then image.
+using Candidates = std::set<std::tuple<std::ptrdiff_t, std::string, std::string>>;
+
+Candidates find_of_other_projects(const Application& application,
+                                  const std::vector<Image>& images) {
+  Candidates found;
+  for (const std::string& ending : list_default_endings(application)) {
+    for (const Image& image : images) {
+      for (const std::string& name : image.tags) {
+        if (!name.ends_with(ending) || name.size() == ending.size()) continue;
+        const std::string project = name.substr(0, name.size() - ending.size());
+        found.emplace(image.compose_project == project ? 0 : 1, project, name);
+      }
+    }
+  }
+  return found;
+}
+
 }  // namespace
 
 std::optional<LookalikeQuery> make_lookalike_query(const ClearRequest& request) {
-  if (request.application.compose) return std::nullopt;
   LookalikeQuery query;
+  if (request.application.compose) {
+    for (const std::string& ending : list_default_endings(request.application)) {
+      query.patterns.push_back("*" + ending);
+    }
+    return query.patterns.empty() ? std::nullopt : std::optional(query);
+  }
   // A star stands for anything but a slash.
   for (const std::string_view path : {"", "*/", "*/*/"}) {
     for (const std::string_view suffix : suffixes) {
@@ -60,8 +96,10 @@ std::vector<Lookalike> find_lookalikes(const ClearRequest& request,
                                        const std::vector<Image>& images) {
   constexpr std::size_t max_listed = 5;
   const std::string& project = request.application.project;
-  std::set<std::tuple<std::ptrdiff_t, std::string, std::string>> found;  // rank, project, image
-  for (const Image& image : images) {
+  const bool is_file = request.application.compose.has_value();
+  Candidates found;
+  if (is_file) found = find_of_other_projects(request.application, images);
+  for (const Image& image : is_file ? std::vector<Image>{} : images) {
     for (const std::string& name : image.tags) {
       const bool has_underscore = name.starts_with(project + "_");  // as Compose 1 wrote names
       const std::string prefix = has_underscore ? "" : find_prefix(name);

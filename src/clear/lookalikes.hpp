@@ -23,7 +23,7 @@ struct Lookalike {
   std::string image = {};
 };
 
-// Returns nullopt where the names come from a Compose file, not from a prefix.
+// Returns nullopt where a Compose file gives every image a name of its own.
 std::optional<LookalikeQuery> make_lookalike_query(const ClearRequest& request);
 
 // Returns at most five, each project once, the likeliest first: what Compose labelled with the

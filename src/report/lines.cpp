@@ -30,7 +30,8 @@ std::string describe_amount(const Action& action, std::size_t count, Bytes size)
 }
 
 std::string append_effect(std::string reason, const std::string& effect) {
-  return effect.empty() ? reason : fmt::format("{}; {}", reason, effect);
+  if (effect.empty()) return reason;
+  return reason.empty() ? effect : fmt::format("{}; {}", reason, effect);
 }
 
 Line make_planned_line(const RunResult& result, const Action& action) {
@@ -54,12 +55,12 @@ Line make_done_line(const RunResult& result, const Outcome& outcome, const Remov
   }
   if (!removed.stays(outcome)) {
     return {LineStatus::done, "removed", action.object, describe_amount(action, 1, action.size),
-            name_services(action.services)};
+            append_effect(name_services(action.services), name_other_services(action))};
   }
   const std::string stays = effect.empty() ? "the image stays: something else holds it" : effect;
   const std::string services = name_services(action.services);
   return {LineStatus::done, "untagged", action.object, to_string(action.size),
-          services.empty() ? stays : append_effect(services, stays)};
+          append_effect(services, stays)};
 }
 
 Line make_line(const RunResult& result, const Outcome& outcome, const RemovedImages& removed) {

@@ -39,10 +39,10 @@ std::string list_commands(const ClearRequest& request, const std::vector<Lookali
   std::vector<std::string> commands;
   commands.reserve(lookalikes.size());
   for (const Lookalike& lookalike : lookalikes) {
-    commands.push_back(
-        lookalike.project.empty()
-            ? fmt::format("clear-app-cache --file FILE (for {})", lookalike.image)
-            : fmt::format("clear-app-cache --project {}{}", lookalike.project, target));
+    commands.push_back(lookalike.project.empty()
+                           ? fmt::format("clear-app-cache --file FILE (for {})", lookalike.image)
+                           : fmt::format("clear-app-cache --project {}{}{}", lookalike.project,
+                                         application.compose ? " --file FILE" : "", target));
   }
   return fmt::format("{}", fmt::join(commands, "; "));
 }

@@ -185,6 +185,12 @@ std::string explain(const Caveat& caveat) {
   return "";
 }
 
+std::string name_other_services(const Action& action) {
+  if (action.other_services.empty()) return "";
+  return fmt::format("{} {} the same image", fmt::join(abridge(action.other_services), ", "),
+                     action.other_services.size() == 1 ? "uses" : "use");
+}
+
 static std::string describe_effect(const RunResult& result, const Action& action,
                                    const std::vector<std::string>& other_names) {
   std::vector<std::string> parts;
@@ -202,11 +208,7 @@ static std::string describe_effect(const RunResult& result, const Action& action
     case ActionKind::prune_dangling_images:  // caveats list those that stay
       break;
     case ActionKind::remove_image:
-      if (!action.other_services.empty()) {
-        parts.push_back(fmt::format("{} {} the same image",
-                                    fmt::join(abridge(action.other_services), ", "),
-                                    action.other_services.size() == 1 ? "uses" : "use"));
-      }
+      parts.push_back(name_other_services(action));
       parts.push_back(list_names(other_names));
       if (action.holders.empty()) break;
       parts.push_back(list_containers(action.holders) + (action.holders.size() == 1

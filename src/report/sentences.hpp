@@ -18,6 +18,8 @@ std::string count_noun(std::size_t count, std::string_view noun);
 
 // "services web, worker", or ""
 std::string name_services(const std::vector<std::string>& services);
+// Returns "" when no service but the target's uses the image.
+std::string name_other_services(const Action& action);
 
 // The image's name, a path, "dangling images" or "build cache".
 std::string name_object(const Action& action);

@@ -68,7 +68,7 @@ void Sandbox::fill(const Asked& asked) {
     if (directory.kind == DirectoryKind::cache || directory.kind == DirectoryKind::other) {
       write(path / "index.json", "{}");
       write(path / "oci-layout", "{}");
-      write(path / "blobs/sha256/0123", "layer");
+      write(path / "blobs/sha256" / std::string(64, 'a'), "layer");
     }
     if (directory.kind == DirectoryKind::other) write(path / "thesis.odt", "years of work");
   }

@@ -84,6 +84,9 @@ TEST_CASE("a builder to which builds go is residue, and no caveat of a clearing"
     CHECK(caveats().empty());
     CHECK(residue() == "buildx_buildkit_multi1\n");
   }
+  // One of its nodes is not on this engine.
+  request.builder->containers.emplace_back("buildx_buildkit_multi2");
+  CHECK(residue() == "multi\nbuildx_buildkit_multi1\n");
   // Known, and on no container of this engine.
   request.builder = {.name = "remote", .is_known = true};
   CHECK(residue() == "remote\n");

@@ -224,6 +224,30 @@ TEST_CASE("values are read as Compose means them, not as it prints them") {
   CHECK(describe(compatible) == "shop_web:latest web built\n");
 }
 
+TEST_CASE("a project that the configuration is not of is refused") {
+  const std::string json = make_config({{"web", {{"build", build}}}}).dump();
+  const auto refusal_of_project = [&](const std::string& project) {
+    return cac::test::refusal([&] { cac::select_services(json, {.project = project}); });
+  };
+  CHECK(refusal_of_project("shop") == "accepted");
+  CHECK(refusal_of_project("staging") ==
+        "the configuration is of project 'shop', not of 'staging'");
+}
+
+TEST_CASE("no key, token or password of an entry is shown") {
+  CHECK(describe(select({{"web",
+                          {{"build", build_from({"type=s3,region=eu,bucket=b,access_key_id=AKIA,"
+                                                 "secret_access_key=s3cret,session_token=t0ken",
+                                                 "token=t0ken", "type=gha,token=t0ken"})}}}})) ==
+        "shop-web:latest web built\n"
+        "external type=s3,bucket=b,region=eu web\n"
+        "external an entry without a type web\n"
+        "external type=gha web\n");
+  const std::string said = config_refusal(
+      make_config({{"web", {{"build", build_from({"user:s3cret@box/web"})}}}}).dump());
+  CHECK(said == "service web: a name in cache_from has a user or a password");
+}
+
 TEST_CASE("endless lists of caches are refused") {
   Texts entries;
   for (int i = 0; i < 100'000; ++i) entries.push_back("type=gha,scope=" + std::to_string(i));

@@ -19,9 +19,11 @@ class Directories {
  public:
   Directories() : root(fs::temp_directory_path() / ("local_caches." + std::to_string(getpid()))) {
     fs::remove_all(root);
-    for (const char* const file :
-         {"cache/index.json", "cache/oci-layout", "cache/blobs/sha256/aa", "mixed/index.json",
-          "mixed/blobs/sha256/aa", "mixed/precious", "source/main.js"}) {
+    const std::string blob = "blobs/sha256/" + std::string(64, 'a');
+    for (const std::string& file :
+         {std::string("cache/index.json"), std::string("cache/oci-layout"), "cache/" + blob,
+          std::string("mixed/index.json"), "mixed/" + blob, std::string("mixed/precious"),
+          std::string("source/main.js")}) {
       fs::create_directories((root / file).parent_path());
       std::ofstream(root / file) << "12345";
     }
@@ -96,10 +98,12 @@ TEST_CASE("one directory under several names is one cache, and links on the way 
 
 TEST_CASE("what a removal that was cut off has left can be cleared") {
   const Directories directories;
-  for (const char* const name : {"index.json", "ingest", "oci-layout"}) {
+  for (const char* const name : {"ingest", "blobs", "index.json"}) {
     fs::remove_all(directories.root / "cache" / name);
     CHECK(directories.find("cache").front().kind == LocalCacheKind::cache);
   }
+  fs::create_directories(directories.root / "cache/blobs");
+  CHECK(directories.find("cache").front().kind == LocalCacheKind::cache);
   std::ofstream(directories.root / "cache/blobs/mine") << "1";
   CHECK(directories.find("cache").front().kind == LocalCacheKind::other);
 }
@@ -112,6 +116,28 @@ TEST_CASE("a directory with nothing but an index.json or an ingest is anybody's"
   CHECK(directories.find("cache").front().kind == LocalCacheKind::other);
   fs::create_directories(directories.root / "mine/ingest");
   CHECK(directories.find("mine").front().kind == LocalCacheKind::other);
+}
+
+TEST_CASE("what only looks like a cache is left alone") {
+  const Directories directories;
+  const fs::path cache = directories.root / "cache";
+  for (const char* const file : {"blobs/sha256/precious.cpp", "ingest/key"}) {
+    CAPTURE(file);
+    std::ofstream(cache / file) << "1";
+    CHECK(directories.find("cache").front().kind == LocalCacheKind::other);
+    fs::remove(cache / file);
+    CHECK(directories.find("cache").front().kind == LocalCacheKind::cache);
+  }
+  // As containerd keeps the content of its images.
+  fs::remove(cache / "index.json");
+  fs::remove(cache / "oci-layout");
+  CHECK(directories.find("cache").front().kind == LocalCacheKind::other);
+}
+
+TEST_CASE("what may not be looked at is not taken for absent") {
+  const Directories directories;
+  fs::create_directory_symlink("loop", directories.root / "loop");  // fails for root as well
+  CHECK(directories.find("loop/cache").front().kind == LocalCacheKind::other);
 }
 
 TEST_CASE("a relative name that is not there is told, for a build elsewhere may find it") {

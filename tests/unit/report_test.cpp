@@ -85,6 +85,13 @@ TEST_CASE("each outcome has a line of its own kind") {
   }
 }
 
+TEST_CASE("a removed image's line says who else uses it") {
+  Outcome outcome{.action = sample_removal(), .status = OutcomeStatus::done};
+  outcome.action.other_services = {"cron", "worker"};
+  CHECK(cac::text_report(cleared_result({outcome}), ascii) ==
+        Containing{"cron, worker use the same image\n"});
+}
+
 TEST_CASE(
     "a plan that is only shown says what would be done, and a plan interrupted what was not") {
   RunResult result = sample_result(Words{"--dry-run", "backend"});

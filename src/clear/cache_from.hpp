@@ -1,0 +1,17 @@
+// An entry of a build's cache_from.
+#pragma once
+
+#include <map>
+#include <string>
+
+namespace cac {
+
+// Returns the fields by key, as buildx reads them: comma-separated, any of which may stand in
+// quotes.
+std::map<std::string, std::string> parse_cache_entry(const std::string& entry);
+
+// Returns the entry as it may be shown: Compose has put in what variables hold, keys and tokens,
+// too.
+std::string show_cache_entry(const std::string& entry);
+
+}  // namespace cac
