@@ -129,6 +129,20 @@ docker compose -f "$contexts/readme.yaml" config --format json >"$contexts/confi
 PATH=/usr/bin:/bin run_tool "$tool" --file - --dry-run frontend <"$contexts/config.json"
 check "from standard input" exits 0
 check "from standard input: the plan" contains "$tool_output" "remove  watchparty-frontend:latest "
+PATH=/usr/bin:/bin run_tool "$tool" --file - --project other <"$contexts/config.json"
+check "of another project" exits 2
+check "of another project: said" contains "$tool_errors" "is of project 'shop', not of 'other'"
+printf '{"name":"other","services":{"frontend":{"build":{}}}}' >"$contexts/other.json"
+PATH=/usr/bin:/bin run_tool "$tool" --file - --quiet <"$contexts/other.json"
+check "nothing matches, but another project's do" exits 0
+check "they look right" contains "$tool_errors" 'clear-app-cache --project watchparty --file FILE'
+# A directory that an engine keeps its content in is no cache, whoever names it.
+mkdir -p "$contexts/content/blobs/sha256" "$contexts/content/ingest"
+echo layer >"$contexts/content/blobs/sha256/$(sha256sum <<<layer | cut -d' ' -f1)"
+printf '{"name":"other","services":{"frontend":{"build":{"cache_from":["type=local,src=%s"]}}}}' "$contexts/content" >"$contexts/other.json"
+PATH=/usr/bin:/bin run_tool "$tool" --file - <"$contexts/other.json"
+check "a store of content is no cache" exits 3
+check "it stays" test -n "$(ls "$contexts/content/blobs/sha256")"
 
 # A registry that cache_from names cannot be cleared from here.
 kind=registry images=(shop-backend:latest)
