@@ -30,8 +30,8 @@ std::map<std::string, std::string> parse_cache_entry(const std::string& entry) {
 }
 
 std::string show_cache_entry(const std::string& entry) {
-  constexpr std::array<std::string_view, 9> harmless{
-      "type", "ref", "src", "name", "bucket", "region", "scope", "prefix", "account_url"};
+  constexpr std::array<std::string_view, 8> harmless{"type",   "ref",    "src",   "name",
+                                                     "bucket", "region", "scope", "prefix"};
   const auto fields = parse_cache_entry(entry);
   std::string shown;
   for (const std::string_view key : harmless) {

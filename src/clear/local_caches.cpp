@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <span>
 #include <string_view>
 
 #include "base/filesystem.hpp"
@@ -33,29 +32,35 @@ bool is_digest(const std::string& name) {
   return name.size() == digits && name.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
-bool is_file(const fs::path& path) {
+// Links are none of these.
+fs::file_type type_of(const fs::path& path) {
   std::error_code error;
-  return fs::is_regular_file(fs::symlink_status(path, error));
+  return fs::symlink_status(path, error).type();
+}
+
+// Whether there is no such thing, or a directory of nothing but what is named by its digest.
+bool has_only_digests(const fs::path& directory) {
+  const fs::file_type type = type_of(directory);
+  if (type == fs::file_type::not_found) return true;
+  return type == fs::file_type::directory && has_only(directory, is_digest);
 }
 
 // Whole, or what remove_local_cache has left. An index.json alone may be anybody's, and blobs alone
 // may be an engine's own store.
 bool is_layout(const fs::path& directory) {
-  const fs::path blobs = directory / "blobs";
-  const fs::path ingest = directory / "ingest";
-  std::error_code error;
-  const bool has_blobs = fs::exists(fs::symlink_status(blobs, error));
-  const bool is_marked =
-      is_file(directory / "oci-layout") || (has_blobs && is_file(directory / "index.json"));
-  if (!is_marked || !has_only(directory, [](const std::string& name) {
-        return std::ranges::find(layout, name) != layout.end();
-      })) {
-    return false;
-  }
-  if (fs::exists(fs::symlink_status(ingest, error)) && !has_only(ingest, is_digest)) return false;
+  const fs::file_type blobs = type_of(directory / "blobs");
+  const bool has_blobs = blobs != fs::file_type::not_found;
+  const bool is_marked = type_of(directory / "oci-layout") == fs::file_type::regular ||
+                         (has_blobs && type_of(directory / "index.json") == fs::file_type::regular);
+  const auto is_part = [](const std::string& name) {
+    return std::ranges::find(layout, name) != layout.end();
+  };
+  const auto is_algorithm = [](const std::string& name) { return name == "sha256"; };
+  if (!is_marked || !has_only(directory, is_part)) return false;
+  if (!has_only_digests(directory / "ingest")) return false;
   if (!has_blobs) return true;
-  return has_only(blobs, [](const std::string& name) { return name == "sha256"; }) &&
-         (fs::is_empty(blobs, error) || has_only(blobs / "sha256", is_digest));
+  return blobs == fs::file_type::directory && has_only(directory / "blobs", is_algorithm) &&
+         has_only_digests(directory / "blobs/sha256");
 }
 
 }  // namespace

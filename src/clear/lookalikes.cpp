@@ -67,6 +67,31 @@ Candidates find_of_other_projects(const Application& application,
   return found;
 }
 
+Candidates find_of_other_prefixes(const ClearRequest& request, const std::vector<Image>& images) {
+  const std::string& project = request.application.project;
+  Candidates found;
+  for (const Image& image : images) {
+    for (const std::string& name : image.tags) {
+      const bool has_underscore = name.starts_with(project + "_");  // as Compose 1 wrote names
+      const std::string prefix = has_underscore ? "" : find_prefix(name);
+      const bool is_labeled = image.compose_project == leave_out_path(project);
+      const bool is_compose_name = prefix == request.compose_project_name;
+      const bool is_compose_label =
+          request.compose_project_name && image.compose_project == *request.compose_project_name;
+      const bool is_respelled = has_underscore || plain_spelling(prefix) == plain_spelling(project);
+      const bool is_application =
+          std::any_of(std::begin(suffixes), std::end(suffixes),
+                      [&](std::string_view suffix) { return name.ends_with(suffix); });
+      const std::array likely{is_labeled, is_compose_name, is_compose_label, is_respelled,
+                              is_application};
+      const auto rank = std::ranges::find(likely, true) - likely.begin();
+      if (rank == std::ssize(likely)) continue;
+      found.emplace(rank, prefix, name);
+    }
+  }
+  return found;
+}
+
 }  // namespace
 
 std::optional<LookalikeQuery> make_lookalike_query(const ClearRequest& request) {
@@ -95,29 +120,9 @@ std::optional<LookalikeQuery> make_lookalike_query(const ClearRequest& request) 
 std::vector<Lookalike> find_lookalikes(const ClearRequest& request,
                                        const std::vector<Image>& images) {
   constexpr std::size_t max_listed = 5;
-  const std::string& project = request.application.project;
-  const bool is_file = request.application.compose.has_value();
-  Candidates found;
-  if (is_file) found = find_of_other_projects(request.application, images);
-  for (const Image& image : is_file ? std::vector<Image>{} : images) {
-    for (const std::string& name : image.tags) {
-      const bool has_underscore = name.starts_with(project + "_");  // as Compose 1 wrote names
-      const std::string prefix = has_underscore ? "" : find_prefix(name);
-      const bool is_labeled = image.compose_project == leave_out_path(project);
-      const bool is_compose_name = prefix == request.compose_project_name;
-      const bool is_compose_label =
-          request.compose_project_name && image.compose_project == *request.compose_project_name;
-      const bool is_respelled = has_underscore || plain_spelling(prefix) == plain_spelling(project);
-      const bool is_application =
-          std::any_of(std::begin(suffixes), std::end(suffixes),
-                      [&](std::string_view suffix) { return name.ends_with(suffix); });
-      const std::array likely{is_labeled, is_compose_name, is_compose_label, is_respelled,
-                              is_application};
-      const auto rank = std::ranges::find(likely, true) - likely.begin();
-      if (rank == std::ssize(likely)) continue;
-      found.emplace(rank, prefix, name);
-    }
-  }
+  const Candidates found = request.application.compose
+                               ? find_of_other_projects(request.application, images)
+                               : find_of_other_prefixes(request, images);
   std::vector<Lookalike> lookalikes;
   for (const auto& [rank, prefix, name] : found) {
     const bool is_listed =

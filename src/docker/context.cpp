@@ -110,7 +110,9 @@ std::vector<fs::path> list_entries(const fs::path& directory) {
 
 std::string path_if_there(const fs::path& path) {
   std::error_code error;
-  return fs::exists(fs::symlink_status(path, error)) ? path.string() : "";
+  // What may not be looked at is there: whoever reads it says so.
+  const bool is_there = fs::symlink_status(path, error).type() != fs::file_type::not_found;
+  return is_there ? path.string() : "";
 }
 
 // A directory has docker speak TLS, whatever is in it, a link to one does not.
@@ -118,7 +120,8 @@ bool has_tls_directory(const fs::path& directory) {
   const auto entries = list_entries(directory.parent_path());
   if (std::ranges::find(entries, directory) == entries.end()) return false;
   std::error_code error;
-  if (!fs::is_directory(fs::symlink_status(directory, error))) return false;
+  const auto status = fs::symlink_status(directory, error);
+  if (!error && !fs::is_directory(status)) return false;
   list_entries(directory);  // throws if it cannot be read
   return true;
 }

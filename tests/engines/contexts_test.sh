@@ -204,6 +204,17 @@ for directory in "$contexts_in/tls/$(hash_of secured)/docker" "$contexts_in/tls/
   refused "${directory#"$home/.docker/"} is not readable" none 'cannot be read: Permission denied' -- -c secured
   chmod 755 "$directory"
 done
+directory=$contexts_in/tls/$(hash_of secured)
+chmod 744 "$directory"
+refused "what is in it is not readable" none 'cannot be read: Permission denied' -- -c secured
+chmod 755 "$directory"
+chmod 744 "$directory/docker"
+check "the files are not readable: docker reaches none" equal "$(docker_reaches -- -c secured)" 'none secured'
+split -- -c secured
+call_tool all
+check "... nor does the tool" exits 4
+check "... which says so" contains "$tool_errors" "cannot read $directory/docker/ca.pem for TLS: Permission denied"
+chmod 755 "$directory/docker"
 chmod 600 home/.docker/config.json
 refused "config.json is not readable" default 'docker/config.json: it cannot be read: Permission denied'
 both "with DOCKER_HOST it is not needed" 'host default' DOCKER_HOST="$host"

@@ -128,6 +128,14 @@ TEST_CASE("what only looks like a cache is left alone") {
     fs::remove(cache / file);
     CHECK(directories.find("cache").front().kind == LocalCacheKind::cache);
   }
+  for (const char* const part : {"ingest", "blobs"}) {
+    CAPTURE(part);
+    fs::rename(cache / part, directories.root / "elsewhere");
+    fs::create_directory_symlink(directories.root / "elsewhere", cache / part);
+    CHECK(directories.find("cache").front().kind == LocalCacheKind::other);
+    fs::remove(cache / part);
+    fs::rename(directories.root / "elsewhere", cache / part);
+  }
   // As containerd keeps the content of its images.
   fs::remove(cache / "index.json");
   fs::remove(cache / "oci-layout");
