@@ -133,7 +133,7 @@ void read_application(const ComposeRequest& compose, const EngineChoice& engine,
   const Progress::Activity activity(progress, "reading the Compose file");
   const ComposeConfig config = read_compose_config(compose, engine, interruption);
   result.compose_warnings = config.warnings;
-  std::get<ClearRequest>(*result.request).application = select_services(config.json, compose);
+  std::get<ClearRequest>(*result.request).application = select_services(config, compose);
 }
 
 void run_pipeline(const Options& options, Clock::time_point start, Progress& progress,
@@ -150,10 +150,7 @@ void run_pipeline(const Options& options, Clock::time_point start, Progress& pro
   }
   std::visit(
       [&](auto& request) {
-        // buildx calls an engine by its context's name, or by its address.
-        request.builder =
-            find_current_builder(context.environment, home,
-                                 endpoint.context.empty() ? endpoint.text() : endpoint.context);
+        request.builder = find_current_builder(context.environment, home, endpoint);
       },
       *result.request);
   if (auto* const clear = std::get_if<ClearRequest>(&*result.request)) {

@@ -4,8 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstdint>
+
+#include "base/to_lower.hpp"
 
 namespace cac {
 
@@ -90,7 +91,7 @@ bool shows_utf8(const Environment& environment) {
   for (const char* const name : {"LANG", "LC_CTYPE", "LC_ALL"}) {
     locale = environment(name).value_or(locale);
   }
-  std::ranges::transform(locale, locale.begin(), [](unsigned char c) { return std::tolower(c); });
+  locale = to_lower(locale);
   return locale.find(".utf-8") != std::string::npos || locale.find(".utf8") != std::string::npos;
 }
 

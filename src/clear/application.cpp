@@ -37,10 +37,15 @@ class Expression {
 
 // The grammar of github.com/distribution/reference, without tag and digest.
 bool is_repository(const std::string& text) {
-  static const Expression expression(
-      "^((localhost|[a-zA-Z0-9-]+(\\.[a-zA-Z0-9-]+)+|[a-zA-Z0-9.-]+:[0-9]+)/)?"
-      "[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*(/[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*)*$");
-  return expression.matches(text);
+  static const Expression host(
+      "^([a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?(\\.[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)*"
+      "|\\[[a-fA-F0-9:]+\\])(:[0-9]+)?$");
+  static const Expression path(
+      "^[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*(/[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*)*$");
+  if (path.matches(text)) return true;
+  const auto slash = text.find('/');
+  return has_registry(text) && host.matches(text.substr(0, slash)) &&
+         path.matches(text.substr(slash + 1));
 }
 
 // Returns the repository as engines write it, or nullopt if it is none.
@@ -83,7 +88,7 @@ bool has_registry(std::string_view image_name) {
   const auto slash = image_name.find('/');
   if (slash == std::string_view::npos) return false;
   const std::string_view host = image_name.substr(0, slash);
-  return host == "localhost" || host.find_first_of(".:") != std::string_view::npos;
+  return host == "localhost" || host.find_first_of(".:ABCDEFGHIJKLMNOPQRSTUVWXYZ") != host.npos;
 }
 
 bool is_tag(std::string_view text) {
@@ -133,9 +138,13 @@ bool Application::is_neighbor(const Image& image, std::string_view name) const {
   };
   const std::string_view prefix = leave_out_path(project);
   name = leave_out_path(name);
-  // Compose 1 wrote an underscore.
-  return owner.size() > prefix.size() && owner.starts_with(prefix) && name.starts_with(owner) &&
-         name.size() > owner.size() && (name[owner.size()] == '-' || name[owner.size()] == '_');
+  if (owner.size() <= prefix.size() || !owner.starts_with(prefix) || !name.starts_with(owner)) {
+    return false;
+  }
+  const std::string_view rest = name.substr(owner.size());
+  const std::string_view service = owner.substr(prefix.size());
+  if (rest.starts_with(':')) return service != "-backend" && service != "-frontend";
+  return rest.starts_with('-') || rest.starts_with('_');  // Compose 1 wrote an underscore
 }
 
 }  // namespace cac

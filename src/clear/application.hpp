@@ -27,6 +27,7 @@ struct ComposeCache {
 struct ComposeSources {
   std::vector<ComposeImage> images = {};
   std::vector<ComposeCache> directories = {};
+  std::string directory = {};  // the first Compose file's, absolute; "" if it is not known
   std::vector<ComposeCache> external = {};
 };
 
@@ -45,9 +46,11 @@ struct Application {
   bool matches(std::string_view image_name) const;
 
   // Returns whether the image's name is one of them, but another application's, as its label of
-  // Compose's says. By convention: the name begins with the label's project, which is longer than
-  // this one ("shop-admin" and "shop-admin-backend", where the project is "shop"). Another label
-  // proves nothing: Compose's project need not be the images' prefix (measured with Compose 2.40).
+  // Compose's says. By convention: the name is the label's project, which is longer than this one,
+  // or goes on behind it ("shop-admin" and "shop-admin-backend", where the project is "shop"). But
+  // PROJECT-backend and PROJECT-frontend may come from directories of these names, one each, and
+  // another label proves nothing: Compose's project need not be the images' prefix (measured with
+  // Compose 2.40).
   // Of a Compose file: only cache_from names the image, and the label's project is another one.
   bool is_neighbor(const Image& image, std::string_view name) const;
 

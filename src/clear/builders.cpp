@@ -63,7 +63,7 @@ BuilderUse::BuilderUse(const std::optional<BuildxBuilder>& builder,
   }
   // A node that is not here: builds may go there.
   const bool is_whole = !current_.empty() && current_.size() >= builder->containers.size();
-  if (!is_whole && builder->is_known) elsewhere_ = builder->name;
+  if (!is_whole && (builder->is_known || current_.empty())) elsewhere_ = builder->name;
 }
 
 bool BuilderUse::is_current(const std::string& container) const {

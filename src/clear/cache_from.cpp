@@ -6,27 +6,32 @@
 #include <array>
 #include <string_view>
 
+#include "base/to_lower.hpp"
+
 namespace cac {
 
-std::map<std::string, std::string> parse_cache_entry(const std::string& entry) {
-  std::map<std::string, std::string> fields;
-  std::string field;
+std::vector<std::string> split_cache_entry(const std::string& entry) {
+  std::vector<std::string> fields(1);
   bool quoted = false;
-  for (std::size_t i = 0; i <= entry.size(); ++i) {
-    if (i < entry.size() && entry[i] == '"') {
+  for (const char c : entry) {
+    if (c == '"' && (quoted || fields.back().empty())) {
       quoted = !quoted;
-    } else if (i < entry.size() && (entry[i] != ',' || quoted)) {
-      field += entry[i];
+    } else if (c == ',' && !quoted) {
+      fields.emplace_back();
     } else {
-      const auto equals = std::min(field.find('='), field.size());
-      std::string key = field.substr(0, equals);
-      std::transform(key.begin(), key.end(), key.begin(),
-                     [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-      fields[key] = field.substr(std::min(equals + 1, field.size()));
-      field.clear();
+      fields.back() += c;
     }
   }
   return fields;
+}
+
+std::map<std::string, std::string> parse_cache_entry(const std::string& entry) {
+  std::map<std::string, std::string> values;
+  for (const std::string& field : split_cache_entry(entry)) {
+    const auto equals = std::min(field.find('='), field.size());
+    values[to_lower(field.substr(0, equals))] = field.substr(std::min(equals + 1, field.size()));
+  }
+  return values;
 }
 
 std::string show_cache_entry(const std::string& entry) {

@@ -76,10 +76,9 @@ void add_builders(const AnyRequest& request, const State& state, std::vector<Cav
   const auto& builder = request.builder;
   if (builder && !builder->problem.empty()) add_unknown(builder->problem);
   const BuilderUse use(builder, state.containers);
-  const auto uncleared = use.uncleared(false);
   // A container's own note says the same.
-  if (builder && !builder->name.empty() &&
-      (uncleared.empty() || (!is_clearing && !use.is_current(uncleared.front())))) {
+  if (!is_clearing && builder && !builder->name.empty() &&
+      !use.is_current(use.uncleared(false).front())) {
     caveats.push_back({.kind = CaveatKind::builder, .object = builder->name});
   }
   for (const Container& container : state.containers) {
@@ -128,7 +127,7 @@ std::vector<Caveat> find_caveats(const ClearRequest& request, const State& state
   }
   add_other_tags(request, state, caveats);
   for (const LocalCache& cache : state.local_caches) {
-    if (cache.kind != LocalCacheKind::missing) continue;
+    if (cache.kind != LocalCacheKind::missing && cache.kind != LocalCacheKind::unfound) continue;
     caveats.push_back({.kind = CaveatKind::local_cache, .object = cache.path});
   }
   add_builders(request, state, caveats);

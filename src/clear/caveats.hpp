@@ -16,8 +16,8 @@ enum class CaveatKind {
   builder,          // a buildx builder, or the volume of one, has a cache of its own
   other_tag,        // a repository of the application has other tags, which cache_from can name
   classic_builder,  // a dangling image: only the classic builder (DOCKER_BUILDKIT=0) would use it
-  local_cache,      // a relative directory in cache_from, which is not there where this runs
-  missing_image,    // no cache: what misses a removed image at the next `docker compose up`
+  local_cache,    // a relative directory in cache_from, which is not where builds are likely to run
+  missing_image,  // no cache: what misses a removed image at the next `docker compose up`
 };
 
 inline constexpr std::string_view caveat_words[] = {

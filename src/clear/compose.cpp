@@ -85,11 +85,8 @@ class SourceCollector {
 
   void add_cache_from(const std::string& entry, const std::string& service) {
     if (entry.find('=') == std::string::npos) {
-      // References, which an unset variable leaves empty.
-      for (std::size_t begin = 0; begin <= entry.size();) {
-        const auto end = std::min(entry.find(',', begin), entry.size());
-        if (end > begin) add_reference(entry.substr(begin, end - begin), service);
-        begin = end + 1;
+      for (const std::string& reference : split_cache_entry(entry)) {
+        if (!reference.empty()) add_reference(reference, service);  // an unset variable's
       }
       return;
     }
@@ -239,11 +236,24 @@ std::set<std::string> find_built(const ComposeFile& file, const Application& app
 
 }  // namespace
 
-Application select_services(const std::string& json, const ComposeRequest& request) {
-  ComposeFile file{.separator = request.is_compatible ? '_' : '-'};
+std::optional<std::string> find_compatible_name(const std::string& json) {
+  ComposeFile file;
+  try {
+    JsonReader(parse_json(json)).read(file);
+  } catch (const MalformedJson&) {
+    return std::nullopt;
+  }
+  for (const auto& [name, service] : file.services) {
+    if (service.is_built && service.image.empty()) return file.project + "_" + name;
+  }
+  return std::nullopt;
+}
+
+Application select_services(const ComposeConfig& config, const ComposeRequest& request) {
+  ComposeFile file{.separator = config.is_compatible ? '_' : '-'};
   std::vector<std::string> targets = request.targets;
   try {
-    JsonReader(parse_json(json), "the configuration").read(file);
+    JsonReader(parse_json(config.json), "the configuration").read(file);
   } catch (const MalformedJson& error) {
     throw UsageError(fmt::format("what docker compose config --format json prints was expected: {}",
                                  error.what()),
@@ -275,6 +285,7 @@ Application select_services(const std::string& json, const ComposeRequest& reque
     }
   }
   application.compose = std::move(collector).sources();
+  application.compose->directory = config.directory;
   return application;
 }
 

@@ -16,12 +16,13 @@ struct ComposeRequest {
   std::vector<std::string> files = {};      // in Compose's order; "-": see ComposeConfig
   std::optional<std::string> project = {};  // Compose's -p
   std::vector<std::string> targets = {};    // services; empty or "all": all that the file builds
-  bool is_compatible = false;  // COMPOSE_COMPATIBILITY: default names have an underscore
+  bool is_compatible = false;               // as COMPOSE_COMPATIBILITY in the environment says
 };
 
-// What `docker compose config --format json` prints.
 struct ComposeConfig {
-  std::string json = {};
+  std::string json = {};                   // what `docker compose config --format json` prints
+  std::string directory = {};              // of the first file, absolute; "" if it is not known
+  bool is_compatible = false;              // default names have an underscore: PROJECT_SERVICE
   std::vector<std::string> warnings = {};  // of Compose's, such as variables that are not set
 };
 
@@ -36,6 +37,10 @@ ComposeConfig read_compose_config(const ComposeRequest& request, const EngineCho
 
 // Returns the application of the targets, with what else a build of them builds. Throws UsageError
 // for a JSON that is not Compose's, and for a target that the file does not build. Pure.
-Application select_services(const std::string& json, const ComposeRequest& request);
+Application select_services(const ComposeConfig& config, const ComposeRequest& request);
+
+// Returns the name that an image without one gets with COMPOSE_COMPATIBILITY; nullopt if the
+// configuration has no such image, or is none. Pure.
+std::optional<std::string> find_compatible_name(const std::string& json);
 
 }  // namespace cac

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <system_error>
 
 #include "base/child_process.hpp"
@@ -61,30 +62,49 @@ ComposeWords read_words(const std::string& text) {
                    "Check what docker compose config says about the file.");
 }
 
-ComposeConfig run_compose(const ComposeRequest& request, const EngineChoice& engine,
-                          Interruption& interruption) {
+std::vector<std::string> make_command(const ComposeRequest& request, const EngineChoice& engine) {
   std::vector<std::string> command{"docker"};
   if (engine.host) command.insert(command.end(), {"--host", *engine.host});
   if (engine.context) command.insert(command.end(), {"--context", *engine.context});
   command.emplace_back("compose");
   for (const std::string& file : request.files) command.insert(command.end(), {"--file", file});
   if (request.project) command.insert(command.end(), {"--project-name", *request.project});
-  command.insert(command.end(), {"--profile", "*", "config", "--format", "json"});
+  command.insert(command.end(), {"--profile", "*", "config"});
+  return command;
+}
+
+// Returns whether Compose gives an image the name: an .env file may say so, or the environment.
+bool names_image(const std::string& name, std::vector<std::string> command,
+                 Interruption& interruption) {
+  command.emplace_back("--images");
+  const ChildResult child = run_child(command, max_config, interruption);
+  return ("\n" + child.output).find("\n" + name + "\n") != std::string::npos;
+}
+
+ComposeConfig run_compose(const ComposeRequest& request, const EngineChoice& engine,
+                          Interruption& interruption) {
+  const std::vector<std::string> command = make_command(request, engine);
+  std::vector<std::string> print_json = command;
+  print_json.insert(print_json.end(), {"--format", "json"});
   try {
-    const ChildResult child = run_child(command, max_config, interruption);
+    const ChildResult child = run_child(print_json, max_config, interruption);
     if (child.is_cut_off) throw UsageError("docker compose config printed more than 16 MB");
     if (child.status != 0) throw_compose_failure(child);
-    return {child.output, read_words(child.errors).warnings};
+    const auto name = find_compatible_name(child.output);
+    return {.json = child.output,
+            .directory = std::filesystem::absolute(request.files.front()).parent_path(),
+            .is_compatible = name && names_image(*name, command, interruption),
+            .warnings = read_words(child.errors).warnings};
   } catch (const std::system_error& error) {
     throw UsageError(fmt::format("docker cannot be run: {}", error.code().message()), advise_stdin);
   }
 }
 
-ComposeConfig read_standard_input(Interruption& interruption) {
+ComposeConfig read_standard_input(const ComposeRequest& request, Interruption& interruption) {
   try {
     std::string json = read_to_end(STDIN_FILENO, max_config, interruption);
     if (json.size() > max_config) throw UsageError("there is more than 16 MB on standard input");
-    return {std::move(json), {}};
+    return {.json = std::move(json), .is_compatible = request.is_compatible};
   } catch (const std::system_error& error) {
     throw UsageError(fmt::format("standard input cannot be read: {}", error.code().message()),
                      advise_stdin);
@@ -95,7 +115,7 @@ ComposeConfig read_standard_input(Interruption& interruption) {
 
 ComposeConfig read_compose_config(const ComposeRequest& request, const EngineChoice& engine,
                                   Interruption& interruption) {
-  return request.files.front() == "-" ? read_standard_input(interruption)
+  return request.files.front() == "-" ? read_standard_input(request, interruption)
                                       : run_compose(request, engine, interruption);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <set>
 #include <string_view>
 
 #include "base/filesystem.hpp"
@@ -63,35 +64,55 @@ bool is_layout(const fs::path& directory) {
          has_only_digests(directory / "blobs/sha256");
 }
 
+// Links on the way are followed, as a build does; the last name is not.
+fs::path resolve(const fs::path& source, const fs::path& place) {
+  const fs::path plain = without_slash(place / source);
+  std::error_code error;
+  const fs::path parent = fs::weakly_canonical(plain.parent_path(), error);
+  return error ? plain : parent / plain.filename();
+}
+
+bool is_absent(const fs::path& path) { return type_of(path) == fs::file_type::not_found; }
+
+bool is_empty_directory(const fs::path& path) {
+  std::error_code error;
+  return type_of(path) == fs::file_type::directory && fs::is_empty(path, error) && !error;
+}
+
+bool is_cache(const fs::path& path, const std::string& home) {
+  return type_of(path) == fs::file_type::directory && !is_same(path, "/") &&
+         !has_home(path, home) && is_layout(path);
+}
+
 }  // namespace
 
-std::vector<LocalCache> find_local_caches(const std::vector<ComposeCache>& directories,
-                                          const std::string& home) {
+std::vector<LocalCache> find_local_caches(const ComposeSources& compose, const std::string& home) {
+  if (compose.directories.empty()) return {};
+  std::vector<fs::path> places{fs::current_path()};
+  const bool runs_beside = is_same(places.front(), compose.directory);
+  if (!runs_beside && !compose.directory.empty()) places.emplace_back(compose.directory);
   std::vector<LocalCache> caches;
-  for (const ComposeCache& named : directories) {
-    std::error_code error;
-    const fs::path plain = without_slash(fs::absolute(named.source));
-    // Links on the way are followed, as a build does; the last name is not.
-    const fs::path parent = fs::weakly_canonical(plain.parent_path(), error);
-    const fs::path path = error ? plain : parent / plain.filename();
+  const auto add = [&](const fs::path& path, const ComposeCache& named, LocalCacheKind kind) {
     const auto same = std::ranges::find(caches, path.string(), &LocalCache::path);
     if (same != caches.end()) {
       same->services.insert(same->services.end(), named.services.begin(), named.services.end());
-      continue;
+      return;
     }
-    LocalCache cache{.path = path, .services = named.services, .kind = LocalCacheKind::other};
-    const auto status = fs::symlink_status(path, error);  // of what may not be looked at: none
-    if (status.type() == fs::file_type::not_found) {
+    const Bytes size = kind == LocalCacheKind::cache ? size_on_disk(path) : Bytes{};
+    caches.push_back({.path = path, .services = named.services, .kind = kind, .size = size});
+  };
+  for (const ComposeCache& named : compose.directories) {
+    std::set<fs::path> paths;  // one, if the name is absolute
+    for (const fs::path& place : places) paths.insert(resolve(named.source, place));
+    if (std::ranges::all_of(paths, is_absent)) {
       if (fs::path(named.source).is_absolute()) continue;
-      cache.kind = LocalCacheKind::missing;
-    } else if (fs::is_directory(status)) {
-      if (fs::is_empty(path, error) && !error) continue;
-      if (!is_same(path, "/") && !has_home(path, home) && is_layout(path)) {
-        cache.kind = LocalCacheKind::cache;
-        cache.size = size_on_disk(path);
-      }
+      add(resolve(named.source, places.front()), named,
+          runs_beside ? LocalCacheKind::missing : LocalCacheKind::unfound);
     }
-    caches.push_back(std::move(cache));
+    for (const fs::path& path : paths) {
+      if (is_absent(path) || is_empty_directory(path)) continue;
+      add(path, named, is_cache(path, home) ? LocalCacheKind::cache : LocalCacheKind::other);
+    }
   }
   return caches;
 }

@@ -1,5 +1,6 @@
 // The directories that type=local in a Compose file's cache_from names: BuildKit's client reads
-// them, relative to the directory where it runs. Knows no engine.
+// them, relative to the directory where it runs, which mostly is the Compose file's. Knows no
+// engine.
 #pragma once
 
 #include <string>
@@ -13,7 +14,9 @@ namespace cac {
 enum class LocalCacheKind {
   cache,    // an OCI layout as buildx writes it, and nothing else
   other,    // more than a cache, a link, or not readable: never removed
-  missing,  // a relative name for which there is nothing where this runs
+  missing,  // a relative name, for which there is nothing in the Compose file's directory; this
+            // runs there
+  unfound,  // ... nothing here and nothing there, where the Compose file's is known
 };
 
 struct LocalCache {
@@ -23,10 +26,10 @@ struct LocalCache {
   Bytes size = {};
 };
 
-// Returns those that are not empty, and those that a build elsewhere may find. What has the home
-// directory in it is no cache. home: may be empty.
-std::vector<LocalCache> find_local_caches(const std::vector<ComposeCache>& directories,
-                                          const std::string& home);
+// Returns those that are not empty, in the current directory and in the Compose file's, and those
+// that a build elsewhere may find. What has the home directory in it is no cache. home: may be
+// empty.
+std::vector<LocalCache> find_local_caches(const ComposeSources& compose, const std::string& home);
 
 // Removes a cache, so that what is left of a removal that was cut off is one, too, but none that a
 // build reads. Returns false if it was already removed. Throws std::filesystem::filesystem_error.

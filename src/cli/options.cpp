@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/to_lower.hpp"
 #include "base/units.hpp"
 #include "cli/option_rules.hpp"
 #include "cli/option_table.hpp"
@@ -148,8 +149,11 @@ std::optional<ComposeRequest> read_compose(const ParsedArguments& arguments,
     }
   }
   if (arguments.has("project")) compose.project = arguments.value(option_spec("project"));
-  const std::string compatibility = environment("COMPOSE_COMPATIBILITY").value_or("");
-  compose.is_compatible = compatibility == "1" || compatibility == "true";
+  // As Compose reads it.
+  const std::string compatibility = to_lower(environment("COMPOSE_COMPATIBILITY").value_or(""));
+  for (const std::string_view yes : {"1", "t", "true", "y"}) {
+    if (compatibility == yes) compose.is_compatible = true;
+  }
   return compose;
 }
 

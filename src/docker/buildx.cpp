@@ -7,6 +7,7 @@
 
 #include "base/json_reader.hpp"
 #include "base/sha256.hpp"
+#include "base/to_lower.hpp"
 #include "docker/context.hpp"
 
 namespace cac {
@@ -72,12 +73,9 @@ class Store {
     return read_text_file(path).value_or("");
   }
 
-  std::optional<Instance> find_instance(std::string name) const {
-    for (char& c : name) {
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-    }
+  std::optional<Instance> find_instance(const std::string& name) const {
     Instance instance;
-    if (!read_json_file(directory_ / "instances" / name, instance)) return std::nullopt;
+    if (!read_json_file(directory_ / "instances" / to_lower(name), instance)) return std::nullopt;
     return instance;
   }
 
@@ -85,22 +83,36 @@ class Store {
   fs::path directory_;
 };
 
+// What docker build would do with a context's name: each has its engine's own builder.
+bool is_own_builder(const std::string& name, const Environment& environment,
+                    const std::string& home, const Endpoint& engine) {
+  try {
+    return choose_endpoint({.context = name}, environment, home).text() == engine.text();
+  } catch (const UsageError&) {
+    return false;
+  }
+}
+
 }  // namespace
 
 std::optional<BuildxBuilder> find_current_builder(const Environment& environment,
-                                                  const std::string& home,
-                                                  const std::string& engine) {
+                                                  const std::string& home, const Endpoint& engine) {
+  // What buildx calls it.
+  const std::string endpoint = engine.context.empty() ? engine.text() : engine.context;
   const Store store(
       environment("BUILDX_CONFIG").value_or(find_docker_config(environment, home) / "buildx"));
   try {
     BuildxBuilder builder{.name = environment("BUILDX_BUILDER").value_or("")};
-    const bool is_named = !builder.name.empty();
-    if (!is_named) builder.name = store.find_chosen(engine);
-    if (builder.name.empty()) builder.name = engine;  // which a builder may be called, too
-    if (builder.name == "default") return std::nullopt;
+    builder.is_named = !builder.name.empty();
+    if (!builder.is_named) builder.name = store.find_chosen(endpoint);
+    if (builder.name.empty()) builder.name = endpoint;  // which a builder may be called, too
+    if (builder.name == "default" && engine.context.empty()) return std::nullopt;
     const auto instance = store.find_instance(builder.name);
     builder.is_known = instance.has_value();
-    if (!builder.is_known && (!is_named || builder.name == engine)) return std::nullopt;
+    if (!builder.is_known &&
+        (!builder.is_named || is_own_builder(builder.name, environment, home, engine))) {
+      return std::nullopt;
+    }
     if (instance && instance->driver == "docker-container") {
       for (const Node& node : instance->nodes) {
         builder.containers.push_back(std::string(builder_prefix) + node.name);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/environment.hpp"
+#include "docker/endpoint.hpp"
 
 namespace cac {
 
@@ -18,15 +19,15 @@ struct BuildxBuilder {
   std::string name = {};
   std::vector<std::string> containers = {};  // of its nodes; empty: it has no file, or runs in none
   bool is_known = false;                     // buildx has a file about it
+  bool is_named = false;                     // by BUILDX_BUILDER
   std::string problem = {};                  // why it could not be read; then nothing else is set
 };
 
 // Returns the builder that BUILDX_BUILDER names, else buildx's current one for the engine; nullopt
-// if that is the engine's own, which has the context's name, too. engine: what buildx calls it, its
-// context's name, else its address. home: where the files are, unless DOCKER_CONFIG or
-// BUILDX_CONFIG says otherwise; may be empty. Source: buildx 0.29, see its store package.
+// if that is the engine's own, which has the name of its context, or of another one that leads to
+// it. home: where the files are, unless DOCKER_CONFIG or BUILDX_CONFIG says otherwise; may be
+// empty. Source: buildx 0.29, see its store package.
 std::optional<BuildxBuilder> find_current_builder(const Environment& environment,
-                                                  const std::string& home,
-                                                  const std::string& engine);
+                                                  const std::string& home, const Endpoint& engine);
 
 }  // namespace cac

@@ -4,18 +4,17 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <sstream>
+
+#include "base/to_lower.hpp"
 
 namespace cac {
 
 namespace {
 
 std::string lower(std::string_view text) {
-  std::string result(text);
-  if (result.ends_with('.')) result.pop_back();
-  std::ranges::transform(result, result.begin(), [](unsigned char c) { return std::tolower(c); });
-  return result;
+  if (text.ends_with('.')) text.remove_suffix(1);
+  return to_lower(std::string(text));
 }
 
 bool is_address(const std::string& text, int family) {

@@ -4,11 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cstdint>
 #include <string>
 #include <utility>
 
+#include "base/to_lower.hpp"
 #include "base/units.hpp"
 
 namespace cac {
@@ -76,9 +76,7 @@ void Transfer::receive_header(std::string_view line) {
   header_complete = line == "\r\n" || line == "\n";
   const auto colon = line.find(':');
   if (colon == std::string_view::npos) return;
-  std::string name(line.substr(0, colon));
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string name = to_lower(std::string(line.substr(0, colon)));
   constexpr const char* blanks = " \t\r\n";
   const auto begin = std::min(line.find_first_not_of(blanks, colon + 1), line.size());
   response.headers[name] = line.substr(begin, line.find_last_not_of(blanks) + 1 - begin);

@@ -177,7 +177,16 @@ std::string describe_verdict(const RunResult& result, const ClearRequest& reques
   return "";
 }
 
-std::string advise(const ClearRequest& request, const std::vector<Residue>& residue) {
+// What leads builds to the engine's own builder, which has the context's name.
+std::string name_way_back(const BuildxBuilder& builder, const std::string& context) {
+  const std::string_view own = context.empty() ? "default" : context;
+  if (builder.is_named) return fmt::format("BUILDX_BUILDER={}", own);
+  return context.empty() ? "docker buildx use default"
+                         : fmt::format("docker --context {0} buildx use {0}", own);
+}
+
+std::string advise(const ClearRequest& request, const std::vector<Residue>& residue,
+                   const std::string& context) {
   const auto has = [&](Reason reason) {
     return std::ranges::find(residue, reason, &Residue::reason) != residue.end();
   };
@@ -190,8 +199,10 @@ std::string advise(const ClearRequest& request, const std::vector<Residue>& resi
   }
   if (has(Reason::unverified)) return " Clear it with docker buildx prune --builder NAME --all.";
   if (has(Reason::builder_in_use)) {
-    return " --all-builders clears the builders that run on this engine; docker buildx use default "
-           "leads builds back to the engine's own.";
+    return fmt::format(
+        " --all-builders clears the builders that run on this engine; {} leads builds back to the "
+        "engine's own.",
+        name_way_back(request.builder.value_or(BuildxBuilder{}), context));
   }
   if (has(Reason::external) || has(Reason::other_project) || has(Reason::not_a_cache)) {
     return " A build can do without what cannot be cleared from here: docker compose build "
@@ -253,7 +264,7 @@ std::optional<Summary> make_summary(const RunResult& result) {
   return Summary{status, std::string(to_string(verdict)),
                  describe_verdict(result, *request) +
                      (request->verify_only ? "" : describe_cost(result)) +
-                     advise(*request, result.verification->residue)};
+                     advise(*request, result.verification->residue, result.engine->context)};
 }
 
 }  // namespace cac

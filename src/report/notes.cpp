@@ -102,6 +102,14 @@ std::vector<Message> list_messages(const RunResult& result) {
       if (first && first->message == failure.message) continue;
       warn("a directory could not be searched for build artifacts: " + failure.message);
     }
+    for (const LocalCache& cache : result.state->local_caches) {
+      if (cache.kind != LocalCacheKind::unfound) continue;
+      warn(
+          fmt::format("there is no directory {}, and builds may run elsewhere: cache_from names it "
+                      "by a relative path",
+                      cache.path),
+          "Run this in the directory where docker compose build runs.");
+    }
     const auto lookalikes = find_lookalikes(*request, result.state->lookalikes);
     if (result.state->images.empty() && !lookalikes.empty()) {
       warn(fmt::format("{}. {}: {}", describe_absence(request->application),

@@ -21,6 +21,7 @@ remove_builders() {
   in_engine docker rm -f buildx_buildkit_held0 buildx_buildkit_bare0 >/dev/null 2>&1 || :
   in_engine docker volume rm buildx_buildkit_held0_state buildx_buildkit_gone0_state >/dev/null 2>&1 || :
   buildx rm --all-inactive --force || :
+  buildx use default || :
 }
 note='the buildx builder in container buildx_buildkit_held0 has a cache of its own'
 
@@ -70,6 +71,40 @@ run_tool "$tool" --prune-only --all-builders --older-than 7d --keep-storage 5GB
 check "limits: exit 0" exits 0
 check "limits: are the builder's too" equal "$(in_engine_builder 'cat /var/lib/buildkit/calls')" \
   $'prune --all --keep-duration 604800s\nprune --all --keep-storage 5000.000000'
+
+# The way back to the engine's own builder is advised as it works: by default, in a context, and by the variable.
+way_back() { # NAME COMMAND: the command is advised, and leads back
+  check "$1: exit 3" exits 3
+  check "$1: the way back" contains "$(tr -s '\n' ' ' <<<"$tool_output")" "$2 leads builds back"
+}
+run_tool "$tool" --verify-only
+way_back "by default" 'docker buildx use default'
+verify_in_context() {
+  tool_status=0
+  tool_output=$(env -u DOCKER_HOST -u DOCKER_CONTEXT "$tool" --context far --verify-only 2>"$contexts/tool.errors") || tool_status=$?
+  tool_errors=$(cat "$contexts/tool.errors")
+}
+docker_cli() { "$here/client.sh" "$ENGINE" env -u DOCKER_HOST docker "$@" >"$contexts/docker.log" 2>&1 || { cat "$contexts/docker.log" && return 1; }; }
+docker_cli context rm -f far >/dev/null 2>&1 || :
+check "a context" docker_cli context create far --docker "host=unix://$SOCKET"
+check "in a context: buildx use" docker_cli --context far buildx use held
+verify_in_context
+way_back "in a context" 'docker --context far buildx use far'
+check "in a context: it works" docker_cli --context far buildx use far
+verify_in_context
+check "in a context: not in use any more" exits 0
+BUILDX_BUILDER=held verify_in_context
+way_back "in a context, by the variable" 'BUILDX_BUILDER=far'
+BUILDX_BUILDER=far verify_in_context
+check "in a context, by the variable: it works" exits 0
+# buildx takes it for the builder of docker's default context, which is another engine.
+BUILDX_BUILDER=default verify_in_context
+check "in a context, the default context's builder" exits 3
+BUILDX_BUILDER=far run_tool "$tool" --verify-only
+check "by its address, the builder of a context that leads there" exits 0
+BUILDX_BUILDER=nobody run_tool "$tool" --verify-only
+way_back "a builder that is not known here" 'BUILDX_BUILDER=default'
+docker_cli context rm -f far
 
 # Chosen by its variable alone, and stopped.
 check "buildx use default" buildx use default

@@ -53,6 +53,7 @@ build() { # KIND [SERVICE]
     return 1
   }
 }
+build_beside() (cd "$contexts" && build "$1")
 uuids() { step_uuids "${images[0]}"; }
 clear_kind() { run_tool "$tool" --file "$contexts/$kind.yaml" "$@"; } # ARG...
 
@@ -144,6 +145,24 @@ PATH=/usr/bin:/bin run_tool "$tool" --file - <"$contexts/other.json"
 check "a store of content is no cache" exits 3
 check "it stays" test -n "$(ls "$contexts/content/blobs/sha256")"
 
+# Compose writes default names with an underscore if the environment says so, or the .env beside the file.
+kind=default-names
+write_file "$kind"
+echo COMPOSE_COMPATIBILITY=1 >"$contexts/.env"
+check "compatible by .env: is built" build "$kind"
+mv "$contexts/.env" "$contexts/not.env"
+for yes in 1 TRUE y; do
+  COMPOSE_COMPATIBILITY=$yes clear_kind --dry-run --json
+  check "compatible by the environment, $yes" contains "$tool_output" 'shop_backend:latest'
+done
+COMPOSE_COMPATIBILITY=0 clear_kind --dry-run --json
+check "not compatible by the environment" equal "$(grep -c shop_backend <<<"$tool_output")" 0
+mv "$contexts/not.env" "$contexts/.env"
+clear_kind
+check "compatible by .env: cleared" exits 0
+check "compatible by .env: the image is removed" no_image_has shop_backend:latest
+rm "$contexts/.env"
+
 # A registry that cache_from names cannot be cleared from here.
 kind=registry images=(shop-backend:latest)
 check "registry: scene" scene_clean
@@ -179,6 +198,17 @@ if [[ $ENGINE == *-containerd ]]; then
   check "local: is built after the clearing" build local
   check "local: no step comes back" fresh "$first" "$(uuids)"
   compose_row '`type=local`: a directory' "$status" "$(recurring "$first" "$again")" "$(recurring "$first" "$(uuids)")"
+  # A build in the Compose file's directory reads the one that is there.
+  cp -a "$contexts/local-cache" "$contexts/cache"
+  docker builder prune -af >/dev/null 2>&1
+  check "local: is built beside the file" build_beside local
+  check "local: every step comes back there" all_recur "$first" "$(uuids)"
+  clear_kind --quiet
+  check "local: cleared beside the file" exits 0
+  check "local: nothing to warn of" equal "$tool_output$tool_errors" ''
+  check "local: the directory beside the file is removed" test ! -e "$contexts/cache"
+  check "local: is built beside the file again" build_beside local
+  check "local: no step comes back there" fresh "$first" "$(uuids)"
   cp -a "$contexts/local-cache" cache
   touch cache/precious
   clear_kind
@@ -186,6 +216,18 @@ if [[ $ENGINE == *-containerd ]]; then
   check "local: and it stays" test -e cache/precious
   rm -r cache
 fi
+# Where neither has one, a build in a third place may.
+clear_kind --quiet
+check "local: found nowhere" exits 0
+check "local: found nowhere: a warning" contains "$tool_errors" "builds may run elsewhere"
+clear_kind
+cd "$contexts"
+clear_kind --quiet
+check "local: where builds run, what is already gone is success" equal "$tool_status $tool_errors" '0 '
+docker compose -f local.yaml config --format json >config.json
+run_tool "$tool" --file - --quiet <config.json
+check "local: the configuration alone does not say where" contains "$tool_errors" "builds may run elsewhere"
+cd elsewhere
 scene_clean
 truth_end
 finish

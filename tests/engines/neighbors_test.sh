@@ -24,12 +24,20 @@ build_project() { # PROJECT PREFIX
   [[ $(image_label "$2-backend:latest") == "$1" ]]
 }
 image_label() { api GET "/images/$1/json" | jq -r '.Config.Labels["com.docker.compose.project"]'; }
+# A project of one service, whose image has the project's own name.
+build_single() { # PROJECT
+  printf 'services:\n  %s: {image: "%s:latest", build: {context: ./backend, network: none}}\n' "$1" "$1" >"$contexts/$1.yaml"
+  (cd "$contexts" && "$here/client.sh" "$ENGINE" docker compose -p "$1" -f "$1.yaml" build) >"$contexts/$1.log" 2>&1 ||
+    { cat "$contexts/$1.log" && return 1; }
+}
 ids_of() { image_ids | grep "^$1-" || :; }
 
 scene_clean
 check "shop is built" build_project shop shop
 check "shop-admin is built" build_project shop-admin shop-admin
 check "watch-party is built" build_project watch-party watchparty
+check "shop-job is built" build_single shop-job
+check "shop-frontend is built" build_single shop-frontend
 neighbors=$(ids_of shop-admin)
 check "the neighbor has two images" equal "$(grep -c . <<<"$neighbors")" 2
 note='shop-admin-backend:latest, shop-admin-frontend:latest belong to the Compose project shop-admin, and are left alone'
@@ -42,6 +50,10 @@ check "shop: exit 0" exits 0
 check "shop: the report leaves the neighbor alone" contains "$tool_output" "$note"
 check "shop: its image is removed" no_image_has shop-backend:latest
 check "shop: the neighbor's images stay" equal "$(ids_of shop-admin)" "$neighbors"
+check "shop: an image with its own project's name stays" contains "$tool_output" \
+  'shop-job:latest belongs to the Compose project shop-job, and is left alone'
+check "shop: it is there" contains "$(image_ids)" shop-job:latest
+check "shop: its own frontend is removed, from a directory of that name" no_image_has shop-frontend:latest
 run_tool "$tool" -p shop --verify-only all
 check "shop: verified, exit 0" exits 0
 

@@ -7,11 +7,12 @@ using cac::test::require;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view input = cac::test::as_text(data, size);
-  cac::ComposeRequest request{.is_compatible = input.starts_with('_')};
+  cac::ComposeRequest request;
   const std::string target = cac::test::take_until(input, '\n');
   if (!target.empty() && target != "_") request.targets = {target};
   try {
-    const cac::Application application = cac::select_services(std::string(input), request);
+    const cac::Application application = cac::select_services(
+        {.json = std::string(input), .is_compatible = input.starts_with('_')}, request);
     require(application.compose.has_value(), "the file is the source");
     for (const cac::ComposeImage& image : application.compose->images) {
       require(cac::parse_image_name(image.name) == image.name, "an image has a valid name");

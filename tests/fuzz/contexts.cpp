@@ -37,13 +37,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     try {
       cac::EngineChoice choice;
       if (*name != 0) choice.context = name;
-      const cac::Endpoint endpoint = cac::choose_endpoint(choice, environment, "/home");
       cac::find_current_builder(environment, "/home",
-                                endpoint.context.empty() ? endpoint.text() : endpoint.context);
+                                cac::choose_endpoint(choice, environment, "/home"));
     } catch (const cac::UsageError& error) {
       cac::test::require(*error.what() != 0, "a usage error says what is wrong");
     }
   }
-  cac::find_current_builder(environment, "/home", "unix:///var/run/docker.sock");
+  cac::find_current_builder(environment, "/home",
+                            cac::parse_endpoint("unix:///var/run/docker.sock"));
   return 0;
 }

@@ -24,6 +24,9 @@ bool is_of_longer_project(const std::string& project, const std::string& name,
   const std::string prefix = leave_out_path(project);
   const std::string bare = leave_out_path(name);
   if (label.size() <= prefix.size() || !label.starts_with(prefix)) return false;
+  if (bare == label + ":latest") {
+    return label != prefix + "-backend" && label != prefix + "-frontend";
+  }
   return bare.starts_with(label + "-") || bare.starts_with(label + "_");
 }
 

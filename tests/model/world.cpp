@@ -56,7 +56,8 @@ void add_images(Random& random, const std::string& project, World& world) {
     }
     FakeImage image{.id = "sha256:" + random_id(random, 64), .tags = {name}};
     image.size = random.below(1'000'000'000);
-    const std::vector<std::string> labels{"", "", "", leaf, leaf, leaf + "-admin", "other"};
+    const std::vector<std::string> labels{
+        "", "", "", leaf, leaf, leaf + "-admin", leaf + "-backend", "other"};
     image.compose_project = random.pick(labels);
     const bool has_copy = random.percent(10);
     if (world.rules.store == test::FakeStore::containerd || has_copy) {

@@ -101,7 +101,7 @@ TEST_CASE("a target selects exactly its own names with the tag latest") {
 }
 
 TEST_CASE(
-    "a name is a neighbor's if Compose labelled the image with the longer name it begins with") {
+    "a name is a neighbor's if its label of Compose's is a longer project that it begins with") {
   struct {
     std::string project;
     std::string label;
@@ -113,6 +113,8 @@ TEST_CASE(
       {"team/shop", "shop-admin", "team/shop-admin-backend:latest", true},
       {"localhost:5000/shop", "shop-admin", "localhost:5000/shop-admin-backend:latest", true},
       {"shop", "shopping", "shopping-backend:latest", true},
+      {"shop", "shop-admin", "shop-admin:latest", true},
+      {"shop", "shop-backend", "shop-backend-backend:latest", true},
       // The label of the project itself, of a shorter one, of none, and of a directory.
       {"shop", "shop", "shop-admin-backend:latest", false},
       {"shop-admin", "shop", "shop-admin-backend:latest", false},
@@ -121,8 +123,10 @@ TEST_CASE(
       // The image has a name of the target as well.
       {"shop", "shop-admin", "shop-backend:latest", false},
       {"shop", "shop-admin", "shop-administration:latest", false},
-      {"shop", "shop-admin", "shop-admin:latest", false},
+      // The convention's own names, from a directory of the same name each.
       {"shop", "shop-backend", "shop-backend:latest", false},
+      {"shop", "shop-frontend", "shop-frontend:latest", false},
+      {"team/shop", "shop-backend", "team/shop-backend:latest", false},
   };
   for (const auto& row : rows) {
     CAPTURE(row.label + " " + row.name);
@@ -148,6 +152,18 @@ TEST_CASE("an image's name is written as engines write it, with its tag") {
       {"localhost:5000/web:v1", "localhost:5000/web:v1"},
       {"ghcr.io/acme/web", "ghcr.io/acme/web:latest"},
       {"index.docker.io/acme/web", "acme/web:latest"},
+      // Of these, 20.10 takes none but the last two; 28.5 takes all.
+      {"ACME/web:v1", "ACME/web:v1"},
+      {"LOCALHOST/web", "LOCALHOST/web:latest"},
+      {"[::1]/web", "[::1]/web:latest"},
+      {"[::1]:5000/web", "[::1]:5000/web:latest"},
+      {"aCME:1/web", "aCME:1/web:latest"},
+      {"a_b.c/web", "a_b.c/web:latest"},
+      // No engine takes these.
+      {"acme-/web", ""},
+      {"acme-.example/web", ""},
+      {"-acme.example/web", ""},
+      {"docker.io/ACME/web", ""},
       // Engines write these as names of other images.
       {"docker.io/localhost/web", ""},
       {"docker.io/docker.io/acme/web", ""},
@@ -172,8 +188,8 @@ TEST_CASE("an image's name is written as engines write it, with its tag") {
 }
 
 TEST_CASE("a name begins with a registry if its first part is a host, as docker tells them apart") {
-  for (const std::string& name :
-       Texts{"ghcr.io/acme/web", "localhost/web", "localhost:5000/web", "registry:5000/web:v1"}) {
+  for (const std::string& name : Texts{"ghcr.io/acme/web", "localhost/web", "localhost:5000/web",
+                                       "registry:5000/web:v1", "ACME/web", "[::1]:5000/web"}) {
     CAPTURE(name);
     CHECK(cac::has_registry(name));
   }

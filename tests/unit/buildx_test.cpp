@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/sha256.hpp"
 #include "connected.hpp"
 #include "texts.hpp"
 
@@ -34,11 +35,18 @@ class Home {
   }
   std::optional<cac::BuildxBuilder> find(
       const std::map<std::string, std::string>& variables = {}) const {
-    return cac::find_current_builder(environment_of(variables), path, address);
+    return cac::find_current_builder(environment_of(variables), path, cac::parse_endpoint(address));
   }
 
   fs::path path;
 };
+
+cac::Endpoint make_far() {
+  cac::Endpoint endpoint = cac::parse_endpoint("tcp://far.example:2375");
+  endpoint.context = "far";
+  return endpoint;
+}
+const cac::Endpoint far = make_far();
 
 constexpr const char* current_file = ".docker/buildx/current";
 
@@ -98,14 +106,28 @@ TEST_CASE("BUILDX_BUILDER comes first; DOCKER_CONFIG and BUILDX_CONFIG say where
 TEST_CASE("with a context its name is what buildx calls the engine, and the engine's own builder") {
   const Home home;
   const auto find = [&](const std::map<std::string, std::string>& variables = {}) {
-    return cac::find_current_builder(environment_of(variables), home.path, "far");
+    return cac::find_current_builder(environment_of(variables), home.path, far);
   };
   home.write(current_file, R"({"Key":"far","Name":"held","Global":false})");
   home.write(".docker/buildx/instances/held", instance);
   CHECK(find()->name == "held");
   CHECK_FALSE(home.find());
+  const auto write_context = [&](const std::string& name, const std::string& host) {
+    home.write(".docker/contexts/meta/" + cac::sha256_hex(name) + "/meta.json",
+               R"({"Name":")" + name + R"(","Endpoints":{"docker":{"Host":")" + host + R"("}}})");
+  };
+  write_context("far", "tcp://far.example:2375");
   CHECK_FALSE(find({{"BUILDX_BUILDER", "far"}}));
+  // Another context: its engine's own builder, which may be this engine's.
   CHECK(find({{"BUILDX_BUILDER", "near"}})->name == "near");
+  write_context("near", "unix:///near.sock");
+  CHECK(find({{"BUILDX_BUILDER", "near"}})->name == "near");
+  CHECK(home.find({{"BUILDX_BUILDER", "near"}})->is_named);
+  write_context("near", "tcp://far.example:2375");
+  CHECK_FALSE(find({{"BUILDX_BUILDER", "near"}}));
+  // Docker's default context, too, is another one.
+  CHECK(find({{"BUILDX_BUILDER", "default"}})->name == "default");
+  CHECK_FALSE(find({{"BUILDX_BUILDER", "default"}, {"DOCKER_HOST", "tcp://far.example:2375"}}));
   home.write(".docker/buildx/instances/far", instance);
   CHECK(find({{"BUILDX_BUILDER", "far"}})->is_known);
 }
@@ -136,7 +158,7 @@ TEST_CASE("the engine's default builder counts where the last choice was made fo
 TEST_CASE("a builder may be called as the context is, and then it is used") {
   const Home home;
   home.write(".docker/buildx/instances/far", instance);
-  CHECK(cac::find_current_builder(environment_of(), home.path, "far")->name == "far");
+  CHECK(cac::find_current_builder(environment_of(), home.path, far)->name == "far");
   CHECK_FALSE(home.find());
 }
 
@@ -148,9 +170,8 @@ TEST_CASE("names are in lower case on disk, and a socket may have several") {
   fs::create_directory_symlink(home.path, home.path / "way");
   home.write(current_file,
              R"({"Key":"unix://)" + (home.path / "way/x.sock").string() + R"(","Name":"held"})");
-  CHECK(cac::find_current_builder(environment_of(), home.path,
-                                  "unix://" + (home.path / "x.sock").string())
-            ->name == "held");
+  const auto endpoint = cac::parse_endpoint("unix://" + (home.path / "x.sock").string());
+  CHECK(cac::find_current_builder(environment_of(), home.path, endpoint)->name == "held");
 }
 
 TEST_CASE("a file that cannot be understood is said") {

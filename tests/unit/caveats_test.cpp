@@ -87,14 +87,11 @@ TEST_CASE("a builder to which builds go is residue, and no caveat of a clearing"
   // One of its nodes is not on this engine.
   request.builder->containers.emplace_back("buildx_buildkit_multi2");
   CHECK(residue() == "multi\nbuildx_buildkit_multi1\n");
-  // Known, and on no container of this engine.
-  request.builder = {.name = "remote", .is_known = true};
-  CHECK(residue() == "remote\n");
-  // Not known here: it may be another name of this engine.
-  request.builder = {.name = "remote"};
-  request.all_builders = false;
-  CHECK(residue().empty());
-  CHECK(caveats().starts_with("builder remote\n"));
+  // On no container of this engine, whether buildx has a file about it here or not.
+  for (const bool is_known : {false, true}) {
+    request.builder = {.name = "remote", .is_known = is_known};
+    CHECK(residue() == "remote\n");
+  }
 }
 
 TEST_CASE("a builder that does not say what it has left is a caveat, unless builds go there") {
@@ -108,6 +105,8 @@ TEST_CASE("a builder that does not say what it has left is a caveat, unless buil
 
 TEST_CASE("a directory that is not where this runs is a caveat") {
   State state{.local_caches = {{.path = "/w/cache", .kind = cac::LocalCacheKind::missing}}};
+  CHECK(find({"all"}, state) == "local-cache /w/cache\n");
+  state.local_caches[0].kind = cac::LocalCacheKind::unfound;
   CHECK(find({"all"}, state) == "local-cache /w/cache\n");
   state.local_caches[0].kind = cac::LocalCacheKind::cache;
   CHECK(find({"all"}, state).empty());

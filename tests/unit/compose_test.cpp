@@ -21,7 +21,7 @@ namespace {
 Json make_config(Json services) { return {{"name", "shop"}, {"services", std::move(services)}}; }
 
 Application select(const Json& services, const Texts& targets = {}) {
-  return cac::select_services(make_config(services).dump(), {.targets = targets});
+  return cac::select_services({.json = make_config(services).dump()}, {.targets = targets});
 }
 
 // "NAME SERVICES [others] (built, cache_from)", an image a line.
@@ -47,7 +47,7 @@ std::string describe(const Application& application) {
 }
 
 std::string config_refusal(const std::string& json, const Texts& targets = {}) {
-  return cac::test::refusal([&] { cac::select_services(json, {.targets = targets}); });
+  return cac::test::refusal([&] { cac::select_services({.json = json}, {.targets = targets}); });
 }
 
 const Json build = {{"context", "/src"}};
@@ -219,15 +219,33 @@ TEST_CASE("values are read as Compose means them, not as it prints them") {
         "b:v1 web cache_from\n"
         "directory ./ca$h web\n"
         "external type=gha,scope=$x web\n");
-  const auto compatible = cac::select_services(make_config({{"web", {{"build", build}}}}).dump(),
-                                               {.is_compatible = true});
+  const std::string json = make_config({{"web", {{"build", build}}}}).dump();
+  const auto compatible = cac::select_services({.json = json, .is_compatible = true}, {});
   CHECK(describe(compatible) == "shop_web:latest web built\n");
+}
+
+TEST_CASE("an entry of cache_from may be in quotes, as in a CSV file") {
+  CHECK(describe(select(
+            {{"web", {{"build", build_from({R"("odd",b:v1)", R"(type=local,"src=x,y")"})}}}})) ==
+        "shop-web:latest web built\n"
+        "odd:latest web cache_from\n"
+        "b:v1 web cache_from\n"
+        "directory x,y web\n");
+}
+
+TEST_CASE("the name that tells whether default names have an underscore") {
+  const auto find = [](const Json& services) {
+    return cac::find_compatible_name(make_config(services).dump()).value_or("none");
+  };
+  CHECK(find({{"db", {{"image", "postgres"}}}, {"web", {{"build", build}}}}) == "shop_web");
+  CHECK(find({{"web", {{"build", build}, {"image", "web"}}}, {"db", {{"image", "x"}}}}) == "none");
+  CHECK_FALSE(cac::find_compatible_name("no JSON"));
 }
 
 TEST_CASE("a project that the configuration is not of is refused") {
   const std::string json = make_config({{"web", {{"build", build}}}}).dump();
   const auto refusal_of_project = [&](const std::string& project) {
-    return cac::test::refusal([&] { cac::select_services(json, {.project = project}); });
+    return cac::test::refusal([&] { cac::select_services({.json = json}, {.project = project}); });
   };
   CHECK(refusal_of_project("shop") == "accepted");
   CHECK(refusal_of_project("staging") ==

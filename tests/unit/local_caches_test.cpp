@@ -36,7 +36,7 @@ class Directories {
   Directories& operator=(const Directories&) = delete;
 
   std::vector<LocalCache> find(const std::string& name, const std::string& home = "") const {
-    return find_local_caches({{.source = root / name, .services = {"web"}}}, home);
+    return find_local_caches({.directories = {{.source = root / name, .services = {"web"}}}}, home);
   }
 
   fs::path root;
@@ -61,7 +61,7 @@ TEST_CASE("a name is relative to the working directory, as BuildKit's client rea
   const Directories directories;
   const fs::path before = fs::current_path();
   fs::current_path(directories.root / "source");
-  const auto found = find_local_caches({{.source = "../cache"}}, "");
+  const auto found = find_local_caches({.directories = {{.source = "../cache"}}}, "");
   fs::current_path(before);
   REQUIRE(found.size() == 1);
   CHECK(found.front().path == directories.root / "cache");
@@ -75,7 +75,8 @@ TEST_CASE("what is more than a cache, or a link to one, is left alone") {
     REQUIRE(found.size() == 1);
     CHECK(found.front().kind == LocalCacheKind::other);
   }
-  CHECK(find_local_caches({{.source = "/"}}, "").front().kind == LocalCacheKind::other);
+  CHECK(find_local_caches({.directories = {{.source = "/"}}}, "").front().kind ==
+        LocalCacheKind::other);
   // A home directory that looks like a cache.
   CHECK(directories.find("cache", directories.root / "cache").front().kind ==
         LocalCacheKind::other);
@@ -87,10 +88,10 @@ TEST_CASE("what is more than a cache, or a link to one, is left alone") {
 TEST_CASE("one directory under several names is one cache, and links on the way are followed") {
   const Directories directories;
   fs::create_directory_symlink(directories.root, directories.root / "way");
-  const auto found =
-      find_local_caches({{.source = directories.root / "cache", .services = {"a"}},
-                         {.source = directories.root / "way/cache/", .services = {"b"}}},
-                        "");
+  const auto found = find_local_caches(
+      {.directories = {{.source = directories.root / "cache", .services = {"a"}},
+                       {.source = directories.root / "way/cache/", .services = {"b"}}}},
+      "");
   REQUIRE(found.size() == 1);
   CHECK(found.front().path == directories.root / "cache");
   CHECK(found.front().services == std::vector<std::string>{"a", "b"});
@@ -148,11 +149,44 @@ TEST_CASE("what may not be looked at is not taken for absent") {
   CHECK(directories.find("loop/cache").front().kind == LocalCacheKind::other);
 }
 
-TEST_CASE("a relative name that is not there is told, for a build elsewhere may find it") {
-  const auto found = find_local_caches({{.source = "no/such/cache", .services = {"web"}}}, "");
+TEST_CASE("a relative name is looked for where this runs and beside the Compose file") {
+  const Directories directories;
+  const std::string beside = directories.root;
+  const auto find = [](const std::string& name, const std::string& directory) {
+    return find_local_caches(
+        {.directories = {{.source = name, .services = {"web"}}}, .directory = directory}, "");
+  };
+  const auto found = find("cache", beside);
   REQUIRE(found.size() == 1);
-  CHECK(found.front().kind == LocalCacheKind::missing);
-  CHECK(found.front().path == fs::current_path() / "no/such/cache");
+  CHECK(found.front().path == directories.root / "cache");
+  CHECK(found.front().kind == LocalCacheKind::cache);
+  // In both places.
+  const fs::path before = fs::current_path();
+  fs::copy(directories.root / "cache", directories.root / "source/cache",
+           fs::copy_options::recursive);
+  fs::current_path(directories.root / "source");
+  const auto both = find("cache", beside);
+  const auto same = find("source", beside);
+  fs::current_path(before);
+  REQUIRE(both.size() == 2);
+  CHECK(both.front().kind == LocalCacheKind::cache);
+  CHECK(both.back().kind == LocalCacheKind::cache);
+  REQUIRE(same.size() == 1);
+  CHECK(same.front().path == directories.root / "source");
+}
+
+TEST_CASE("a relative name that is not there is told, for a build elsewhere may find it") {
+  const auto find = [](const std::string& directory) {
+    const auto found = find_local_caches(
+        {.directories = {{.source = "no/such/cache", .services = {"web"}}}, .directory = directory},
+        "");
+    REQUIRE(found.size() == 1);
+    CHECK(found.front().path == fs::current_path() / "no/such/cache");
+    return found.front().kind;
+  };
+  CHECK(find(fs::current_path()) == LocalCacheKind::missing);
+  CHECK(find("/") == LocalCacheKind::unfound);
+  CHECK(find("") == LocalCacheKind::unfound);
 }
 
 TEST_CASE("what is not there or empty is no cache") {
