@@ -96,8 +96,11 @@ _clear_app_cache() {
     '')
       local given=" ${words[*]%%=*} $target "
       if [[ $current != -* && ${#files[@]} -gt 0 ]]; then
-        # Where Compose answers within a second. Its services come one a line.
-        mapfile -t offers < <(timeout 1 docker compose "${files[@]}" --profile '*' config --services 2>/dev/null </dev/null)
+        # What the files build, where Compose answers within a second.
+        mapfile -t offers < <(
+          timeout 1 docker compose "${files[@]}" --profile '*' config 2>/dev/null </dev/null |
+            awk -F '[ ":]+' '/^[^ ]/ {at = $1} at == "services" && /^  [^ ]/ {name = $2} at == "services" && /^    build:/ {print name}'
+        )
         ((${#offers[@]})) || offers=(backend frontend)
         offers+=(all)
       elif [[ $current != -* ]] && _clear_app_cache_unused --prune-only TARGET; then

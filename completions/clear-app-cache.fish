@@ -61,8 +61,9 @@ end
 function __clear_app_cache_targets
     set -l files (__clear_app_cache_files)
     if test (count $files) -gt 0
-        # Where Compose answers within a second.
-        set -l services (timeout 1 docker compose $files --profile '*' config --services 2>/dev/null </dev/null)
+        # What the files build, where Compose answers within a second.
+        set -l services (timeout 1 docker compose $files --profile '*' config 2>/dev/null </dev/null |
+            awk -F '[ ":]+' '/^[^ ]/ {at = $1} at == "services" && /^  [^ ]/ {name = $2} at == "services" && /^    build:/ {print name}')
         test (count $services) -gt 0; or set services backend frontend
         printf '%s\n' $services all
     else if __clear_app_cache_unused TARGET

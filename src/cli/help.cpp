@@ -85,8 +85,8 @@ Environment:
           If no image has the project's prefix, images of this Compose project are
           among the likely ones.
   COMPOSE_COMPATIBILITY
-          If true or 1, default names of images have an underscore, as Compose
-          then builds them.
+          With --file -: if 1, t, true or y, default names of images have an
+          underscore. Otherwise docker compose says whether they have.
   BUILDX_BUILDER
           The buildx builder to which builds go. By default, the one that docker
           buildx use has chosen.

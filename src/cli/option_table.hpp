@@ -64,7 +64,8 @@ inline constexpr OptionSpec option_table[] = {
             "builds, or several of them. Repeat the option for several files, in Compose's order. "
             "With -, reads the output of docker compose --profile '*' config --format json from "
             "standard input. A relative directory is looked up where the command runs, as a build "
-            "does. What cache_from names outside this engine (type=gha, s3, azblob, a registry) "
+            "does, and beside the Compose file. What cache_from names outside this engine "
+            "(type=gha, s3, azblob, a registry) "
             "cannot be cleared, and is reported as residue.",
     },
     {

@@ -26,7 +26,23 @@ touch "$terminal_directory/directory-file" "$terminal_directory/blank-file" "$te
 mkdir "$terminal_directory/bin"
 cat >"$terminal_directory/bin/docker" <<'END'
 #!/bin/sh
-[ "$*" = 'compose --file shop.yaml --profile * config --services' ] && printf '%s\n' web worker
+[ "$*" = 'compose --file shop.yaml --profile * config' ] && cat <<'SHOP'
+name: shop
+services:
+  db:
+    image: postgres
+  web:
+    build:
+      context: /shop
+  worker:
+    labels:
+      build: never
+    build:
+      context: /shop
+x-templates:
+  never:
+    build: never
+SHOP
 END
 chmod +x "$terminal_directory/bin/docker"
 # The terminal's own socket, and a file beside it.
@@ -139,11 +155,14 @@ completes '--app-dir=direc' '--app-dir=directory-one/'
 completes '--app-dir bla' '--app-dir blank\\ directory/'
 completes '--project fold' '--project fold'
 
-# A Compose file's services, several of them; the usual targets where Compose says nothing.
+# The services that a Compose file builds, several of them; the usual targets where Compose says nothing.
 completes '-f sho' '-f shop.yaml '
 completes '--file=sho' '--file=shop.yaml '
 completes '-f shop.yaml wo' '-f shop.yaml worker '
 completes '--file=shop.yaml web wo' '--file=shop.yaml web worker '
+# None that they do not build.
+completes '-f shop.yaml d' '-f shop.yaml d'
+completes '-f shop.yaml n' '-f shop.yaml n'
 completes '-f shop.yaml -n al' '-f shop.yaml -n all '
 completes '--file blank-file front' '--file blank-file frontend '
 completes '-f shop.yaml --prune' '-f shop.yaml --prune'
