@@ -62,7 +62,8 @@ BuilderUse::BuilderUse(const std::optional<BuildxBuilder>& builder,
     if (is_node) current_.push_back(container);
   }
   // A node that is not here: builds may go there.
-  const bool is_whole = !current_.empty() && current_.size() >= builder->containers.size();
+  const bool is_whole = !current_.empty() && !builder->has_other_nodes &&
+                        current_.size() >= builder->containers.size();
   if (!is_whole && (builder->is_known || current_.empty())) elsewhere_ = builder->name;
 }
 

@@ -33,9 +33,13 @@ void from_json(const JsonReader& reader, Current& current) {
 
 struct Node {
   std::string name = {};
+  std::string endpoint = {};  // of the engine: an address, or a context's name
 };
 
-void from_json(const JsonReader& reader, Node& node) { reader.required("Name", node.name); }
+void from_json(const JsonReader& reader, Node& node) {
+  reader.required("Name", node.name);
+  reader.optional("Endpoint", node.endpoint);
+}
 
 struct Instance {
   std::string driver = {};
@@ -83,11 +87,14 @@ class Store {
   fs::path directory_;
 };
 
-// What docker build would do with a context's name: each has its engine's own builder.
-bool is_own_builder(const std::string& name, const Environment& environment,
-                    const std::string& home, const Endpoint& engine) {
+// Returns whether a context's name, or an address, leads to the engine.
+bool leads_to(const Endpoint& engine, const std::string& name, const Environment& environment,
+              const std::string& home) {
   try {
-    return choose_endpoint({.context = name}, environment, home).text() == engine.text();
+    const bool is_address = name.find("://") != std::string::npos;
+    const std::string address =
+        is_address ? name : choose_endpoint({.context = name}, environment, home).text();
+    return is_same_engine(address, engine.text());
   } catch (const UsageError&) {
     return false;
   }
@@ -109,12 +116,17 @@ std::optional<BuildxBuilder> find_current_builder(const Environment& environment
     if (builder.name == "default" && engine.context.empty()) return std::nullopt;
     const auto instance = store.find_instance(builder.name);
     builder.is_known = instance.has_value();
+    // Each context's name is its engine's own builder, too.
     if (!builder.is_known &&
-        (!builder.is_named || is_own_builder(builder.name, environment, home, engine))) {
+        (!builder.is_named || leads_to(engine, builder.name, environment, home))) {
       return std::nullopt;
     }
     if (instance && instance->driver == "docker-container") {
       for (const Node& node : instance->nodes) {
+        if (!node.endpoint.empty() && !leads_to(engine, node.endpoint, environment, home)) {
+          builder.has_other_nodes = true;
+          continue;
+        }
         builder.containers.push_back(std::string(builder_prefix) + node.name);
       }
     }

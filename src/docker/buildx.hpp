@@ -17,7 +17,8 @@ inline constexpr std::string_view builder_prefix = "buildx_buildkit_";
 // A builder that is not the engine's own.
 struct BuildxBuilder {
   std::string name = {};
-  std::vector<std::string> containers = {};  // of its nodes; empty: it has no file, or runs in none
+  std::vector<std::string> containers = {};  // of its nodes on this engine, as its file has them
+  bool has_other_nodes = false;              // ... and on another one
   bool is_known = false;                     // buildx has a file about it
   bool is_named = false;                     // by BUILDX_BUILDER
   std::string problem = {};                  // why it could not be read; then nothing else is set

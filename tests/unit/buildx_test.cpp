@@ -83,6 +83,33 @@ TEST_CASE("the current builder is that of the engine's address, or the global on
   }
 }
 
+TEST_CASE("a node that is on another engine is not in a container of this one") {
+  const Home home;
+  home.write(".docker/contexts/meta/" + cac::sha256_hex("far") + "/meta.json",
+             R"({"Name":"far","Endpoints":{"docker":{"Host":"tcp://far.example:2375"}}})");
+  const auto find = [&](const std::string& endpoint, const cac::Endpoint& engine) {
+    home.write(".docker/buildx/instances/held",
+               R"({"Driver":"docker-container","Nodes":[{"Name":"held0","Endpoint":")" + endpoint +
+                   R"("}]})");
+    const auto builder =
+        cac::find_current_builder(environment_of({{"BUILDX_BUILDER", "held"}}), home.path, engine);
+    REQUIRE(builder);
+    CHECK(builder->containers.empty() == builder->has_other_nodes);
+    return builder->has_other_nodes ? "elsewhere" : "here";
+  };
+  const cac::Endpoint near = cac::parse_endpoint(address);
+  for (const char* const here : {"default", address, ""}) {
+    CHECK(find(here, near) == std::string("here"));
+  }
+  for (const char* const there : {"far", "tcp://far.example:2375", "no-context", "unix://"}) {
+    CHECK(find(there, near) == std::string("elsewhere"));
+  }
+  for (const char* const here : {"far", "tcp://far.example:2375"}) {
+    CHECK(find(here, far) == std::string("here"));
+  }
+  CHECK(find("default", far) == std::string("elsewhere"));
+}
+
 TEST_CASE("BUILDX_BUILDER comes first; DOCKER_CONFIG and BUILDX_CONFIG say where the files are") {
   const Home home;
   home.write(current_file, R"({"Key":"unix:///var/run/docker.sock","Name":"other"})");

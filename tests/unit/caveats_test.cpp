@@ -87,6 +87,10 @@ TEST_CASE("a builder to which builds go is residue, and no caveat of a clearing"
   // One of its nodes is not on this engine.
   request.builder->containers.emplace_back("buildx_buildkit_multi2");
   CHECK(residue() == "multi\nbuildx_buildkit_multi1\n");
+  request.builder->containers.pop_back();
+  CHECK(residue() == "buildx_buildkit_multi1\n");
+  request.builder->has_other_nodes = true;
+  CHECK(residue() == "multi\nbuildx_buildkit_multi1\n");
   // On no container of this engine, whether buildx has a file about it here or not.
   for (const bool is_known : {false, true}) {
     request.builder = {.name = "remote", .is_known = is_known};
