@@ -91,6 +91,10 @@ bool has_registry(std::string_view image_name) {
   return host == "localhost" || host.find_first_of(".:ABCDEFGHIJKLMNOPQRSTUVWXYZ") != host.npos;
 }
 
+std::string_view leave_out_path(std::string_view image_name) {
+  return image_name.substr(image_name.rfind('/') + 1);  // npos + 1 is 0
+}
+
 bool is_tag(std::string_view text) {
   static const Expression expression("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$");
   return expression.matches(std::string(text));
@@ -133,9 +137,6 @@ bool Application::is_neighbor(const Image& image, std::string_view name) const {
     const ComposeImage* const named = find_image(name);
     return named != nullptr && !named->is_built && !owner.empty() && owner != project;
   }
-  const auto leave_out_path = [](std::string_view text) {
-    return text.substr(text.rfind('/') + 1);  // npos + 1 is 0
-  };
   const std::string_view prefix = leave_out_path(project);
   name = leave_out_path(name);
   if (owner.size() <= prefix.size() || !owner.starts_with(prefix) || !name.starts_with(owner)) {

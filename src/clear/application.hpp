@@ -77,6 +77,9 @@ std::optional<std::string> parse_image_name(std::string_view text);
 // Returns whether the name begins with a registry: with a host, as docker tells them apart.
 bool has_registry(std::string_view image_name);
 
+// "watchparty-backend" of "registry.example/team/watchparty-backend"
+std::string_view leave_out_path(std::string_view image_name);
+
 // Returns whether an engine accepts the text as an image's tag.
 bool is_tag(std::string_view text);
 

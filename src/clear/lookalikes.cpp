@@ -14,8 +14,6 @@ namespace {
 
 constexpr std::string_view suffixes[] = {"-backend:latest", "-frontend:latest"};
 
-std::string_view leave_out_path(std::string_view name) { return name.substr(name.rfind('/') + 1); }
-
 // "watchparty" of "Watch-Party": what differs between two spellings is left out.
 std::string plain_spelling(std::string_view name) {
   std::string plain;

@@ -112,7 +112,6 @@ std::string explain(const Action& action) {
   }
   return action.services.empty() ? sentence
                                  : fmt::format("{} ({})", sentence, name_services(action.services));
-  return sentence;
 }
 
 std::string explain(const Residue& residue) {
