@@ -129,10 +129,13 @@ void run_request(Engine& engine, Progress& progress, const PruneRequest& request
 }
 
 void read_application(const ComposeRequest& compose, const EngineChoice& engine,
-                      Interruption& interruption, Progress& progress, RunResult& result) {
+                      const Environment& environment, Interruption& interruption,
+                      Progress& progress, RunResult& result) {
   const Progress::Activity activity(progress, "reading the Compose file");
-  const ComposeConfig config = read_compose_config(compose, engine, interruption);
+  const ComposeConfig config = read_compose_config(compose, engine, environment, interruption);
+  result.compose_files = compose.files;
   result.compose_warnings = config.warnings;
+  result.unnamed_files = config.unnamed_files;
   std::get<ClearRequest>(*result.request).application = select_services(config, compose);
 }
 
@@ -145,8 +148,10 @@ void run_pipeline(const Options& options, Clock::time_point start, Progress& pro
   const std::string home = find_home(context.environment);
   const Endpoint endpoint = choose_endpoint(options.engine, context.environment, home);
   result.endpoint = endpoint;
+  result.engine_choice = options.engine;
   if (options.compose) {
-    read_application(*options.compose, options.engine, interruption, progress, result);
+    read_application(*options.compose, options.engine, context.environment, interruption, progress,
+                     result);
   }
   std::visit(
       [&](auto& request) {

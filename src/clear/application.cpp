@@ -95,6 +95,15 @@ std::string_view leave_out_path(std::string_view image_name) {
   return image_name.substr(image_name.rfind('/') + 1);  // npos + 1 is 0
 }
 
+std::string escape_pattern(std::string_view image_name) {
+  std::string pattern;
+  for (const char c : image_name) {
+    if (c == '[' || c == ']') pattern += '\\';
+    pattern += c;
+  }
+  return pattern;
+}
+
 bool is_tag(std::string_view text) {
   static const Expression expression("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$");
   return expression.matches(std::string(text));
@@ -112,11 +121,11 @@ const ComposeImage* Application::find_image(std::string_view name) const {
 }
 
 std::vector<std::string> Application::reference_patterns() const {
-  if (!compose) return {project + "-*"};
+  if (!compose) return {escape_pattern(project) + "-*"};
   // A repository stands for all its tags.
   std::set<std::string> repositories;
   for (const ComposeImage& image : compose->images) {
-    repositories.insert(image.name.substr(0, image.name.rfind(':')));
+    repositories.insert(escape_pattern(image.name.substr(0, image.name.rfind(':'))));
   }
   return {repositories.begin(), repositories.end()};
 }
@@ -145,7 +154,16 @@ bool Application::is_neighbor(const Image& image, std::string_view name) const {
   const std::string_view rest = name.substr(owner.size());
   const std::string_view service = owner.substr(prefix.size());
   if (rest.starts_with(':')) return service != "-backend" && service != "-frontend";
-  return rest.starts_with('-') || rest.starts_with('_');  // Compose 1 wrote an underscore
+  return rest.find_first_of("-_.") == 0;  // Compose 1 wrote an underscore
+}
+
+bool Application::misses_all_of(const std::vector<Image>& images) const {
+  for (const Image& image : images) {
+    for (const std::string& name : image.tags) {
+      if (compose ? selects(image, name) : !is_neighbor(image, name)) return false;
+    }
+  }
+  return true;
 }
 
 }  // namespace cac

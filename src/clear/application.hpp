@@ -16,7 +16,7 @@ struct ComposeImage {
   std::string name = {};                         // "shop-web:latest", as engines write it
   std::vector<std::string> services = {};        // of the target, whose builds can use it
   std::vector<std::string> other_services = {};  // the others that name it
-  bool is_built = false;                         // false: only cache_from names it
+  bool is_built = false;                         // by any service; false: only cache_from names it
   bool in_cache_from = false;
 };
 // Of type=local, or an entry that names a cache outside this engine.
@@ -58,6 +58,10 @@ struct Application {
     return matches(name) && !is_neighbor(image, name);
   }
 
+  // Returns whether none of the images, which the patterns below select, looks like one of this
+  // application: by convention, of any service and tag.
+  bool misses_all_of(const std::vector<Image>& images) const;
+
   // Returns what the Compose file says about the image; nullptr if nothing, or by convention.
   const ComposeImage* find_image(std::string_view name) const;
 
@@ -79,6 +83,9 @@ bool has_registry(std::string_view image_name);
 
 // "watchparty-backend" of "registry.example/team/watchparty-backend"
 std::string_view leave_out_path(std::string_view image_name);
+
+// As a part of a pattern for an engine: the brackets of an IPv6 address would be more than that.
+std::string escape_pattern(std::string_view image_name);
 
 // Returns whether an engine accepts the text as an image's tag.
 bool is_tag(std::string_view text);

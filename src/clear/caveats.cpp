@@ -128,7 +128,9 @@ std::vector<Caveat> find_caveats(const ClearRequest& request, const State& state
   add_other_tags(request, state, caveats);
   for (const LocalCache& cache : state.local_caches) {
     if (cache.kind != LocalCacheKind::missing && cache.kind != LocalCacheKind::unfound) continue;
-    caveats.push_back({.kind = CaveatKind::local_cache, .object = cache.path});
+    caveats.push_back({.kind = CaveatKind::local_cache,
+                       .object = cache.path,
+                       .is_warning = cache.kind == LocalCacheKind::unfound});
   }
   add_builders(request, state, caveats);
   add_missing_images(request, state, caveats);

@@ -32,6 +32,7 @@ struct Caveat {
   std::vector<std::string> tags = {};      // other tags of the repository
   bool is_container = false;               // the object is the container that a builder runs in
   bool is_volume = false;                  // ... or the volume that one left behind
+  bool is_warning = false;                 // it is likely to matter
   std::vector<Container> holders = {};     // of the dangling image; stopped, of a removed one
   std::vector<std::string> services = {};  // of the Compose file, that do not build a removed image
   std::size_t more = 0;      // of many dangling images, the number beyond those listed

@@ -122,11 +122,12 @@ class SourceCollector {
   }
 
   // For the images that the target's services use as well.
-  void add_other_service(const std::string& name, const std::string& service) {
+  void add_other_service(const std::string& name, const std::string& service, bool is_built) {
     const auto found = positions_.find(name);
-    if (found != positions_.end()) {
-      add_service(sources_.images[found->second].other_services, service);
-    }
+    if (found == positions_.end()) return;
+    ComposeImage& image = sources_.images[found->second];
+    add_service(image.other_services, service);
+    image.is_built = image.is_built || is_built;
   }
 
   ComposeSources sources() && { return std::move(sources_); }
@@ -149,17 +150,19 @@ class SourceCollector {
 };
 
 // The images that a service's build is tagged as; of one without a build, the image that it runs.
+// Left out is what is no image's name, unless it has to be one.
 std::vector<std::string> name_images(const ComposeFile& file, const std::string& name,
-                                     const Service& service) {
+                                     const Service& service, bool must_be_valid = false) {
   std::vector<std::string> images = service.tags;
   images.push_back(service.image.empty() ? file.project + file.separator + name : service.image);
   for (std::string& image : images) {
     const auto parsed = parse_image_name(image);
-    if (!parsed && service.is_built) {
+    if (!parsed && must_be_valid) {
       throw UsageError(fmt::format("service {}: {} is not a valid image name", name, quote(image)));
     }
     image = parsed.value_or("");
   }
+  std::erase(images, "");
   return images;
 }
 
@@ -201,7 +204,8 @@ void check_targets(const ComposeFile& file, const std::vector<std::string>& targ
                                    quote(target), list_services(built)));
     }
     if (found->second.is_built) continue;
-    const auto builder = builders.find(name_images(file, target, found->second).back());
+    const auto images = name_images(file, target, found->second);
+    const auto builder = images.empty() ? builders.end() : builders.find(images.back());
     throw UsageError(builder != builders.end()
                          ? fmt::format("the Compose file does not build service {}: its image is "
                                        "built by {}",
@@ -236,17 +240,21 @@ std::set<std::string> find_built(const ComposeFile& file, const Application& app
 
 }  // namespace
 
-std::optional<std::string> find_compatible_name(const std::string& json) {
+std::optional<CompatibleName> find_compatible_name(const std::string& json) {
   ComposeFile file;
   try {
     JsonReader(parse_json(json)).read(file);
   } catch (const MalformedJson&) {
     return std::nullopt;
   }
-  for (const auto& [name, service] : file.services) {
-    if (service.is_built && service.image.empty()) return file.project + "_" + name;
-  }
-  return std::nullopt;
+  const auto unnamed = std::ranges::find_if(file.services, [](const auto& service) {
+    return service.second.is_built && service.second.image.empty();
+  });
+  if (unnamed == file.services.end()) return std::nullopt;
+  CompatibleName compatible{.name = file.project + "_" + unnamed->first};
+  compatible.uses = std::ranges::count_if(
+      file.services, [&](const auto& service) { return service.second.image == compatible.name; });
+  return compatible;
 }
 
 Application select_services(const ComposeConfig& config, const ComposeRequest& request) {
@@ -273,7 +281,7 @@ Application select_services(const ComposeConfig& config, const ComposeRequest& r
   SourceCollector collector;
   for (const auto& [name, service] : file.services) {
     if (!built.contains(name)) continue;
-    for (const std::string& image : name_images(file, name, service)) {
+    for (const std::string& image : name_images(file, name, service, true)) {
       collector.add_image(image, name, true);
     }
     for (const std::string& entry : service.cache_from) collector.add_cache_from(entry, name);
@@ -281,7 +289,7 @@ Application select_services(const ComposeConfig& config, const ComposeRequest& r
   for (const auto& [name, service] : file.services) {
     if (built.contains(name)) continue;
     for (const std::string& image : name_images(file, name, service)) {
-      collector.add_other_service(image, name);
+      collector.add_other_service(image, name, service.is_built);
     }
   }
   application.compose = std::move(collector).sources();

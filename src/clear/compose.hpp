@@ -16,7 +16,6 @@ struct ComposeRequest {
   std::vector<std::string> files = {};      // in Compose's order; "-": see ComposeConfig
   std::optional<std::string> project = {};  // Compose's -p
   std::vector<std::string> targets = {};    // services; empty or "all": all that the file builds
-  bool is_compatible = false;               // as COMPOSE_COMPATIBILITY in the environment says
 };
 
 struct ComposeConfig {
@@ -24,6 +23,7 @@ struct ComposeConfig {
   std::string directory = {};              // of the first file, absolute; "" if it is not known
   bool is_compatible = false;              // default names have an underscore: PROJECT_SERVICE
   std::vector<std::string> warnings = {};  // of Compose's, such as variables that are not set
+  std::vector<std::string> unnamed_files = {};  // that Compose reads where no file is named
 };
 
 inline constexpr const char* advise_stdin =
@@ -33,14 +33,18 @@ inline constexpr const char* advise_stdin =
 // Runs docker compose, which asks no engine but is given the choice of one, or reads standard input
 // if the file is "-". Throws UsageError with Compose's own words, and Interrupted or TimedOut.
 ComposeConfig read_compose_config(const ComposeRequest& request, const EngineChoice& engine,
-                                  Interruption& interruption);
+                                  const Environment& environment, Interruption& interruption);
 
 // Returns the application of the targets, with what else a build of them builds. Throws UsageError
 // for a JSON that is not Compose's, and for a target that the file does not build. Pure.
 Application select_services(const ComposeConfig& config, const ComposeRequest& request);
 
-// Returns the name that an image without one gets with COMPOSE_COMPATIBILITY; nullopt if the
-// configuration has no such image, or is none. Pure.
-std::optional<std::string> find_compatible_name(const std::string& json);
+// The name that an image without one gets with COMPOSE_COMPATIBILITY.
+struct CompatibleName {
+  std::string name = {};
+  std::ptrdiff_t uses = 0;  // by other services, as their image
+};
+// Returns nullopt if the configuration has no such image, or is none. Pure.
+std::optional<CompatibleName> find_compatible_name(const std::string& json);
 
 }  // namespace cac

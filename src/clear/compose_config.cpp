@@ -2,14 +2,21 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdlib>
 #include <filesystem>
+#include <sstream>
 #include <system_error>
 
 #include "base/child_process.hpp"
 #include "base/error.hpp"
+#include "base/filesystem.hpp"
+#include "base/to_lower.hpp"
 #include "clear/compose.hpp"
 
 namespace cac {
+
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -74,15 +81,61 @@ std::vector<std::string> make_command(const ComposeRequest& request, const Engin
 }
 
 // Returns whether Compose gives an image the name: an .env file may say so, or the environment.
-bool names_image(const std::string& name, std::vector<std::string> command,
-                 Interruption& interruption) {
-  command.emplace_back("--images");
-  const ChildResult child = run_child(command, max_config, interruption);
-  return ("\n" + child.output).find("\n" + name + "\n") != std::string::npos;
+bool gives_name(const CompatibleName& name, std::vector<std::string> command,
+                Interruption& interruption) {
+  command.emplace_back("--images");  // one a line, also if it is there before
+  std::istringstream images(run_child(command, max_config, interruption).output);
+  std::ptrdiff_t found = 0;
+  for (std::string line; std::getline(images, line);) found += line == name.name ? 1 : 0;
+  return found > name.uses;
+}
+
+// Compose's own names, in the order in which it looks for them.
+constexpr std::array<std::string_view, 4> default_files{
+    "compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"};
+constexpr std::array<std::string_view, 4> default_overrides{
+    "compose.override.yml", "compose.override.yaml", "docker-compose.override.yml",
+    "docker-compose.override.yaml"};
+
+// The files that Compose reads where no file is named, besides one that it finds by its name.
+std::vector<std::string> list_usual_files(const std::vector<std::string>& files,
+                                          const Environment& environment) {
+  std::vector<std::string> usual;
+  if (const auto variable = environment("COMPOSE_FILE")) {
+    const std::string separator = environment("COMPOSE_PATH_SEPARATOR").value_or(":");
+    for (std::size_t begin = 0; begin <= variable->size();) {
+      const auto end = std::min(variable->find(separator, begin), variable->size());
+      usual.push_back(variable->substr(begin, end - begin));
+      begin = end + separator.size();
+    }
+    return usual;
+  }
+  const fs::path first(files.front());
+  const bool is_default =
+      std::ranges::find(default_files, first.filename().string()) != default_files.end();
+  if (files.size() > 1 || !is_default) return usual;
+  for (const std::string_view name : default_overrides) {
+    const fs::path override = first.parent_path() / name;
+    std::error_code error;
+    if (usual.empty() && fs::exists(override, error)) usual.push_back(override);
+  }
+  return usual;
+}
+
+std::vector<std::string> find_unnamed_files(const std::vector<std::string>& files,
+                                            const Environment& environment) {
+  std::vector<std::string> unnamed = list_usual_files(files, environment);
+  std::erase_if(unnamed, [&](const std::string& usual) {
+    return usual.empty() || std::ranges::any_of(files, [&](const std::string& file) {
+             return file == usual || is_same(file, usual);
+           });
+  });
+  return unnamed;
 }
 
 ComposeConfig run_compose(const ComposeRequest& request, const EngineChoice& engine,
-                          Interruption& interruption) {
+                          const Environment& environment, Interruption& interruption) {
+  unsetenv("COMPOSE_PROGRESS");  // with json, its messages are
   const std::vector<std::string> command = make_command(request, engine);
   std::vector<std::string> print_json = command;
   print_json.insert(print_json.end(), {"--format", "json"});
@@ -92,19 +145,24 @@ ComposeConfig run_compose(const ComposeRequest& request, const EngineChoice& eng
     if (child.status != 0) throw_compose_failure(child);
     const auto name = find_compatible_name(child.output);
     return {.json = child.output,
-            .directory = std::filesystem::absolute(request.files.front()).parent_path(),
-            .is_compatible = name && names_image(*name, command, interruption),
-            .warnings = read_words(child.errors).warnings};
+            .directory = fs::absolute(request.files.front()).parent_path(),
+            .is_compatible = name && gives_name(*name, command, interruption),
+            .warnings = read_words(child.errors).warnings,
+            .unnamed_files = find_unnamed_files(request.files, environment)};
   } catch (const std::system_error& error) {
     throw UsageError(fmt::format("docker cannot be run: {}", error.code().message()), advise_stdin);
   }
 }
 
-ComposeConfig read_standard_input(const ComposeRequest& request, Interruption& interruption) {
+ComposeConfig read_standard_input(const Environment& environment, Interruption& interruption) {
+  // As Compose reads it.
+  constexpr std::array<std::string_view, 4> yes{"1", "t", "true", "y"};
+  const std::string compatibility = to_lower(environment("COMPOSE_COMPATIBILITY").value_or(""));
   try {
     std::string json = read_to_end(STDIN_FILENO, max_config, interruption);
     if (json.size() > max_config) throw UsageError("there is more than 16 MB on standard input");
-    return {.json = std::move(json), .is_compatible = request.is_compatible};
+    return {.json = std::move(json),
+            .is_compatible = std::ranges::find(yes, compatibility) != yes.end()};
   } catch (const std::system_error& error) {
     throw UsageError(fmt::format("standard input cannot be read: {}", error.code().message()),
                      advise_stdin);
@@ -114,9 +172,9 @@ ComposeConfig read_standard_input(const ComposeRequest& request, Interruption& i
 }  // namespace
 
 ComposeConfig read_compose_config(const ComposeRequest& request, const EngineChoice& engine,
-                                  Interruption& interruption) {
-  return request.files.front() == "-" ? read_standard_input(request, interruption)
-                                      : run_compose(request, engine, interruption);
+                                  const Environment& environment, Interruption& interruption) {
+  return request.files.front() == "-" ? read_standard_input(environment, interruption)
+                                      : run_compose(request, engine, environment, interruption);
 }
 
 }  // namespace cac

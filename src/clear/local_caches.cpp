@@ -72,11 +72,12 @@ fs::path resolve(const fs::path& source, const fs::path& place) {
   return error ? plain : parent / plain.filename();
 }
 
-bool is_absent(const fs::path& path) { return type_of(path) == fs::file_type::not_found; }
-
-bool is_empty_directory(const fs::path& path) {
+// An empty directory is nothing, too.
+bool is_nothing(const fs::path& path) {
   std::error_code error;
-  return type_of(path) == fs::file_type::directory && fs::is_empty(path, error) && !error;
+  const fs::file_type type = type_of(path);
+  return type == fs::file_type::not_found ||
+         (type == fs::file_type::directory && fs::is_empty(path, error) && !error);
 }
 
 bool is_cache(const fs::path& path, const std::string& home) {
@@ -88,7 +89,8 @@ bool is_cache(const fs::path& path, const std::string& home) {
 
 std::vector<LocalCache> find_local_caches(const ComposeSources& compose, const std::string& home) {
   if (compose.directories.empty()) return {};
-  std::vector<fs::path> places{fs::current_path()};
+  std::error_code removed;  // as the current directory may be
+  std::vector<fs::path> places{fs::current_path(removed)};
   const bool runs_beside = is_same(places.front(), compose.directory);
   if (!runs_beside && !compose.directory.empty()) places.emplace_back(compose.directory);
   std::vector<LocalCache> caches;
@@ -104,13 +106,13 @@ std::vector<LocalCache> find_local_caches(const ComposeSources& compose, const s
   for (const ComposeCache& named : compose.directories) {
     std::set<fs::path> paths;  // one, if the name is absolute
     for (const fs::path& place : places) paths.insert(resolve(named.source, place));
-    if (std::ranges::all_of(paths, is_absent)) {
+    if (std::ranges::all_of(paths, is_nothing)) {
       if (fs::path(named.source).is_absolute()) continue;
       add(resolve(named.source, places.front()), named,
           runs_beside ? LocalCacheKind::missing : LocalCacheKind::unfound);
     }
     for (const fs::path& path : paths) {
-      if (is_absent(path) || is_empty_directory(path)) continue;
+      if (is_nothing(path)) continue;
       add(path, named, is_cache(path, home) ? LocalCacheKind::cache : LocalCacheKind::other);
     }
   }

@@ -72,6 +72,8 @@ Candidates find_of_other_prefixes(const ClearRequest& request, const std::vector
     for (const std::string& name : image.tags) {
       const bool has_underscore = name.starts_with(project + "_");  // as Compose 1 wrote names
       const std::string prefix = has_underscore ? "" : find_prefix(name);
+      const Application other{.project = prefix, .targets = request.application.targets};
+      if (!prefix.empty() && !other.matches(name)) continue;
       const bool is_labeled = image.compose_project == leave_out_path(project);
       const bool is_compose_name = prefix == request.compose_project_name;
       const bool is_compose_label =
@@ -84,7 +86,7 @@ Candidates find_of_other_prefixes(const ClearRequest& request, const std::vector
                               is_application};
       const auto rank = std::ranges::find(likely, true) - likely.begin();
       if (rank == std::ssize(likely)) continue;
-      found.emplace(rank, prefix, name);
+      found.emplace(rank, other.is_neighbor(image, name) ? "" : prefix, name);
     }
   }
   return found;
@@ -106,7 +108,7 @@ std::optional<LookalikeQuery> make_lookalike_query(const ClearRequest& request) 
       query.patterns.push_back(std::string(path).append("*").append(suffix));
     }
   }
-  query.patterns.push_back(request.application.project + "_*");
+  query.patterns.push_back(escape_pattern(request.application.project) + "_*");
   query.compose_projects = {std::string(leave_out_path(request.application.project))};
   if (const auto& name = request.compose_project_name) {
     query.patterns.push_back(*name + "-*");

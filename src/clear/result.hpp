@@ -10,19 +10,22 @@
 #include "clear/plan.hpp"
 #include "clear/prune.hpp"
 #include "clear/verify.hpp"
-#include "docker/endpoint.hpp"
+#include "docker/context.hpp"
 
 namespace cac {
 
 struct RunResult {
   std::optional<Request> request;    // nullopt: the command line was not understood
   std::optional<Endpoint> endpoint;  // nullopt: docker's files do not say which engine
+  EngineChoice engine_choice;        // what the command line said about it
   std::optional<EngineIdentity> engine;
   std::optional<State> state;  // as first read: before the actions, if there are any
   std::optional<Plan> plan;
   std::vector<Outcome> outcomes;  // of the plan's actions, then of repeated prunes
   std::vector<Caveat> caveats;
+  std::vector<std::string> compose_files;     // as --file names them
   std::vector<std::string> compose_warnings;  // of docker compose
+  std::vector<std::string> unnamed_files;     // that it reads where no file is named
   std::optional<Verification> verification;
   std::optional<PruneSummary> pruning;  // of a PruneRequest, instead of a verification
   std::optional<Failure> failure;       // what ended the run before its end

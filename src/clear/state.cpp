@@ -66,7 +66,7 @@ State read_state(Engine& engine, Progress& progress, const StateScope& scope, St
     // After the records: a build that finishes in between has tagged its image before it let its
     // records go.
     state.images = engine.images(scope.images_of->reference_patterns());
-    if (state.images.empty() && scope.lookalikes) {
+    if (scope.lookalikes && scope.images_of->misses_all_of(state.images)) {
       state.lookalikes = engine.images(scope.lookalikes->patterns);
       for (const std::string& project : scope.lookalikes->compose_projects) {
         const auto labeled = engine.images_of_compose_project(project);

@@ -84,6 +84,8 @@ Environment:
   COMPOSE_PROJECT_NAME
           If no image has the project's prefix, images of this Compose project are
           among the likely ones.
+  COMPOSE_FILE, COMPOSE_PATH_SEPARATOR
+          A warning names the files in it that --file leaves out.
   COMPOSE_COMPATIBILITY
           With --file -: if 1, t, true or y, default names of images have an
           underscore. Otherwise docker compose says whether they have.

@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "base/to_lower.hpp"
 #include "base/units.hpp"
 #include "cli/option_rules.hpp"
 #include "cli/option_table.hpp"
@@ -138,8 +137,7 @@ std::vector<std::string> read_targets(const ParsedArguments& arguments, bool has
 }
 
 std::optional<ComposeRequest> read_compose(const ParsedArguments& arguments,
-                                           const std::vector<std::string>& targets,
-                                           const Environment& environment) {
+                                           const std::vector<std::string>& targets) {
   ComposeRequest compose{.files = arguments.values(option_spec("file")), .targets = targets};
   if (compose.files.empty()) return std::nullopt;
   for (const std::string& file : compose.files) {
@@ -149,11 +147,6 @@ std::optional<ComposeRequest> read_compose(const ParsedArguments& arguments,
     }
   }
   if (arguments.has("project")) compose.project = arguments.value(option_spec("project"));
-  // As Compose reads it.
-  const std::string compatibility = to_lower(environment("COMPOSE_COMPATIBILITY").value_or(""));
-  for (const std::string_view yes : {"1", "t", "true", "y"}) {
-    if (compatibility == yes) compose.is_compatible = true;
-  }
   return compose;
 }
 
@@ -261,7 +254,7 @@ Options parse_options(std::span<const char* const> words, const Environment& env
       .compose_project_name = environment("COMPOSE_PROJECT_NAME"),
   };
   check_combinations(arguments);
-  options.compose = read_compose(arguments, clear.application.targets, environment);
+  options.compose = read_compose(arguments, clear.application.targets);
   if (!options.compose) clear.application.project = read_project(arguments);
   options.timeout = *read_duration(arguments, option_spec("timeout"));
   options.output = {.quiet = arguments.has("quiet"),

@@ -92,9 +92,9 @@ bool leads_to(const Endpoint& engine, const std::string& name, const Environment
               const std::string& home) {
   try {
     const bool is_address = name.find("://") != std::string::npos;
-    const std::string address =
-        is_address ? name : choose_endpoint({.context = name}, environment, home).text();
-    return is_same_engine(address, engine.text());
+    const Endpoint other =
+        is_address ? parse_endpoint(name) : choose_endpoint({.context = name}, environment, home);
+    return is_same_engine(other.text(), engine.text());
   } catch (const UsageError&) {
     return false;
   }
@@ -105,7 +105,9 @@ bool leads_to(const Endpoint& engine, const std::string& name, const Environment
 std::optional<BuildxBuilder> find_current_builder(const Environment& environment,
                                                   const std::string& home, const Endpoint& engine) {
   // What buildx calls it.
-  const std::string endpoint = engine.context.empty() ? engine.text() : engine.context;
+  const std::string endpoint = !engine.context.empty() ? engine.context
+                               : engine.had_slash      ? engine.text() + "/"
+                                                       : engine.text();
   const Store store(
       environment("BUILDX_CONFIG").value_or(find_docker_config(environment, home) / "buildx"));
   try {

@@ -27,7 +27,7 @@ static void from_json(const JsonReader& reader, Image& image) {
   // Other names go into no request, file or terminal. Wider than the grammar of names, but without
   // blanks, controls and quotes.
   constexpr std::string_view allowed =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-:/@";
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-:/@[]";
   const auto strange_names = std::erase_if(image.tags, [&](const std::string& name) {
     return name.empty() || name.find_first_not_of(allowed) != std::string::npos;
   });

@@ -102,7 +102,8 @@ HostAndPort split_port(std::string_view text, std::string_view address) {
 }
 
 Endpoint tcp_endpoint(std::string_view rest, std::string_view address, AddressSource source) {
-  if (rest.ends_with('/')) rest.remove_suffix(1);
+  const bool had_slash = rest.ends_with('/');
+  if (had_slash) rest.remove_suffix(1);
   auto [host, port] = split_port(rest, address);
   if (!host.starts_with('[') && is_odd_number(std::string(host))) {
     refuse(address, " has a number that docker takes for a name");
@@ -112,7 +113,7 @@ Endpoint tcp_endpoint(std::string_view rest, std::string_view address, AddressSo
     refuse(address, " names no port");
   }
   if (port.empty()) port = "2375";  // the docker CLI's default, also with TLS
-  return {.host_port = fmt::format("{}:{}", host, port)};
+  return {.host_port = fmt::format("{}:{}", host, port), .had_slash = had_slash};
 }
 
 Endpoint ssh_endpoint(std::string_view rest, std::string_view address) {
@@ -140,7 +141,7 @@ Endpoint ssh_endpoint(std::string_view rest, std::string_view address) {
   if (!consists_of(path, "/._-+@")) {
     refuse(address, " has a path with characters that a shell could take for its own");
   }
-  return {.ssh = ssh};
+  return {.ssh = ssh, .had_slash = path == "/"};
 }
 
 // Returns what to do when there is no socket at the endpoint's path.

@@ -1,9 +1,10 @@
 #include "docker/engine.hpp"
 
-#include <fmt/ranges.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
+#include <nlohmann/json.hpp>
 #include <system_error>
 #include <utility>
 
@@ -17,8 +18,7 @@ namespace cac {
 namespace {
 
 std::string filters(const char* key, const std::vector<std::string>& values) {
-  return "filters=" +
-         query_encoded(fmt::format(R"({{"{}":["{}"]}})", key, fmt::join(values, R"(",")")));
+  return "filters=" + query_encoded(nlohmann::json{{key, values}}.dump());
 }
 
 // Returns true, after a pause, if the error is transient and the request should be sent again: as

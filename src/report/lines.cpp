@@ -152,8 +152,10 @@ std::string describe_uncovered(const std::vector<Caveat>& caveats) {
   add(CaveatKind::local_cache, "directories elsewhere");
   add(CaveatKind::builder, "buildx builders");
   add(CaveatKind::classic_builder, "the classic builder");
-  return kinds.empty() ? ""
-                       : fmt::format("; not covered, see the notes: {}", fmt::join(kinds, ", "));
+  if (kinds.empty()) return "";
+  return fmt::format("; not covered, see the {}: {}",
+                     std::ranges::all_of(caveats, &Caveat::is_warning) ? "warnings" : "notes",
+                     fmt::join(kinds, ", "));
 }
 
 std::string describe_verdict(const RunResult& result, const ClearRequest& request) {
@@ -178,15 +180,18 @@ std::string describe_verdict(const RunResult& result, const ClearRequest& reques
 }
 
 // What leads builds to the engine's own builder, which has the context's name.
-std::string name_way_back(const BuildxBuilder& builder, const std::string& context) {
-  const std::string_view own = context.empty() ? "default" : context;
-  if (builder.is_named) return fmt::format("BUILDX_BUILDER={}", own);
-  return context.empty() ? "docker buildx use default"
-                         : fmt::format("docker --context {0} buildx use {0}", own);
+std::string name_way_back(const RunResult& result, const BuildxBuilder& builder) {
+  const std::string& context = result.engine->context;
+  const std::string own = context.empty() ? "default" : context;
+  if (builder.is_named) return "BUILDX_BUILDER=" + own;
+  const EngineChoice choice{.host = result.engine_choice.host,
+                            .context = context.empty() ? std::nullopt : std::optional(context)};
+  return fmt::format("docker{} buildx use {}", name_engine_options(choice), own);
 }
 
-std::string advise(const ClearRequest& request, const std::vector<Residue>& residue,
-                   const std::string& context) {
+std::string advise(const RunResult& result, const ClearRequest& request,
+                   const std::vector<Residue>& residue) {
+  const BuildxBuilder builder = request.builder.value_or(BuildxBuilder{});
   const auto has = [&](Reason reason) {
     return std::ranges::find(residue, reason, &Residue::reason) != residue.end();
   };
@@ -195,23 +200,37 @@ std::string advise(const ClearRequest& request, const std::vector<Residue>& resi
            "or prune has left them in use: restart the engine.";
   }
   if (has(Reason::builder_stopped)) {
-    return " Start the builder (docker buildx inspect --bootstrap NAME), then run again.";
+    return fmt::format(" Start the builder (docker buildx inspect --bootstrap {}), then run again.",
+                       builder.name);
   }
-  if (has(Reason::unverified)) return " Clear it with docker buildx prune --builder NAME --all.";
+  if (has(Reason::unverified)) {
+    return fmt::format(" Clear it with docker buildx prune --builder {} --all.", builder.name);
+  }
   if (has(Reason::builder_in_use)) {
+    const bool is_here = std::ranges::any_of(
+        residue, [](const Residue& left) { return left.object.starts_with(builder_prefix); });
     return fmt::format(
-        " --all-builders clears the builders that run on this engine; {} leads builds back to the "
-        "engine's own.",
-        name_way_back(request.builder.value_or(BuildxBuilder{}), context));
+        " {}; {} leads builds back to the engine's own.",
+        is_here ? "--all-builders clears the builders that run on this engine"
+                : fmt::format("docker buildx prune --builder {} --all clears it where it runs",
+                              builder.name),
+        name_way_back(result, builder));
   }
-  if (has(Reason::external) || has(Reason::other_project) || has(Reason::not_a_cache)) {
+  if (has(Reason::not_a_cache)) {
+    return " Run this in the directory where docker compose build runs, or take the entry out of "
+           "cache_from.";
+  }
+  if (has(Reason::external) || has(Reason::other_project)) {
     return " A build can do without what cannot be cleared from here: docker compose build "
            "--no-cache, or take the entry out of cache_from.";
   }
   if (has(Reason::kept_cache_mount)) {
     return " Without --keep-cache-mounts, the records under the mounts are pruned as well.";
   }
-  if (residue.empty() || request.verify_only) return "";
+  const bool is_of_engine = std::ranges::any_of(residue, [](const Residue& left) {
+    return left.kind == ResidueKind::image || left.kind == ResidueKind::build_cache;
+  });
+  if (!is_of_engine || request.verify_only) return "";
   return " Check what is building or tagging images on this engine, then run again.";
 }
 
@@ -232,6 +251,7 @@ std::vector<Line> make_lines(const RunResult& result) {
   }
   if (result.verification) add_residue(*result.verification, lines);
   for (const Caveat& caveat : result.caveats) {
+    if (caveat.is_warning) continue;  // a message says it
     lines.push_back({LineStatus::kept, "note", explain(caveat)});
   }
   for (const std::string& note : list_notes(result)) {
@@ -264,7 +284,7 @@ std::optional<Summary> make_summary(const RunResult& result) {
   return Summary{status, std::string(to_string(verdict)),
                  describe_verdict(result, *request) +
                      (request->verify_only ? "" : describe_cost(result)) +
-                     advise(*request, result.verification->residue, result.engine->context)};
+                     advise(result, *request, result.verification->residue)};
 }
 
 }  // namespace cac

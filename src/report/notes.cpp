@@ -32,25 +32,57 @@ void add_neighbors(const Application& application, const std::vector<Image>& ima
   }
 }
 
-// The commands that select what looks right.
-std::string list_commands(const ClearRequest& request, const std::vector<Lookalike>& lookalikes) {
-  const Application& application = request.application;
-  const std::string target = application.is_all() ? "" : " " + application.targets.front();
+// A word as a shell takes it.
+std::string shell_word(const std::string& text) {
+  if (text.find_first_of(" \t\n\"'`$&|;<>()*?[]#~\\!{}") == std::string::npos) return text;
+  std::string quoted;
+  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return "'" + quoted + "'";
+}
+
+// The command that selects what looks right.
+std::string make_command(const RunResult& result, const Application& application,
+                         const Lookalike& lookalike) {
+  std::string command = "clear-app-cache" + name_engine_options(result.engine_choice);
+  if (lookalike.project.empty()) {
+    return fmt::format("{} --file FILE, the Compose file of {}", command, lookalike.image);
+  }
+  if (result.compose_files == std::vector<std::string>{"-"}) {
+    command = fmt::format(
+        "docker compose --project-name {} --profile '*' config --format json | {} --file -",
+        lookalike.project, command);
+  } else {
+    command += " --project " + lookalike.project;
+    for (const std::string& file : result.compose_files) command += " --file " + shell_word(file);
+  }
+  for (const std::string& target : application.targets) command += " " + target;
+  return command;
+}
+
+std::string list_commands(const RunResult& result, const Application& application,
+                          const std::vector<Lookalike>& lookalikes) {
   std::vector<std::string> commands;
   commands.reserve(lookalikes.size());
   for (const Lookalike& lookalike : lookalikes) {
-    commands.push_back(lookalike.project.empty()
-                           ? fmt::format("clear-app-cache --file FILE (for {})", lookalike.image)
-                           : fmt::format("clear-app-cache --project {}{}{}", lookalike.project,
-                                         application.compose ? " --file FILE" : "", target));
+    commands.push_back(make_command(result, application, lookalike));
   }
   return fmt::format("{}", fmt::join(commands, "; "));
 }
 
-std::string describe_absence(const Application& application) {
-  if (application.compose)
-    return "none of the images that the Compose file names is on this engine";
-  return fmt::format("no image on this engine has a name that begins with '{}-'",
+// images: of other tags, or of other projects.
+std::string describe_absence(const Application& application, const std::vector<Image>& images) {
+  if (application.compose) {
+    std::vector<std::string> others;
+    for (const Image& image : images) {
+      others.insert(others.end(), image.tags.begin(), image.tags.end());
+    }
+    return "none of the images that the Compose file names is on this engine" +
+           (others.empty() ? ""
+                           : fmt::format(", but others of the same repositories: {}",
+                                         fmt::join(abridge(others), ", ")));
+  }
+  return fmt::format("no image on this engine{} has a name that begins with '{}-'",
+                     images.empty() ? "" : ", without other projects' images,",
                      application.project);
 }
 
@@ -85,6 +117,11 @@ std::vector<Message> list_messages(const RunResult& result) {
   };
   if (result.endpoint) warn_of_connection(*result.endpoint, warn);
   for (const std::string& warning : result.compose_warnings) warn("docker compose: " + warning);
+  if (!result.unnamed_files.empty()) {
+    warn(fmt::format("docker compose build reads {}, too, unless it is told which files",
+                     fmt::join(result.unnamed_files, ", ")),
+         "Name with --file what the builds read, in Compose's order.");
+  }
   const auto first = first_failure(result);
   const ClearRequest* const request = result.clear_request();
   if (request != nullptr && request->app_dir && is_on_another_machine(result)) {
@@ -102,19 +139,16 @@ std::vector<Message> list_messages(const RunResult& result) {
       if (first && first->message == failure.message) continue;
       warn("a directory could not be searched for build artifacts: " + failure.message);
     }
-    for (const LocalCache& cache : result.state->local_caches) {
-      if (cache.kind != LocalCacheKind::unfound) continue;
-      warn(
-          fmt::format("there is no directory {}, and builds may run elsewhere: cache_from names it "
-                      "by a relative path",
-                      cache.path),
-          "Run this in the directory where docker compose build runs.");
+    for (const Caveat& caveat : result.caveats) {
+      if (!caveat.is_warning) continue;
+      warn(explain(caveat), "Run this in the directory where docker compose build runs.");
     }
     const auto lookalikes = find_lookalikes(*request, result.state->lookalikes);
-    if (result.state->images.empty() && !lookalikes.empty()) {
-      warn(fmt::format("{}. {}: {}", describe_absence(request->application),
+    const Application& application = request->application;
+    if (application.misses_all_of(result.state->images) && !lookalikes.empty()) {
+      warn(fmt::format("{}. {}: {}", describe_absence(application, result.state->images),
                        lookalikes.size() == 1 ? "This looks right" : "These look right",
-                       list_commands(*request, lookalikes)));
+                       list_commands(result, application, lookalikes)));
     }
   }
   for (const Failure& other : other_failures(result)) warn(other.message, other.advice);
@@ -149,9 +183,10 @@ std::vector<std::string> list_notes(const RunResult& result) {
     notes.emplace_back("the engine did not say which names its images have");
   }
   if (const ClearRequest* const request = result.clear_request();
-      request != nullptr && result.state && result.state->images.empty() &&
+      request != nullptr && result.state &&
+      request->application.misses_all_of(result.state->images) &&
       find_lookalikes(*request, result.state->lookalikes).empty()) {
-    notes.push_back(describe_absence(request->application));
+    notes.push_back(describe_absence(request->application, result.state->images));
   }
   if (result.pruning) add_pruning_notes(result, notes);
   return notes;

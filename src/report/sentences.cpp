@@ -49,7 +49,7 @@ constexpr std::string_view reason_sentences[] = {
     "held by a cache mount that is kept",
     "still there after every prune",
     "only cache_from names it: it belongs to the Compose project",
-    "a link, or not only a build cache: left alone",
+    "a link, not readable, or not only a build cache: left alone",
     "named in cache_from, but not on this engine",
     "builds go to this buildx builder, which has a cache of its own",
     "builds go to this buildx builder, which does not run, so its cache cannot be cleared",
@@ -93,6 +93,11 @@ std::string name_application(const Application& application) {
   const auto targets = fmt::format("{}", fmt::join(abridge(application.targets), ", "));
   return application.compose ? fmt::format("{} ({})", application.project, targets)
                              : fmt::format("{}-{}", application.project, targets);
+}
+
+std::string name_engine_options(const EngineChoice& choice) {
+  if (choice.host) return " --host " + *choice.host;
+  return choice.context ? " --context " + *choice.context : "";
 }
 
 std::string explain(const Action& action) {
@@ -160,8 +165,8 @@ std::string explain(const Caveat& caveat) {
                          caveat.tags.size() == 1 ? "that tag" : "one of these tags");
     case CaveatKind::local_cache:
       return fmt::format(
-          "there is no directory {}: a build that runs in another directory than this reads "
-          "another one, since cache_from names it by a relative path",
+          "there is no directory {}: a build that runs in another directory reads another one, "
+          "since cache_from names it by a relative path",
           caveat.object);
     case CaveatKind::missing_image: {
       std::vector<std::string> users;

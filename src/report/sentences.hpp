@@ -27,6 +27,9 @@ std::string name_object(const Action& action);
 // "watchparty-backend"; of the target all, "watchparty".
 std::string name_application(const Application& application);
 
+// " --host ssh://HOST", as docker takes it, too; may be empty.
+std::string name_engine_options(const EngineChoice& choice);
+
 // Why it is done, or why it is still there.
 std::string explain(const Action& action);
 std::string explain(const Residue& residue);

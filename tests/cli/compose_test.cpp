@@ -108,6 +108,37 @@ TEST_CASE("docker compose is run with the files, the project and every profile")
         "config\n--format\njson\n");
 }
 
+TEST_CASE("files that Compose reads where none is named are said if --file leaves them out") {
+  ComposeSession session;
+  session.write_docker("exec cat " + (session.root / "config.json").string());
+  const std::string file = session.root / "compose.yaml";
+  const std::string override = session.root / "docker-compose.override.yml";
+  const auto warning = [&](const Texts& files, const std::string& variable = "") {
+    Texts arguments{"--quiet", "ui"};
+    for (const std::string& each : files) arguments.insert(arguments.end(), {"-f", each});
+    Invocation made = session.make(arguments);
+    if (!variable.empty()) made.environment["COMPOSE_FILE"] = variable;
+    const Result result = session.test_run(made);
+    CHECK(result.status == 0);
+    const auto begin = result.err.find("build reads ");
+    return begin == std::string::npos ? ""
+                                      : result.err.substr(begin, result.err.find(", too") - begin);
+  };
+  session.write("compose.yaml", "");
+  CHECK(warning({file}).empty());
+  CHECK(warning({file}, file + ":/other.yaml") == "build reads /other.yaml");
+  CHECK(warning({file}, "/one.yaml:/other.yaml") == "build reads /one.yaml, /other.yaml");
+  CHECK(warning({file, "/other.yaml"}, file + ":/other.yaml").empty());
+  session.write("docker-compose.override.yml", "");
+  CHECK(warning({file}) == "build reads " + override);
+  CHECK(warning({(session.root / ".").string() + "/compose.yaml"}) != "");
+  CHECK(warning({file}, file).empty());
+  CHECK(warning({file, override}).empty());
+  CHECK(warning({"-"}).empty());
+  session.write("other.yaml", "");
+  CHECK(warning({session.root / "other.yaml"}).empty());
+}
+
 TEST_CASE("a Compose file that cannot be used is refused, and nothing is sent") {
   struct {
     const char* script;

@@ -78,7 +78,7 @@ way_back() { # NAME COMMAND: the command is advised, and leads back
   check "$1: the way back" contains "$(tr -s '\n' ' ' <<<"$tool_output")" "$2 leads builds back"
 }
 run_tool "$tool" --verify-only
-way_back "by default" 'docker buildx use default'
+way_back "by its address" "docker --host unix://$SOCKET buildx use default"
 verify_in_context() {
   tool_status=0
   tool_output=$(env -u DOCKER_HOST -u DOCKER_CONTEXT "$tool" --context far --verify-only 2>"$contexts/tool.errors") || tool_status=$?

@@ -136,7 +136,7 @@ check "of another project: said" contains "$tool_errors" "is of project 'shop', 
 printf '{"name":"other","services":{"frontend":{"build":{}}}}' >"$contexts/other.json"
 PATH=/usr/bin:/bin run_tool "$tool" --file - --quiet <"$contexts/other.json"
 check "nothing matches, but another project's do" exits 0
-check "they look right" contains "$tool_errors" 'clear-app-cache --project watchparty --file FILE'
+check "they look right" contains "$tool_errors" "docker compose --project-name watchparty --profile '*' config --format json | clear-app-cache --host unix://$SOCKET --file -"
 # A directory that an engine keeps its content in is no cache, whoever names it.
 mkdir -p "$contexts/content/blobs/sha256" "$contexts/content/ingest"
 echo layer >"$contexts/content/blobs/sha256/$(sha256sum <<<layer | cut -d' ' -f1)"
@@ -162,6 +162,28 @@ clear_kind
 check "compatible by .env: cleared" exits 0
 check "compatible by .env: the image is removed" no_image_has shop_backend:latest
 rm "$contexts/.env"
+# An image that another service only runs may have such a name.
+printf '  legacy: {image: shop_backend}\n' >>"$contexts/$kind.yaml"
+check "a name like a compatible one: is built" build "$kind"
+docker tag shop-backend shop_backend
+clear_kind
+check "a name like a compatible one: cleared" exits 0
+check "a name like a compatible one: the target's image is removed" no_image_has shop-backend:latest
+check "a name like a compatible one: it stays" contains "$(image_ids)" shop_backend:latest
+docker image rm shop_backend >/dev/null
+
+# A registry's IPv6 address. 20.10 takes no such name.
+if [[ $ENGINE != docker-bookworm ]]; then
+  printf 'name: shop\nservices:\n%s\n' "$(service backend 'image: "[::1]:5000/shop-backend"')" >"$contexts/ipv6.yaml"
+  kind=ipv6
+  check "ipv6: scene" scene_clean
+  check "ipv6: is built" build ipv6
+  clear_kind --dry-run
+  check "ipv6: the plan" contains "$tool_output" 'remove  [::1]:5000/shop-backend:latest '
+  run_tool "$tool" --project '[::1]:5000/shop' backend
+  check "ipv6: cleared by its prefix" exits 0
+  check "ipv6: the image is removed" no_image_has '[::1]:5000/shop-backend:latest'
+fi
 
 # A registry that cache_from names cannot be cleared from here.
 kind=registry images=(shop-backend:latest)
@@ -177,6 +199,7 @@ check "registry: is named" contains "$tool_output" "localhost:5000/shop/backend"
 kind=local
 check "local: scene" scene_clean
 write_file local
+rm -rf cache "$contexts/cache" "$contexts/local-cache"
 if [[ $ENGINE == *-containerd ]]; then
   check "local: is built" docker buildx build --network none -t shop-backend --load \
     --cache-to type=local,dest=./cache,mode=max "$contexts/backend" >/dev/null 2>&1
@@ -216,17 +239,19 @@ if [[ $ENGINE == *-containerd ]]; then
   check "local: and it stays" test -e cache/precious
   rm -r cache
 fi
-# Where neither has one, a build in a third place may.
+# Where neither has one, a build in a third place may. An empty directory is none.
+mkdir -p cache
 clear_kind --quiet
 check "local: found nowhere" exits 0
-check "local: found nowhere: a warning" contains "$tool_errors" "builds may run elsewhere"
+check "local: found nowhere: a warning" contains "$tool_errors" "a build that runs in another directory"
+rmdir cache
 clear_kind
 cd "$contexts"
 clear_kind --quiet
 check "local: where builds run, what is already gone is success" equal "$tool_status $tool_errors" '0 '
 docker compose -f local.yaml config --format json >config.json
 run_tool "$tool" --file - --quiet <config.json
-check "local: the configuration alone does not say where" contains "$tool_errors" "builds may run elsewhere"
+check "local: the configuration alone does not say where" contains "$tool_errors" "a build that runs in another directory"
 cd elsewhere
 scene_clean
 truth_end

@@ -57,6 +57,8 @@ check "shop: its own frontend is removed, from a directory of that name" no_imag
 run_tool "$tool" -p shop --verify-only all
 check "shop: verified, exit 0" exits 0
 
+run_tool "$tool" -p watch --verify-only --quiet
+check "nothing but a neighbor's: it looks right" contains "$tool_errors" "clear-app-cache --host unix://$SOCKET --project watchparty"
 run_tool "$tool" all
 check "watchparty: exit 0" exits 0
 check "watchparty: images of the project watch-party are removed" equal "$(ids_of watchparty)" ''

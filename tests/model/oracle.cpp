@@ -27,7 +27,8 @@ bool is_of_longer_project(const std::string& project, const std::string& name,
   if (bare == label + ":latest") {
     return label != prefix + "-backend" && label != prefix + "-frontend";
   }
-  return bare.starts_with(label + "-") || bare.starts_with(label + "_");
+  return bare.starts_with(label + "-") || bare.starts_with(label + "_") ||
+         bare.starts_with(label + ".");
 }
 
 bool is_builder(const FakeContainer& container) {

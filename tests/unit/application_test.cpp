@@ -66,6 +66,8 @@ TEST_CASE("a project may be as long as its longest image name allows") {
 
 TEST_CASE("the pattern for the engine covers every image of the project, whatever its tag") {
   CHECK(cac::Application{.project = "watchparty"}.reference_patterns() == Texts{"watchparty-*"});
+  CHECK(cac::Application{.project = "[::1]:5000/shop"}.reference_patterns() ==
+        Texts{"\\[::1\\]:5000/shop-*"});
 }
 
 TEST_CASE("a target selects exactly its own names with the tag latest") {
@@ -110,6 +112,7 @@ TEST_CASE(
   } const rows[] = {
       {"shop", "shop-admin", "shop-admin-backend:latest", true},
       {"shop", "shop-admin", "shop-admin_backend:latest", true},
+      {"shop", "shop-admin", "shop-admin.backend:latest", true},
       {"team/shop", "shop-admin", "team/shop-admin-backend:latest", true},
       {"localhost:5000/shop", "shop-admin", "localhost:5000/shop-admin-backend:latest", true},
       {"shop", "shopping", "shopping-backend:latest", true},
@@ -136,6 +139,17 @@ TEST_CASE(
     CHECK(application.selects(image, row.name) ==
           (application.matches(row.name) && !row.is_neighbor));
   }
+}
+
+TEST_CASE("an application misses all images that are neighbors', or not named by its file") {
+  const cac::Image neighbor{.tags = {"shop-admin-web:latest"}, .compose_project = "shop-admin"};
+  cac::Application shop{.project = "shop", .targets = {"backend"}};
+  CHECK(shop.misses_all_of({}));
+  CHECK(shop.misses_all_of({neighbor}));
+  CHECK_FALSE(shop.misses_all_of({neighbor, {.tags = {"shop-frontend:v1"}}}));
+  shop.compose = {.images = {{.name = "web:latest", .services = {"web"}, .is_built = true}}};
+  CHECK(shop.misses_all_of({{.tags = {"web:v1"}}}));
+  CHECK_FALSE(shop.misses_all_of({{.tags = {"web:v1", "web:latest"}}}));
 }
 
 TEST_CASE("an image's name is written as engines write it, with its tag") {

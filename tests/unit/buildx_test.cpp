@@ -68,6 +68,24 @@ TEST_CASE("without files of buildx's, or with the default, builds go to the engi
   CHECK_FALSE(home.find());
 }
 
+TEST_CASE("docker calls an engine by its address with the slash at its end") {
+  const Home home;
+  home.write(".docker/buildx/instances/held", instance);
+  const auto find = [&](const std::string& written) {
+    const auto found =
+        cac::find_current_builder(environment_of(), home.path, cac::parse_endpoint(written));
+    return found ? found->name : "none";
+  };
+  for (const std::string one : {"tcp://h:2375", "ssh://deploy@h"}) {
+    home.write(current_file, R"({"Key":")" + one + R"(","Name":"held"})");
+    CHECK(find(one) == "held");
+    CHECK(find(one + "/") == "none");
+    home.write(current_file, R"({"Key":")" + one + R"(/","Name":"held"})");
+    CHECK(find(one) == "none");
+    CHECK(find(one + "/") == "held");
+  }
+}
+
 TEST_CASE("the current builder is that of the engine's address, or the global one") {
   const Home home;
   home.write(".docker/buildx/instances/held", instance);

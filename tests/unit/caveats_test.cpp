@@ -110,8 +110,10 @@ TEST_CASE("a builder that does not say what it has left is a caveat, unless buil
 TEST_CASE("a directory that is not where this runs is a caveat") {
   State state{.local_caches = {{.path = "/w/cache", .kind = cac::LocalCacheKind::missing}}};
   CHECK(find({"all"}, state) == "local-cache /w/cache\n");
+  CHECK_FALSE(cac::find_caveats(clear_request({"all"}), state).front().is_warning);
   state.local_caches[0].kind = cac::LocalCacheKind::unfound;
   CHECK(find({"all"}, state) == "local-cache /w/cache\n");
+  CHECK(cac::find_caveats(clear_request({"all"}), state).front().is_warning);
   state.local_caches[0].kind = cac::LocalCacheKind::cache;
   CHECK(find({"all"}, state).empty());
 }

@@ -235,11 +235,37 @@ TEST_CASE("an entry of cache_from may be in quotes, as in a CSV file") {
 
 TEST_CASE("the name that tells whether default names have an underscore") {
   const auto find = [](const Json& services) {
-    return cac::find_compatible_name(make_config(services).dump()).value_or("none");
+    const auto found = cac::find_compatible_name(make_config(services).dump());
+    return found ? found->name + " " + std::to_string(found->uses) : "none";
   };
-  CHECK(find({{"db", {{"image", "postgres"}}}, {"web", {{"build", build}}}}) == "shop_web");
+  CHECK(find({{"db", {{"image", "postgres"}}}, {"web", {{"build", build}}}}) == "shop_web 0");
+  CHECK(find({{"db", {{"image", "shop_web"}}}, {"web", {{"build", build}}}}) == "shop_web 1");
   CHECK(find({{"web", {{"build", build}, {"image", "web"}}}, {"db", {{"image", "x"}}}}) == "none");
   CHECK_FALSE(cac::find_compatible_name("no JSON"));
+}
+
+TEST_CASE("only a target's own names have to be valid") {
+  const Json services = {
+      {"Legacy", {{"build", build}}}, {"web", {{"build", build}}}, {"db", {{"image", "no image"}}}};
+  CHECK(describe(select(services, {"web"})) == "shop-web:latest web built\n");
+  CHECK(config_refusal(make_config(services).dump()) ==
+        Containing{"'shop-Legacy' is not a valid image name"});
+  CHECK(config_refusal(make_config(services).dump(), {"db"}) ==
+        "the Compose file does not build service db, but Legacy, web");
+}
+
+TEST_CASE("an image that another service of the file builds is no other project's") {
+  const Json services = {{"be", {{"image", "wp-be"}, {"build", build}}},
+                         {"fe", {{"build", build_from({"wp-be", "wp-db"})}}},
+                         {"db", {{"image", "wp-db"}}}};
+  const Application fe = select(services, {"fe"});
+  CHECK(describe(fe) ==
+        "shop-fe:latest fe built\n"
+        "wp-be:latest fe [be] built cache_from\n"
+        "wp-db:latest fe [db] cache_from\n");
+  const cac::Image other{.compose_project = "prod"};
+  CHECK_FALSE(fe.is_neighbor(other, "wp-be:latest"));
+  CHECK(fe.is_neighbor(other, "wp-db:latest"));
 }
 
 TEST_CASE("a project that the configuration is not of is refused") {

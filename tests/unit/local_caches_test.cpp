@@ -189,6 +189,34 @@ TEST_CASE("a relative name that is not there is told, for a build elsewhere may 
   CHECK(find("") == LocalCacheKind::unfound);
 }
 
+TEST_CASE("an empty directory proves nothing about where builds run") {
+  const Directories directories;
+  const auto found = find_local_caches(
+      {.directories = {{.source = "empty", .services = {"web"}}}, .directory = directories.root},
+      "");
+  REQUIRE(found.size() == 1);
+  CHECK(found.front().kind == LocalCacheKind::unfound);
+}
+
+TEST_CASE("where the current directory was removed, the other names are looked up all the same") {
+  const Directories directories;
+  const fs::path before = fs::current_path();
+  fs::create_directories(directories.root / "gone");
+  fs::current_path(directories.root / "gone");
+  fs::remove(directories.root / "gone");
+  const auto absolute = directories.find("cache");
+  const auto relative = find_local_caches({.directories = {{.source = "./cache"}}}, "");
+  const auto beside = find_local_caches(
+      {.directories = {{.source = "./cache"}}, .directory = directories.root}, "");
+  fs::current_path(before);
+  REQUIRE(absolute.size() == 1);
+  CHECK(absolute.front().kind == LocalCacheKind::cache);
+  REQUIRE(relative.size() == 1);
+  CHECK(relative.front().kind == LocalCacheKind::unfound);
+  REQUIRE(beside.size() == 1);
+  CHECK(beside.front().path == directories.root / "cache");
+}
+
 TEST_CASE("what is not there or empty is no cache") {
   const Directories directories;
   CHECK(directories.find("nowhere").empty());

@@ -63,6 +63,19 @@ TEST_CASE("what no --project selects is for a Compose file") {
   CHECK(labeled("my-web:latest") == "my my-web:latest\n");
 }
 
+TEST_CASE("what looks right has the target, and is what --project selects") {
+  const std::vector<Image> images = {
+      {.tags = {"other-frontend:latest"}},
+      {.tags = {"party-admin-frontend:latest"}, .compose_project = "party-admin"}};
+  CHECK(find(clear_request({"-p", "x", "frontend"}), images) ==
+        "other other-frontend:latest\nparty-admin party-admin-frontend:latest\n");
+  CHECK(find(clear_request({"-p", "x", "backend"}), images).empty());
+  // Its name is the neighbor's own: no prefix selects it.
+  CHECK(find(clear_request({"-p", "shop"}),
+             {{.tags = {"s-hop-job:latest"}, .compose_project = "s-hop-job"}}) ==
+        " s-hop-job:latest\n");
+}
+
 TEST_CASE("nothing looks right where there is no such image") {
   CHECK(find(clear_request({}), {}).empty());
   CHECK(find(clear_request({}), {{.tags = {"other-app:latest", "app-backend:v1", "backend:latest"}},

@@ -305,7 +305,8 @@ TEST_CASE("an unknown project is a warning in every mode, and clean where there 
   CHECK(only_read["verdict"] == "clean");
   CHECK(only_read["warnings"] ==
         Json{"no image on this engine has a name that begins with 'wachtparty-'. This looks right: "
-             "clear-app-cache --project watchparty"});
+             "clear-app-cache --host " +
+             fake.url() + " --project watchparty"});
   CHECK(run_for_report(fake, {"-p", "wachtparty"})["warnings"] == only_read["warnings"]);
   CHECK(run_for_report(fake, {"-n", "-p", "wachtparty"})["warnings"] == only_read["warnings"]);
   // Other tags alone make the project known.

@@ -286,6 +286,90 @@ TEST_CASE("messages are warnings first, then what went wrong and what to do abou
         "  Run again.\n");
 }
 
+TEST_CASE("what looks right is the command to type") {
+  RunResult result = cleared_result({});
+  result.state.emplace().lookalikes = {{.tags = {"acme-web:latest"}}};
+  auto& application = std::get<cac::ClearRequest>(*result.request).application;
+  application = {.project = "shop", .targets = {"api", "web"}};
+  application.compose = {.images = {{.name = "shop-web:latest", .is_built = true}}};
+  const auto command = [&] {
+    const std::string text = cac::messages(result, ascii);
+    return text.substr(text.find("right: ") + 7);
+  };
+  result.compose_files = {"compose.yaml", "it's here.yaml"};
+  result.engine_choice = {.host = "ssh://deploy@host"};
+  CHECK(command() ==
+        "clear-app-cache --host ssh://deploy@host --project acme --file compose.yaml --file "
+        "'it'\\''s here.yaml' api web\n");
+  result.compose_files = {"-"};
+  result.engine_choice = {.context = "far"};
+  CHECK(command() ==
+        "docker compose --project-name acme --profile '*' config --format json | clear-app-cache "
+        "--context far --file - api web\n");
+  // Other tags of the same repository are said, whether anything else looks right or not.
+  result.state->images = {{.tags = {"shop-web:v2"}}};
+  CHECK(cac::messages(result, ascii) ==
+        Containing{", but others of the same repositories: shop-web:v2."});
+  result.state->lookalikes.clear();
+  CHECK(cac::text_report(result, ascii) == Containing{"same repositories: shop-web:v2\n"});
+}
+
+TEST_CASE("a caveat that is likely to matter is a warning, and no note") {
+  RunResult result = cleared_result({});
+  result.state.emplace().images = {{.tags = {"watchparty-backend:latest"}}};
+  result.caveats = {{.kind = CaveatKind::local_cache, .object = "/w/cache", .is_warning = true}};
+  CHECK(cac::messages(result, ascii) ==
+        Containing{"warning: there is no directory /w/cache: a build that runs in another "});
+  const std::string text = cac::text_report(result, ascii);
+  CHECK(text.find("- note") == std::string::npos);
+  CHECK(text == Containing{"; not covered, see the warnings: directories elsewhere."});
+  result.caveats.front().is_warning = false;
+  CHECK(cac::messages(result, ascii).empty());
+  CHECK(cac::text_report(result, ascii) == Containing{"there is no directory /w/cache"});
+}
+
+TEST_CASE("a file that the build would read as well is a warning") {
+  RunResult result = cleared_result({});
+  result.unnamed_files = {"/app/compose.override.yaml"};
+  CHECK(cac::messages(result, ascii) ==
+        Containing{"docker compose build reads /app/compose.override.yaml, too, unless it is told "
+                   "which files\n  Name with --file"});
+}
+
+TEST_CASE("the advice about residue names what to type") {
+  RunResult result = cleared_result({}, Verdict::residue);
+  auto& request = std::get<cac::ClearRequest>(*result.request);
+  const auto advice = [&](cac::Residue residue) {
+    result.verification->residue = {std::move(residue)};
+    return cac::text_report(result, ascii);
+  };
+  const cac::Residue here{.kind = cac::ResidueKind::builder,
+                          .reason = Reason::builder_in_use,
+                          .object = "buildx_buildkit_held0"};
+  cac::Residue elsewhere = here;
+  elsewhere.object = "held";
+  cac::Residue stopped = here;
+  stopped.reason = Reason::builder_stopped;
+  request.builder = cac::BuildxBuilder{.name = "held"};
+  CHECK(advice(here) == Containing{"--all-builders clears the builders that run on this engine; "
+                                   "docker buildx use default leads builds back"});
+  CHECK(advice(elsewhere) == Containing{"docker buildx prune --builder held --all clears it where "
+                                        "it runs; docker buildx use default leads"});
+  CHECK(advice(stopped) == Containing{"docker buildx inspect --bootstrap held"});
+  result.engine_choice = {.host = "tcp://h:2375"};
+  CHECK(advice(here) == Containing{"docker --host tcp://h:2375 buildx use default leads"});
+  result.engine->context = "far";
+  result.engine_choice = {};
+  CHECK(advice(here) == Containing{"docker --context far buildx use far leads"});
+  request.builder->is_named = true;
+  CHECK(advice(here) == Containing{"BUILDX_BUILDER=far leads"});
+  CHECK(advice({.kind = cac::ResidueKind::local_cache, .reason = Reason::not_a_cache}) ==
+        Containing{"Run this in the directory where docker compose build runs"});
+  const std::string left =
+      advice({.kind = cac::ResidueKind::local_cache, .reason = Reason::cache_from});
+  CHECK(left.find("Check what is building") == std::string::npos);
+}
+
 TEST_CASE("a failure that did not matter in the end is a warning") {
   const RunResult result =
       cleared_result({{.action = sample_prune(),
