@@ -217,7 +217,7 @@ if [[ $ENGINE == *-containerd ]]; then
   status=$tool_status
   check "local: the directory is removed" test ! -e cache
   clear_kind --dry-run
-  check "local: where it looked is said" contains "$tool_output" "there is no directory $PWD/cache"
+  check "local: where it looked is said" contains "$tool_errors" "there is no directory $PWD/cache"
   check "local: is built after the clearing" build local
   check "local: no step comes back" fresh "$first" "$(uuids)"
   compose_row '`type=local`: a directory' "$status" "$(recurring "$first" "$again")" "$(recurring "$first" "$(uuids)")"

@@ -24,7 +24,8 @@ struct LocalDirectory {
 // What a Compose file says about the target.
 struct AskedFile {
   std::string json = {};
-  std::set<std::string> built = {};   // images that the target's builds are tagged as
+  std::set<std::string> built = {};   // images that the target's builds are tagged as, and of what
+                                      // they name in cache_from, those that the file builds
   std::set<std::string> cached = {};  // ... and that only cache_from names
   bool has_external = false;          // a cache that nobody can clear from here
   std::vector<LocalDirectory> directories = {};

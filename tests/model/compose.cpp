@@ -123,6 +123,11 @@ AskedFile make_compose_file(Random& random, const World& world, Asked& asked) {
     result.directories.insert(result.directories.end(), service.directories.begin(),
                               service.directories.end());
   }
+  for (const Service& service : services) {
+    for (const std::string& name : service.built) {
+      if (result.cached.contains(name)) result.built.insert(name);
+    }
+  }
   for (const std::string& name : result.built) result.cached.erase(name);
   return result;
 }
