@@ -18,7 +18,10 @@ namespace cac {
 namespace {
 
 std::string filters(const char* key, const std::vector<std::string>& values) {
-  return "filters=" + query_encoded(nlohmann::json{{key, values}}.dump());
+  using Json = nlohmann::json;
+  // COMPOSE_PROJECT_NAME need not be UTF-8.
+  return "filters=" +
+         query_encoded(Json{{key, values}}.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 // Returns true, after a pause, if the error is transient and the request should be sent again: as

@@ -292,6 +292,16 @@ TEST_CASE("verify-only sends nothing but reads, however much there is") {
   for (const std::string& request : fake.requests()) CHECK(request.starts_with("GET "));
 }
 
+TEST_CASE("COMPOSE_PROJECT_NAME may be anything") {
+  FakeEngine fake;
+  const std::string url = fake.url();
+  const auto printed =
+      cac::test::run_in_process({"-p", "wachtparty", "--host", url.c_str()},
+                                cac::test::environment_of({{"COMPOSE_PROJECT_NAME", "\xff\"]}"}}));
+  CHECK(printed.status == 0);
+  CHECK(printed.err.empty());
+}
+
 TEST_CASE("an unknown project is a warning in every mode, and clean where there are no records") {
   FakeEngine fake;
   // Where nothing looks right it is a note: nothing may have been built yet.
