@@ -183,7 +183,8 @@ std::string describe_verdict(const RunResult& result, const ClearRequest& reques
 std::string name_way_back(const RunResult& result, const BuildxBuilder& builder) {
   const std::string& context = result.engine->context;
   const std::string own = context.empty() ? "default" : context;
-  if (builder.is_named) return "BUILDX_BUILDER=" + own;
+  // What it may name instead depends on how Compose builds.
+  if (builder.is_named) return "unset BUILDX_BUILDER";
   const EngineChoice choice{.host = result.engine_choice.host,
                             .context = context.empty() ? std::nullopt : std::optional(context)};
   return fmt::format("docker{} buildx use {}", name_engine_options(choice), own);

@@ -362,7 +362,7 @@ TEST_CASE("the advice about residue names what to type") {
   result.engine_choice = {};
   CHECK(advice(here) == Containing{"docker --context far buildx use far leads"});
   request.builder->is_named = true;
-  CHECK(advice(here) == Containing{"BUILDX_BUILDER=far leads"});
+  CHECK(advice(here) == Containing{"unset BUILDX_BUILDER leads"});
   CHECK(advice({.kind = cac::ResidueKind::local_cache, .reason = Reason::not_a_cache}) ==
         Containing{"Run this in the directory where docker compose build runs"});
   const std::string left =
