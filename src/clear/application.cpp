@@ -160,7 +160,7 @@ bool Application::is_neighbor(const Image& image, std::string_view name) const {
 bool Application::misses_all_of(const std::vector<Image>& images) const {
   for (const Image& image : images) {
     for (const std::string& name : image.tags) {
-      if (compose ? selects(image, name) : !is_neighbor(image, name)) return false;
+      if (compose ? matches(name) : !is_neighbor(image, name)) return false;
     }
   }
   return true;

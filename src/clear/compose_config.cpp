@@ -5,6 +5,8 @@
 #include <array>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <span>
 #include <sstream>
 #include <system_error>
 
@@ -80,14 +82,40 @@ std::vector<std::string> make_command(const ComposeRequest& request, const Engin
   return command;
 }
 
+// As Compose reads it.
+bool is_compatible(const Environment& environment) {
+  constexpr std::array<std::string_view, 4> yes{"1", "t", "true", "y"};
+  const std::string value = to_lower(environment("COMPOSE_COMPATIBILITY").value_or(""));
+  return std::ranges::find(yes, value) != yes.end();
+}
+
 // Returns whether Compose gives an image the name: an .env file may say so, or the environment.
 bool gives_name(const CompatibleName& name, std::vector<std::string> command,
-                Interruption& interruption) {
+                const Environment& environment, Interruption& interruption) {
   command.emplace_back("--images");  // one a line, also if it is there before
-  std::istringstream images(run_child(command, max_config, interruption).output);
+  const ChildResult child = run_child(command, max_config, interruption);
+  if (child.status != 0) return is_compatible(environment);  // an old Compose does not know it
+  std::istringstream images(child.output);
   std::ptrdiff_t found = 0;
   for (std::string line; std::getline(images, line);) found += line == name.name ? 1 : 0;
   return found > name.uses;
+}
+
+// Adds to the environment what an .env file in the directory says, as far as it is a plain word.
+Environment with_env_file(const Environment& environment, const fs::path& directory) {
+  return [&environment, directory](std::string_view name) -> std::optional<std::string> {
+    if (auto value = environment(name)) return value;
+    std::optional<std::string> found;
+    std::ifstream file(directory / ".env");
+    const std::string begin = std::string(name) + "=";
+    for (std::string line; std::getline(file, line);) {
+      if (line.starts_with("export ")) line.erase(0, std::string_view("export ").size());
+      if (!line.starts_with(begin)) continue;
+      std::erase_if(line, [](char c) { return c == '"' || c == '\'' || c == '\r'; });
+      found = line.substr(begin.size());
+    }
+    return found;
+  };
 }
 
 // Compose's own names, in the order in which it looks for them.
@@ -97,7 +125,15 @@ constexpr std::array<std::string_view, 4> default_overrides{
     "compose.override.yml", "compose.override.yaml", "docker-compose.override.yml",
     "docker-compose.override.yaml"};
 
-// The files that Compose reads where no file is named, besides one that it finds by its name.
+// The first of the names that is in the directory; "" if none is.
+std::string find_first(std::span<const std::string_view> names, const fs::path& directory) {
+  std::error_code error;
+  const auto found = std::ranges::find_if(
+      names, [&](std::string_view name) { return fs::exists(directory / name, error); });
+  return found == names.end() ? "" : (directory / *found).string();
+}
+
+// The files that Compose reads where no file is named; none if it would not find the one that is.
 std::vector<std::string> list_usual_files(const std::vector<std::string>& files,
                                           const Environment& environment) {
   std::vector<std::string> usual;
@@ -110,24 +146,21 @@ std::vector<std::string> list_usual_files(const std::vector<std::string>& files,
     }
     return usual;
   }
-  const fs::path first(files.front());
+  const fs::path file(files.front());
   const bool is_default =
-      std::ranges::find(default_files, first.filename().string()) != default_files.end();
+      std::ranges::find(default_files, file.filename().string()) != default_files.end();
   if (files.size() > 1 || !is_default) return usual;
-  for (const std::string_view name : default_overrides) {
-    const fs::path override = first.parent_path() / name;
-    std::error_code error;
-    if (usual.empty() && fs::exists(override, error)) usual.push_back(override);
-  }
-  return usual;
+  return {find_first(default_files, file.parent_path()),
+          find_first(default_overrides, file.parent_path())};
 }
 
 std::vector<std::string> find_unnamed_files(const std::vector<std::string>& files,
                                             const Environment& environment) {
-  std::vector<std::string> unnamed = list_usual_files(files, environment);
+  const fs::path directory = fs::path(files.front()).parent_path();
+  std::vector<std::string> unnamed = list_usual_files(files, with_env_file(environment, directory));
   std::erase_if(unnamed, [&](const std::string& usual) {
     return usual.empty() || std::ranges::any_of(files, [&](const std::string& file) {
-             return file == usual || is_same(file, usual);
+             return file == usual || is_same(file, usual) || is_same(file, directory / usual);
            });
   });
   return unnamed;
@@ -146,7 +179,7 @@ ComposeConfig run_compose(const ComposeRequest& request, const EngineChoice& eng
     const auto name = find_compatible_name(child.output);
     return {.json = child.output,
             .directory = fs::absolute(request.files.front()).parent_path(),
-            .is_compatible = name && gives_name(*name, command, interruption),
+            .is_compatible = name && gives_name(*name, command, environment, interruption),
             .warnings = read_words(child.errors).warnings,
             .unnamed_files = find_unnamed_files(request.files, environment)};
   } catch (const std::system_error& error) {
@@ -155,14 +188,10 @@ ComposeConfig run_compose(const ComposeRequest& request, const EngineChoice& eng
 }
 
 ComposeConfig read_standard_input(const Environment& environment, Interruption& interruption) {
-  // As Compose reads it.
-  constexpr std::array<std::string_view, 4> yes{"1", "t", "true", "y"};
-  const std::string compatibility = to_lower(environment("COMPOSE_COMPATIBILITY").value_or(""));
   try {
     std::string json = read_to_end(STDIN_FILENO, max_config, interruption);
     if (json.size() > max_config) throw UsageError("there is more than 16 MB on standard input");
-    return {.json = std::move(json),
-            .is_compatible = std::ranges::find(yes, compatibility) != yes.end()};
+    return {.json = std::move(json), .is_compatible = is_compatible(environment)};
   } catch (const std::system_error& error) {
     throw UsageError(fmt::format("standard input cannot be read: {}", error.code().message()),
                      advise_stdin);

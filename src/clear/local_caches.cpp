@@ -72,11 +72,13 @@ fs::path resolve(const fs::path& source, const fs::path& place) {
   return error ? plain : parent / plain.filename();
 }
 
-// An empty directory is nothing, too.
+// An empty directory is nothing, too, and so is a link to nothing.
 bool is_nothing(const fs::path& path) {
   std::error_code error;
   const fs::file_type type = type_of(path);
   return type == fs::file_type::not_found ||
+         (type == fs::file_type::symlink &&
+          fs::status(path, error).type() == fs::file_type::not_found) ||
          (type == fs::file_type::directory && fs::is_empty(path, error) && !error);
 }
 

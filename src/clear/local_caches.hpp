@@ -16,7 +16,7 @@ enum class LocalCacheKind {
   other,    // more than a cache, a link, or not readable: never removed
   missing,  // a relative name, for which there is nothing in the Compose file's directory; this
             // runs there
-  unfound,  // ... nothing here and nothing there, where the Compose file's is known
+  unfound,  // ... nothing here and nothing there, as far as the Compose file's is known
 };
 
 struct LocalCache {

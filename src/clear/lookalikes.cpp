@@ -58,6 +58,9 @@ Candidates find_of_other_projects(const Application& application,
       for (const std::string& name : image.tags) {
         if (!name.ends_with(ending) || name.size() == ending.size()) continue;
         const std::string project = name.substr(0, name.size() - ending.size());
+        if (project.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") != project.npos) {
+          continue;  // Compose would refuse it
+        }
         found.emplace(image.compose_project == project ? 0 : 1, project, name);
       }
     }
@@ -110,7 +113,8 @@ std::optional<LookalikeQuery> make_lookalike_query(const ClearRequest& request) 
   }
   query.patterns.push_back(escape_pattern(request.application.project) + "_*");
   query.compose_projects = {std::string(leave_out_path(request.application.project))};
-  if (const auto& name = request.compose_project_name) {
+  const auto& name = request.compose_project_name;
+  if (name && parse_project(*name)) {
     query.patterns.push_back(*name + "-*");
     query.compose_projects.push_back(*name);
   }

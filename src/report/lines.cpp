@@ -144,8 +144,12 @@ void add_residue(const Verification& verification, std::vector<Line>& lines) {
 // What the verdict does not cover, each kind once, or "".
 std::string describe_uncovered(const std::vector<Caveat>& caveats) {
   std::vector<std::string_view> kinds;
+  bool has_note = false;
   const auto add = [&](CaveatKind kind, std::string_view words) {
-    if (std::ranges::find(caveats, kind, &Caveat::kind) != caveats.end()) kinds.push_back(words);
+    const auto found = std::ranges::find(caveats, kind, &Caveat::kind);
+    if (found == caveats.end()) return;
+    kinds.push_back(words);
+    has_note = has_note || !found->is_warning;
   };
   add(CaveatKind::registry_copy, "copies in a registry");
   add(CaveatKind::other_tag, "other tags");
@@ -153,8 +157,7 @@ std::string describe_uncovered(const std::vector<Caveat>& caveats) {
   add(CaveatKind::builder, "buildx builders");
   add(CaveatKind::classic_builder, "the classic builder");
   if (kinds.empty()) return "";
-  return fmt::format("; not covered, see the {}: {}",
-                     std::ranges::all_of(caveats, &Caveat::is_warning) ? "warnings" : "notes",
+  return fmt::format("; not covered, see the {}: {}", has_note ? "notes" : "warnings",
                      fmt::join(kinds, ", "));
 }
 
@@ -213,17 +216,17 @@ std::string advise(const RunResult& result, const ClearRequest& request,
     return fmt::format(
         " {}; {} leads builds back to the engine's own.",
         is_here ? "--all-builders clears the builders that run on this engine"
-                : fmt::format("docker buildx prune --builder {} --all clears it where it runs",
-                              builder.name),
+        : builder.is_known
+            ? fmt::format("docker buildx prune --builder {} --all clears it where it runs",
+                          builder.name)
+            : "buildx does not know this builder here, perhaps it does for the user who builds",
         name_way_back(result, builder));
   }
-  if (has(Reason::not_a_cache)) {
-    return " Run this in the directory where docker compose build runs, or take the entry out of "
-           "cache_from.";
-  }
-  if (has(Reason::external) || has(Reason::other_project)) {
-    return " A build can do without what cannot be cleared from here: docker compose build "
-           "--no-cache, or take the entry out of cache_from.";
+  if (has(Reason::external) || has(Reason::other_project) || has(Reason::not_a_cache)) {
+    return fmt::format(
+        "{} A build can do without what cannot be cleared from here: docker compose build "
+        "--no-cache, or take the entry out of cache_from.",
+        has(Reason::not_a_cache) ? " If builds run in another directory, run this there." : "");
   }
   if (has(Reason::kept_cache_mount)) {
     return " Without --keep-cache-mounts, the records under the mounts are pruned as well.";

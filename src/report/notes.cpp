@@ -52,7 +52,7 @@ std::string make_command(const RunResult& result, const Application& application
         "docker compose --project-name {} --profile '*' config --format json | {} --file -",
         lookalike.project, command);
   } else {
-    command += " --project " + lookalike.project;
+    command += " --project " + shell_word(lookalike.project);
     for (const std::string& file : result.compose_files) command += " --file " + shell_word(file);
   }
   for (const std::string& target : application.targets) command += " " + target;
@@ -82,8 +82,7 @@ std::string describe_absence(const Application& application, const std::vector<I
                                          fmt::join(abridge(others), ", ")));
   }
   return fmt::format("no image on this engine{} has a name that begins with '{}-'",
-                     images.empty() ? "" : ", without other projects' images,",
-                     application.project);
+                     images.empty() ? "" : " but other projects'", application.project);
 }
 
 using Warn = std::function<void(const std::string& text, const std::string& advice)>;
@@ -118,7 +117,7 @@ std::vector<Message> list_messages(const RunResult& result) {
   if (result.endpoint) warn_of_connection(*result.endpoint, warn);
   for (const std::string& warning : result.compose_warnings) warn("docker compose: " + warning);
   if (!result.unnamed_files.empty()) {
-    warn(fmt::format("docker compose build reads {}, too, unless it is told which files",
+    warn(fmt::format("unless it is told which files, docker compose build reads {}",
                      fmt::join(result.unnamed_files, ", ")),
          "Name with --file what the builds read, in Compose's order.");
   }

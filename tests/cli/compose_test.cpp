@@ -122,13 +122,23 @@ TEST_CASE("files that Compose reads where none is named are said if --file leave
     CHECK(result.status == 0);
     const auto begin = result.err.find("build reads ");
     return begin == std::string::npos ? ""
-                                      : result.err.substr(begin, result.err.find(", too") - begin);
+                                      : result.err.substr(begin, result.err.find('\n') - begin);
   };
   session.write("compose.yaml", "");
   CHECK(warning({file}).empty());
   CHECK(warning({file}, file + ":/other.yaml") == "build reads /other.yaml");
   CHECK(warning({file}, "/one.yaml:/other.yaml") == "build reads /one.yaml, /other.yaml");
   CHECK(warning({file, "/other.yaml"}, file + ":/other.yaml").empty());
+  // Of two names, Compose takes the first.
+  session.write("docker-compose.yml", "");
+  CHECK(warning({file}).empty());
+  CHECK(warning({session.root / "docker-compose.yml"}) == "build reads " + file);
+  session.write(".env", "X=1\nexport COMPOSE_FILE=\"/env.yaml\"\n");
+  CHECK(warning({file}) == "build reads /env.yaml");
+  CHECK(warning({file}, file).empty());
+  session.write(".env", "COMPOSE_FILE=compose.yaml:prod.yaml\n");
+  CHECK(warning({file}) == "build reads prod.yaml");
+  session.write(".env", "");
   session.write("docker-compose.override.yml", "");
   CHECK(warning({file}) == "build reads " + override);
   CHECK(warning({(session.root / ".").string() + "/compose.yaml"}) != "");

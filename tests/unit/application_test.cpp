@@ -150,6 +150,9 @@ TEST_CASE("an application misses all images that are neighbors', or not named by
   shop.compose = {.images = {{.name = "web:latest", .services = {"web"}, .is_built = true}}};
   CHECK(shop.misses_all_of({{.tags = {"web:v1"}}}));
   CHECK_FALSE(shop.misses_all_of({{.tags = {"web:v1", "web:latest"}}}));
+  // Another project's, which cache_from alone names, is there.
+  shop.compose->images[0].is_built = false;
+  CHECK_FALSE(shop.misses_all_of({{.tags = {"web:latest"}, .compose_project = "other"}}));
 }
 
 TEST_CASE("an image's name is written as engines write it, with its tag") {

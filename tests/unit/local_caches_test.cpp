@@ -198,6 +198,12 @@ TEST_CASE("an empty directory proves nothing about where builds run") {
   CHECK(found.front().kind == LocalCacheKind::unfound);
 }
 
+TEST_CASE("a link to a cache that was removed is nothing any more") {
+  const Directories directories;
+  fs::remove_all(directories.root / "cache");
+  CHECK(directories.find("link").empty());
+}
+
 TEST_CASE("where the current directory was removed, the other names are looked up all the same") {
   const Directories directories;
   const fs::path before = fs::current_path();

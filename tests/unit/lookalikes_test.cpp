@@ -92,6 +92,8 @@ TEST_CASE("an engine is asked for the usual services, other spellings, and Compo
                                  "*/*-frontend:latest", "*/*/*-backend:latest",
                                  "*/*/*-frontend:latest", "team/shop_*", "demo-*"});
   CHECK(query->compose_projects == Texts{"shop", "demo"});
+  request.compose_project_name = "[x";  // which an engine would refuse as a pattern
+  CHECK(cac::make_lookalike_query(request)->compose_projects == Texts{"shop"});
   request.application.compose.emplace();
   CHECK_FALSE(cac::make_lookalike_query(request));
 }
@@ -106,7 +108,7 @@ TEST_CASE("with a Compose file, the same services' images of other projects look
   const std::vector<Image> images = {
       {.id = "sha256:1", .tags = {"demo-web:latest", "demo-web:v1"}},
       {.id = "sha256:2", .tags = {"staging-web:latest"}, .compose_project = "staging"},
-      {.id = "sha256:3", .tags = {"demo-api:latest", "-web:latest"}}};
+      {.id = "sha256:3", .tags = {"demo-api:latest", "-web:latest", "no.name-web:latest"}}};
   CHECK(find(request, images) == "staging staging-web:latest\ndemo demo-web:latest\n");
   request.application.compose->images.erase(request.application.compose->images.begin());
   CHECK_FALSE(cac::make_lookalike_query(request));

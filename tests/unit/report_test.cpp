@@ -332,8 +332,8 @@ TEST_CASE("a file that the build would read as well is a warning") {
   RunResult result = cleared_result({});
   result.unnamed_files = {"/app/compose.override.yaml"};
   CHECK(cac::messages(result, ascii) ==
-        Containing{"docker compose build reads /app/compose.override.yaml, too, unless it is told "
-                   "which files\n  Name with --file"});
+        Containing{"unless it is told which files, docker compose build reads "
+                   "/app/compose.override.yaml\n  Name with --file"});
 }
 
 TEST_CASE("the advice about residue names what to type") {
@@ -351,6 +351,8 @@ TEST_CASE("the advice about residue names what to type") {
   cac::Residue stopped = here;
   stopped.reason = Reason::builder_stopped;
   request.builder = cac::BuildxBuilder{.name = "held"};
+  CHECK(advice(elsewhere) == Containing{"buildx does not know this builder here"});
+  request.builder->is_known = true;
   CHECK(advice(here) == Containing{"--all-builders clears the builders that run on this engine; "
                                    "docker buildx use default leads builds back"});
   CHECK(advice(elsewhere) == Containing{"docker buildx prune --builder held --all clears it where "
@@ -364,7 +366,7 @@ TEST_CASE("the advice about residue names what to type") {
   request.builder->is_named = true;
   CHECK(advice(here) == Containing{"unset BUILDX_BUILDER leads"});
   CHECK(advice({.kind = cac::ResidueKind::local_cache, .reason = Reason::not_a_cache}) ==
-        Containing{"Run this in the directory where docker compose build runs"});
+        Containing{"If builds run in another directory, run this there. A build can do without"});
   const std::string left =
       advice({.kind = cac::ResidueKind::local_cache, .reason = Reason::cache_from});
   CHECK(left.find("Check what is building") == std::string::npos);
