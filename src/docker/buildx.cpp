@@ -114,7 +114,7 @@ std::optional<BuildxBuilder> find_current_builder(const Environment& environment
     BuildxBuilder builder{.name = environment("BUILDX_BUILDER").value_or("")};
     builder.is_named = !builder.name.empty();
     if (!builder.is_named) builder.name = store.find_chosen(endpoint);
-    if (builder.name.empty()) builder.name = endpoint;  // which a builder may be called, too
+    if (builder.name.empty()) builder.name = endpoint;   // which a builder may be called, too
     if (builder.name == "default") return std::nullopt;  // else a build would refuse it
     const auto instance = store.find_instance(builder.name);
     builder.is_known = instance.has_value();
