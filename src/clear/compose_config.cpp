@@ -89,18 +89,6 @@ bool is_compatible(const Environment& environment) {
   return std::ranges::find(yes, value) != yes.end();
 }
 
-// Returns whether Compose gives an image the name: an .env file may say so, or the environment.
-bool gives_name(const CompatibleName& name, std::vector<std::string> command,
-                const Environment& environment, Interruption& interruption) {
-  command.emplace_back("--images");  // one a line, also if it is there before
-  const ChildResult child = run_child(command, max_config, interruption);
-  if (child.status != 0) return is_compatible(environment);  // an old Compose does not know it
-  std::istringstream images(child.output);
-  std::ptrdiff_t found = 0;
-  for (std::string line; std::getline(images, line);) found += line == name.name ? 1 : 0;
-  return found > name.uses;
-}
-
 // Adds to the environment what an .env file in the directory says, as far as it is a plain word.
 Environment with_env_file(const Environment& environment, const fs::path& directory) {
   return [&environment, directory](std::string_view name) -> std::optional<std::string> {
@@ -116,6 +104,19 @@ Environment with_env_file(const Environment& environment, const fs::path& direct
     }
     return found;
   };
+}
+
+// Returns whether Compose gives an image the name: an .env file may say so, or the environment.
+bool gives_name(const CompatibleName& name, std::vector<std::string> command,
+                const Environment& environment, Interruption& interruption) {
+  command.emplace_back("--images");  // one a line, also if it is there before
+  const ChildResult child = run_child(command, max_config, interruption);
+  if (child.errors.find("unknown flag") != std::string::npos) return is_compatible(environment);
+  if (child.status != 0) throw_compose_failure(child);
+  std::istringstream images(child.output);
+  std::ptrdiff_t found = 0;
+  for (std::string line; std::getline(images, line);) found += line == name.name ? 1 : 0;
+  return found > name.uses;
 }
 
 // Compose's own names, in the order in which it looks for them.
@@ -157,7 +158,7 @@ std::vector<std::string> list_usual_files(const std::vector<std::string>& files,
 std::vector<std::string> find_unnamed_files(const std::vector<std::string>& files,
                                             const Environment& environment) {
   const fs::path directory = fs::path(files.front()).parent_path();
-  std::vector<std::string> unnamed = list_usual_files(files, with_env_file(environment, directory));
+  std::vector<std::string> unnamed = list_usual_files(files, environment);
   std::erase_if(unnamed, [&](const std::string& usual) {
     return usual.empty() || std::ranges::any_of(files, [&](const std::string& file) {
              return file == usual || is_same(file, usual) || is_same(file, directory / usual);
@@ -167,7 +168,9 @@ std::vector<std::string> find_unnamed_files(const std::vector<std::string>& file
 }
 
 ComposeConfig run_compose(const ComposeRequest& request, const EngineChoice& engine,
-                          const Environment& environment, Interruption& interruption) {
+                          const Environment& process, Interruption& interruption) {
+  const Environment environment =
+      with_env_file(process, fs::path(request.files.front()).parent_path());
   unsetenv("COMPOSE_PROGRESS");  // with json, its messages are
   const std::vector<std::string> command = make_command(request, engine);
   std::vector<std::string> print_json = command;

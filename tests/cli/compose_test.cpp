@@ -108,6 +108,26 @@ TEST_CASE("docker compose is run with the files, the project and every profile")
         "config\n--format\njson\n");
 }
 
+TEST_CASE("a docker compose that does not say which names it gives is no reason to guess") {
+  const ComposeSession session;
+  session.write("default.json", R"({"name":"shop","services":{"web":{"build":{"context":"/"}}}})");
+  const auto run = [&](const std::string& failure) {
+    session.write_docker("case \"$*\" in *--images) echo '" + failure +
+                         "' >&2; exit 1 ;; esac; exec cat " +
+                         (session.root / "default.json").string());
+    return session.test_run(session.make({"-n", "-f", session.root / "compose.yaml", "--verbose"}));
+  };
+  session.write("compose.yaml", "");
+  session.write(".env", "COMPOSE_COMPATIBILITY=true\n");
+  const Result broken = run("no more memory");
+  CHECK(broken.status == 2);
+  CHECK(broken.err == Containing{"docker compose: no more memory"});
+  // An old one does not know the option.
+  const Result old = run("unknown flag: --images");
+  CHECK(old.status == 0);
+  CHECK(old.err == Containing{"%22shop_web%22"});
+}
+
 TEST_CASE("files that Compose reads where none is named are said if --file leaves them out") {
   ComposeSession session;
   session.write_docker("exec cat " + (session.root / "config.json").string());
