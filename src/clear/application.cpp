@@ -113,25 +113,25 @@ bool Application::covers(std::string_view service) const {
   return is_all() || std::find(targets.begin(), targets.end(), service) != targets.end();
 }
 
-const ComposeImage* Application::find_image(std::string_view name) const {
-  if (!compose) return nullptr;
-  const auto found = std::find_if(compose->images.begin(), compose->images.end(),
-                                  [&](const ComposeImage& image) { return image.name == name; });
-  return found == compose->images.end() ? nullptr : &*found;
+const NamedImage* Application::find_image(std::string_view name) const {
+  if (!builds) return nullptr;
+  const auto found = std::find_if(builds->images.begin(), builds->images.end(),
+                                  [&](const NamedImage& image) { return image.name == name; });
+  return found == builds->images.end() ? nullptr : &*found;
 }
 
 std::vector<std::string> Application::reference_patterns() const {
-  if (!compose) return {escape_pattern(project) + "-*"};
+  if (!builds) return {escape_pattern(project) + "-*"};
   // A repository stands for all its tags.
   std::set<std::string> repositories;
-  for (const ComposeImage& image : compose->images) {
+  for (const NamedImage& image : builds->images) {
     repositories.insert(escape_pattern(image.name.substr(0, image.name.rfind(':'))));
   }
   return {repositories.begin(), repositories.end()};
 }
 
 bool Application::matches(std::string_view image_name) const {
-  if (compose) return find_image(image_name) != nullptr;
+  if (builds) return find_image(image_name) != nullptr;
   constexpr std::string_view suffix = ":latest";
   if (!image_name.starts_with(project + "-") || !image_name.ends_with(suffix)) return false;
   image_name.remove_prefix(project.size() + 1);
@@ -142,8 +142,8 @@ bool Application::matches(std::string_view image_name) const {
 
 bool Application::is_neighbor(const Image& image, std::string_view name) const {
   const std::string_view owner = image.compose_project;
-  if (compose) {
-    const ComposeImage* const named = find_image(name);
+  if (builds) {
+    const NamedImage* const named = find_image(name);
     return named != nullptr && !named->is_built && !owner.empty() && owner != project;
   }
   const std::string_view prefix = leave_out_path(project);
@@ -160,7 +160,7 @@ bool Application::is_neighbor(const Image& image, std::string_view name) const {
 bool Application::misses_all_of(const std::vector<Image>& images) const {
   for (const Image& image : images) {
     for (const std::string& name : image.tags) {
-      if (compose ? matches(name) : !is_neighbor(image, name)) return false;
+      if (builds ? matches(name) : !is_neighbor(image, name)) return false;
     }
   }
   return true;

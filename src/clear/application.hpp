@@ -12,7 +12,7 @@
 namespace cac {
 
 // What a Compose file says about the builds of the target's services; see compose.hpp.
-struct ComposeImage {
+struct NamedImage {
   std::string name = {};                         // "shop-web:latest", as engines write it
   std::vector<std::string> services = {};        // of the target, whose builds can use it
   std::vector<std::string> other_services = {};  // the others that name it
@@ -20,21 +20,21 @@ struct ComposeImage {
   bool in_cache_from = false;
 };
 // Of type=local, or an entry that names a cache outside this engine.
-struct ComposeCache {
+struct NamedCache {
   std::string source = {};                 // the directory, or the entry as it is written
   std::vector<std::string> services = {};  // of the target
 };
-struct ComposeSources {
-  std::vector<ComposeImage> images = {};
-  std::vector<ComposeCache> directories = {};
+struct BuildSources {
+  std::vector<NamedImage> images = {};
+  std::vector<NamedCache> directories = {};
   std::string directory = {};  // the first Compose file's, absolute; "" if it is not known
-  std::vector<ComposeCache> external = {};
+  std::vector<NamedCache> external = {};
 };
 
 struct Application {
   std::string project = {};
-  std::vector<std::string> targets = {};       // services; empty: all of them
-  std::optional<ComposeSources> compose = {};  // nullopt: the names come by convention:
+  std::vector<std::string> targets = {};    // services; empty: all of them
+  std::optional<BuildSources> builds = {};  // nullopt: the names come by convention:
   // PROJECT-backend:latest, PROJECT-frontend:latest, or every PROJECT-*:latest, where * stands for
   // anything but a slash.
 
@@ -63,7 +63,7 @@ struct Application {
   bool misses_all_of(const std::vector<Image>& images) const;
 
   // Returns what the Compose file says about the image; nullptr if nothing, or by convention.
-  const ComposeImage* find_image(std::string_view name) const;
+  const NamedImage* find_image(std::string_view name) const;
 
   // The patterns by which an engine lists every image of the project, whatever its tag. They are
   // wider than the target, so that one request also yields the other names that keep an image.

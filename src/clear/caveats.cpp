@@ -21,8 +21,8 @@ bool has_registry_copy(const Image& image) {
 std::set<std::string> find_registry_copies(const Application& application,
                                            const std::vector<Image>& images) {
   std::set<std::string> names;
-  if (application.compose) {
-    for (const ComposeImage& image : application.compose->images) {
+  if (application.builds) {
+    for (const NamedImage& image : application.builds->images) {
       // One with a registry is residue, if cache_from names it.
       if (!image.in_cache_from || has_registry(image.name)) continue;
       if (image.name.find('/') != std::string::npos) names.insert(image.name);
@@ -31,7 +31,7 @@ std::set<std::string> find_registry_copies(const Application& application,
   for (const Image& image : images) {
     for (const std::string& name : image.tags) {
       if (!application.selects(image, name)) continue;
-      const ComposeImage* const named = application.find_image(name);
+      const NamedImage* const named = application.find_image(name);
       if (named != nullptr && (!named->in_cache_from || has_registry(name))) continue;
       if (has_registry(name) || has_registry_copy(image)) names.insert(name);
     }
@@ -42,7 +42,7 @@ std::set<std::string> find_registry_copies(const Application& application,
 // Adds the repositories of the application that have, or get by --keep-as, other tags than those
 // that are cleared.
 void add_other_tags(const ClearRequest& request, const State& state, std::vector<Caveat>& caveats) {
-  if (request.application.compose) return;            // which says whether cache_from names one
+  if (request.application.builds) return;             // which says whether cache_from names one
   std::map<std::string, std::set<std::string>> tags;  // by repository
   for (const Image& image : state.images) {
     for (const std::string& name : image.tags) {
@@ -102,7 +102,7 @@ void add_missing_images(const ClearRequest& request, const State& state,
   for (const Image& image : state.images) {
     for (const std::string& name : image.tags) {
       if (!request.application.selects(image, name)) continue;
-      if (const ComposeImage* const named = request.application.find_image(name)) {
+      if (const NamedImage* const named = request.application.find_image(name)) {
         services.insert(named->other_services.begin(), named->other_services.end());
       }
       for (const Container& container : holders.find(image.id)) {

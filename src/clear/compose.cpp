@@ -78,7 +78,7 @@ class SourceCollector {
       throw UsageError("the Compose file names too many images");
     const auto [at, is_new] = positions_.emplace(name, sources_.images.size());
     if (is_new) sources_.images.push_back({.name = name});
-    ComposeImage& image = sources_.images[at->second];
+    NamedImage& image = sources_.images[at->second];
     add_service(image.services, service);
     (is_built ? image.is_built : image.in_cache_from) = true;
   }
@@ -125,27 +125,27 @@ class SourceCollector {
   void add_other_service(const std::string& name, const std::string& service, bool is_built) {
     const auto found = positions_.find(name);
     if (found == positions_.end()) return;
-    ComposeImage& image = sources_.images[found->second];
+    NamedImage& image = sources_.images[found->second];
     add_service(image.other_services, service);
     image.is_built = image.is_built || is_built;
   }
 
-  ComposeSources sources() && { return std::move(sources_); }
+  BuildSources sources() && { return std::move(sources_); }
 
  private:
   static void add_service(std::vector<std::string>& services, const std::string& service) {
     if (services.empty() || services.back() != service) services.push_back(service);
   }
-  static void add_cache(std::vector<ComposeCache>& caches, const std::string& source,
+  static void add_cache(std::vector<NamedCache>& caches, const std::string& source,
                         const std::string& service) {
     if (caches.size() >= max_names) throw UsageError("cache_from names too many caches");
     auto same = std::find_if(caches.begin(), caches.end(),
-                             [&](const ComposeCache& cache) { return cache.source == source; });
+                             [&](const NamedCache& cache) { return cache.source == source; });
     if (same == caches.end()) same = caches.insert(caches.end(), {.source = source});
     add_service(same->services, service);
   }
 
-  ComposeSources sources_;
+  BuildSources sources_;
   std::map<std::string, std::size_t> positions_;  // of the images
 };
 
@@ -292,8 +292,8 @@ Application select_services(const ComposeConfig& config, const ComposeRequest& r
       collector.add_other_service(image, name, service.is_built);
     }
   }
-  application.compose = std::move(collector).sources();
-  application.compose->directory = config.directory;
+  application.builds = std::move(collector).sources();
+  application.builds->directory = config.directory;
   return application;
 }
 

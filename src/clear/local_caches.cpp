@@ -89,14 +89,14 @@ bool is_cache(const fs::path& path, const std::string& home) {
 
 }  // namespace
 
-std::vector<LocalCache> find_local_caches(const ComposeSources& compose, const std::string& home) {
-  if (compose.directories.empty()) return {};
+std::vector<LocalCache> find_local_caches(const BuildSources& builds, const std::string& home) {
+  if (builds.directories.empty()) return {};
   std::error_code removed;  // as the current directory may be
   std::vector<fs::path> places{fs::current_path(removed)};
-  const bool runs_beside = is_same(places.front(), compose.directory);
-  if (!runs_beside && !compose.directory.empty()) places.emplace_back(compose.directory);
+  const bool runs_beside = is_same(places.front(), builds.directory);
+  if (!runs_beside && !builds.directory.empty()) places.emplace_back(builds.directory);
   std::vector<LocalCache> caches;
-  const auto add = [&](const fs::path& path, const ComposeCache& named, LocalCacheKind kind) {
+  const auto add = [&](const fs::path& path, const NamedCache& named, LocalCacheKind kind) {
     const auto same = std::ranges::find(caches, path.string(), &LocalCache::path);
     if (same != caches.end()) {
       same->services.insert(same->services.end(), named.services.begin(), named.services.end());
@@ -105,7 +105,7 @@ std::vector<LocalCache> find_local_caches(const ComposeSources& compose, const s
     const Bytes size = kind == LocalCacheKind::cache ? size_on_disk(path) : Bytes{};
     caches.push_back({.path = path, .services = named.services, .kind = kind, .size = size});
   };
-  for (const ComposeCache& named : compose.directories) {
+  for (const NamedCache& named : builds.directories) {
     std::set<fs::path> paths;  // one, if the name is absolute
     for (const fs::path& place : places) paths.insert(resolve(named.source, place));
     if (std::ranges::all_of(paths, is_nothing)) {

@@ -29,7 +29,7 @@ struct LocalCache {
 // Returns those that are not empty, in the current directory and in the Compose file's, and those
 // that a build elsewhere may find. What has the home directory in it is no cache. home: may be
 // empty.
-std::vector<LocalCache> find_local_caches(const ComposeSources& compose, const std::string& home);
+std::vector<LocalCache> find_local_caches(const BuildSources& builds, const std::string& home);
 
 // Removes a cache, so that what is left of a removal that was cut off is one, too, but none that a
 // build reads. Returns false if it was already removed. Throws std::filesystem::filesystem_error.

@@ -39,7 +39,7 @@ std::string find_prefix(std::string_view name) {
 std::set<std::string> list_default_endings(const Application& application) {
   std::set<std::string> endings;
   const std::string prefix = application.project + "-";
-  for (const ComposeImage& image : application.compose->images) {
+  for (const NamedImage& image : application.builds->images) {
     if (image.is_built && image.name.starts_with(prefix)) {
       endings.insert(image.name.substr(application.project.size()));
     }
@@ -99,7 +99,7 @@ Candidates find_of_other_prefixes(const ClearRequest& request, const std::vector
 
 std::optional<LookalikeQuery> make_lookalike_query(const ClearRequest& request) {
   LookalikeQuery query;
-  if (request.application.compose) {
+  if (request.application.builds) {
     for (const std::string& ending : list_default_endings(request.application)) {
       query.patterns.push_back("*" + ending);
     }
@@ -124,7 +124,7 @@ std::optional<LookalikeQuery> make_lookalike_query(const ClearRequest& request) 
 std::vector<Lookalike> find_lookalikes(const ClearRequest& request,
                                        const std::vector<Image>& images) {
   constexpr std::size_t max_listed = 5;
-  const Candidates found = request.application.compose
+  const Candidates found = request.application.builds
                                ? find_of_other_projects(request.application, images)
                                : find_of_other_prefixes(request, images);
   std::vector<Lookalike> lookalikes;

@@ -95,7 +95,7 @@ Plan plan_image_removals(const ClearRequest& request, const State& state) {
                                                 .size = image.size,
                                                 .other_names = staying,
                                                 .holders = holders.find(image.id)});
-      if (const ComposeImage* const named = request.application.find_image(name)) {
+      if (const NamedImage* const named = request.application.find_image(name)) {
         action.services = named->services;
         action.other_services = named->other_services;
       }

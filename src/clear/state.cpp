@@ -35,8 +35,8 @@ State read_state(Engine& engine, Progress& progress, const StateScope& scope, St
   if (scope.artifacts_in) {
     state.artifacts = find_artifacts(*scope.artifacts_in, *scope.images_of);
   }
-  if (scope.images_of && scope.images_of->compose) {
-    state.local_caches = find_local_caches(*scope.images_of->compose, scope.home);
+  if (scope.images_of && scope.images_of->builds) {
+    state.local_caches = find_local_caches(*scope.images_of->builds, scope.home);
   }
   if (scope.containers) {
     const Progress::Activity activity(progress, "reading the containers");

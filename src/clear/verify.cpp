@@ -12,7 +12,7 @@ namespace cac {
 namespace {
 
 std::vector<std::string> find_services(const Application& application, std::string_view image) {
-  const ComposeImage* const named = application.find_image(image);
+  const NamedImage* const named = application.find_image(image);
   return named == nullptr ? std::vector<std::string>() : named->services;
 }
 
@@ -124,7 +124,7 @@ std::vector<Residue> find_unclearable(const ClearRequest& request, const State& 
                        .object = builder});
   }
   const Application& application = request.application;
-  if (!application.compose) return residue;
+  if (!application.builds) return residue;
   for (const Image& image : state.images) {
     for (const std::string& name : image.tags) {
       if (!application.matches(name) || !application.is_neighbor(image, name)) continue;
@@ -144,7 +144,7 @@ std::vector<Residue> find_unclearable(const ClearRequest& request, const State& 
                        .object = cache.path,
                        .services = cache.services});
   }
-  for (const ComposeCache& cache : application.compose->external) {
+  for (const NamedCache& cache : application.builds->external) {
     residue.push_back({.kind = ResidueKind::external,
                        .reason = Reason::external,
                        .object = cache.source,

@@ -15,7 +15,7 @@ namespace {
 // Adds, for each other application, which of the matching names are its own.
 void add_neighbors(const Application& application, const std::vector<Image>& images,
                    std::vector<std::string>& notes) {
-  if (application.compose) return;  // what it names of another project's is residue
+  if (application.builds) return;  // what it names of another project's is residue
   std::map<std::string, std::vector<std::string>> names;  // by project
   for (const Image& image : images) {
     for (const std::string& name : image.tags) {
@@ -71,7 +71,7 @@ std::string list_commands(const RunResult& result, const Application& applicatio
 
 // images: of other tags, or of other projects.
 std::string describe_absence(const Application& application, const std::vector<Image>& images) {
-  if (application.compose) {
+  if (application.builds) {
     std::vector<std::string> others;
     for (const Image& image : images) {
       others.insert(others.end(), image.tags.begin(), image.tags.end());

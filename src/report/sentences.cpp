@@ -91,8 +91,8 @@ std::string name_object(const Action& action) {
 std::string name_application(const Application& application) {
   if (application.is_all()) return application.project;
   const auto targets = fmt::format("{}", fmt::join(abridge(application.targets), ", "));
-  return application.compose ? fmt::format("{} ({})", application.project, targets)
-                             : fmt::format("{}-{}", application.project, targets);
+  return application.builds ? fmt::format("{} ({})", application.project, targets)
+                            : fmt::format("{}-{}", application.project, targets);
 }
 
 std::string name_engine_options(const EngineChoice& choice) {

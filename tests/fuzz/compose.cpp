@@ -13,8 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try {
     const cac::Application application = cac::select_services(
         {.json = std::string(input), .is_compatible = input.starts_with('_')}, request);
-    require(application.compose.has_value(), "the file is the source");
-    for (const cac::ComposeImage& image : application.compose->images) {
+    require(application.builds.has_value(), "the file is the source");
+    for (const cac::NamedImage& image : application.builds->images) {
       require(cac::parse_image_name(image.name) == image.name, "an image has a valid name");
       require(application.matches(image.name), "what the file names is to be cleared");
       require(!image.services.empty(), "... for a service of the target");

@@ -147,11 +147,11 @@ TEST_CASE("an application misses all images that are neighbors', or not named by
   CHECK(shop.misses_all_of({}));
   CHECK(shop.misses_all_of({neighbor}));
   CHECK_FALSE(shop.misses_all_of({neighbor, {.tags = {"shop-frontend:v1"}}}));
-  shop.compose = {.images = {{.name = "web:latest", .services = {"web"}, .is_built = true}}};
+  shop.builds = {.images = {{.name = "web:latest", .services = {"web"}, .is_built = true}}};
   CHECK(shop.misses_all_of({{.tags = {"web:v1"}}}));
   CHECK_FALSE(shop.misses_all_of({{.tags = {"web:v1", "web:latest"}}}));
   // Another project's, which cache_from alone names, is there.
-  shop.compose->images[0].is_built = false;
+  shop.builds->images[0].is_built = false;
   CHECK_FALSE(shop.misses_all_of({{.tags = {"web:latest"}, .compose_project = "other"}}));
 }
 
@@ -218,9 +218,9 @@ TEST_CASE("a name begins with a registry if its first part is a host, as docker 
 
 TEST_CASE("of a Compose file, the names are those that it names") {
   cac::Application shop{.project = "shop"};
-  shop.compose = {.images = {{.name = "shop-web:v1", .services = {"web"}, .is_built = true},
-                             {.name = "shop-web:latest", .services = {"web"}},
-                             {.name = "ghcr.io/acme/web:latest", .services = {"web"}}}};
+  shop.builds = {.images = {{.name = "shop-web:v1", .services = {"web"}, .is_built = true},
+                            {.name = "shop-web:latest", .services = {"web"}},
+                            {.name = "ghcr.io/acme/web:latest", .services = {"web"}}}};
   CHECK(shop.reference_patterns() == Texts{"ghcr.io/acme/web", "shop-web"});
   CHECK(shop.matches("shop-web:v1"));
   CHECK_FALSE(shop.matches("shop-web:v2"));

@@ -10,7 +10,7 @@
 #include "texts.hpp"
 
 using cac::Application;
-using cac::ComposeImage;
+using cac::NamedImage;
 using cac::test::Containing;
 using cac::test::joined;
 using cac::test::Texts;
@@ -27,7 +27,7 @@ Application select(const Json& services, const Texts& targets = {}) {
 // "NAME SERVICES [others] (built, cache_from)", an image a line.
 std::string describe(const Application& application) {
   Texts lines;
-  for (const ComposeImage& image : application.compose->images) {
+  for (const NamedImage& image : application.builds->images) {
     std::string line = image.name;
     for (const auto& service : image.services) line += " " + service;
     for (const auto& service : image.other_services) line += " [" + service + "]";
@@ -35,11 +35,11 @@ std::string describe(const Application& application) {
     if (image.in_cache_from) line += " cache_from";
     lines.push_back(line);
   }
-  for (const auto& cache : application.compose->directories) {
+  for (const auto& cache : application.builds->directories) {
     lines.push_back("directory " + cache.source + " " + joined(cache.services));
     lines.back().pop_back();
   }
-  for (const auto& cache : application.compose->external) {
+  for (const auto& cache : application.builds->external) {
     lines.push_back("external " + cache.source + " " + joined(cache.services));
     lines.back().pop_back();
   }

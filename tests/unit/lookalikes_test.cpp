@@ -94,13 +94,13 @@ TEST_CASE("an engine is asked for the usual services, other spellings, and Compo
   CHECK(query->compose_projects == Texts{"shop", "demo"});
   request.compose_project_name = "[x";  // which an engine would refuse as a pattern
   CHECK(cac::make_lookalike_query(request)->compose_projects == Texts{"shop"});
-  request.application.compose.emplace();
+  request.application.builds.emplace();
   CHECK_FALSE(cac::make_lookalike_query(request));
 }
 
 TEST_CASE("with a Compose file, the same services' images of other projects look right") {
   ClearRequest request = clear_request({"-p", "shop"});
-  request.application.compose = {
+  request.application.builds = {
       .images = {{.name = "shop-web:latest", .services = {"web"}, .is_built = true},
                  {.name = "acme/api:v1", .services = {"api"}, .is_built = true},
                  {.name = "shop-old:latest", .services = {"web"}, .in_cache_from = true}}};
@@ -110,6 +110,6 @@ TEST_CASE("with a Compose file, the same services' images of other projects look
       {.id = "sha256:2", .tags = {"staging-web:latest"}, .compose_project = "staging"},
       {.id = "sha256:3", .tags = {"demo-api:latest", "-web:latest", "no.name-web:latest"}}};
   CHECK(find(request, images) == "staging staging-web:latest\ndemo demo-web:latest\n");
-  request.application.compose->images.erase(request.application.compose->images.begin());
+  request.application.builds->images.erase(request.application.builds->images.begin());
   CHECK_FALSE(cac::make_lookalike_query(request));
 }

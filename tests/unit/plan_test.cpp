@@ -162,9 +162,9 @@ TEST_CASE("a backup is named after the image, and an earlier one is not lost to 
 TEST_CASE("two images of one repository cannot both be kept under one name") {
   cac::ClearRequest request;
   request.keep_as = "before";
-  request.application.compose =
-      cac::ComposeSources{.images = {{.name = "shop-web:latest", .is_built = true},
-                                     {.name = "shop-web:v1", .is_built = true}}};
+  request.application.builds =
+      cac::BuildSources{.images = {{.name = "shop-web:latest", .is_built = true},
+                                   {.name = "shop-web:v1", .is_built = true}}};
   const auto make_state = [](const std::string& other_id) {
     return State{.images = {{.id = "sha256:1", .tags = {"shop-web:latest"}},
                             {.id = other_id, .tags = {"shop-web:v1"}}}};

@@ -291,7 +291,7 @@ TEST_CASE("what looks right is the command to type") {
   result.state.emplace().lookalikes = {{.tags = {"acme-web:latest"}}};
   auto& application = std::get<cac::ClearRequest>(*result.request).application;
   application = {.project = "shop", .targets = {"api", "web"}};
-  application.compose = {.images = {{.name = "shop-web:latest", .is_built = true}}};
+  application.builds = {.images = {{.name = "shop-web:latest", .is_built = true}}};
   const auto command = [&] {
     const std::string text = cac::messages(result, ascii);
     return text.substr(text.find("right: ") + 7);
