@@ -10,11 +10,14 @@
 #include <optional>
 #include <ostream>
 #include <string>
+#include <system_error>
 
 #include "base/cancellation.hpp"
+#include "base/child_process.hpp"
 #include "base/filesystem.hpp"
 #include "base/progress.hpp"
 #include "clear/artifacts.hpp"
+#include "clear/ask_build.hpp"
 #include "clear/caveats.hpp"
 #include "clear/execute.hpp"
 #include "clear/plan.hpp"
@@ -128,15 +131,12 @@ void run_request(Engine& engine, Progress& progress, const PruneRequest& request
   result.pruning = summarize_pruning(request, result.outcomes, *after->records, start);
 }
 
-void read_application(const ComposeRequest& compose, const EngineChoice& engine,
-                      const Environment& environment, Interruption& interruption,
-                      Progress& progress, RunResult& result) {
-  const Progress::Activity activity(progress, "reading the Compose file");
-  const ComposeConfig config = read_compose_config(compose, engine, environment, interruption);
-  result.compose_files = compose.files;
-  result.compose_warnings = config.warnings;
-  result.unnamed_files = config.unnamed_files;
-  std::get<ClearRequest>(*result.request).application = select_services(config, compose);
+void read_application(const Options& options, const Environment& environment,
+                      Interruption& interruption, Progress& progress, RunResult& result) {
+  const Progress::Activity activity(progress, "asking what is built");
+  const AskedBuild asked = ask_build(*options.build, options.engine, environment, interruption);
+  result.build_warnings = asked.warnings;
+  std::get<ClearRequest>(*result.request).application = asked.application;
 }
 
 void run_pipeline(const Options& options, Clock::time_point start, Progress& progress,
@@ -149,9 +149,8 @@ void run_pipeline(const Options& options, Clock::time_point start, Progress& pro
   const Endpoint endpoint = choose_endpoint(options.engine, context.environment, home);
   result.endpoint = endpoint;
   result.engine_choice = options.engine;
-  if (options.compose) {
-    read_application(*options.compose, options.engine, context.environment, interruption, progress,
-                     result);
+  if (options.build) {
+    read_application(options, context.environment, interruption, progress, result);
   }
   std::visit(
       [&](auto& request) {
@@ -216,6 +215,8 @@ Options run_to_an_end(std::span<const char* const> arguments, const ProcessConte
     options = parse_options(arguments, context.environment);
     if (options.info != InfoRequest::none) return options;
     result.request = options.request;
+    if (options.build) result.build_command = options.build->words;
+    result.runs_build = options.runs_build;
     progress.emplace(context.err, context.err_style,
                      !options.output.quiet && !options.output.verbose, context.err_columns);
     run_pipeline(options, start, *progress, context, result);
@@ -253,6 +254,23 @@ void print_requested_info(const Options& options, const ProcessContext& context,
   print_info(text, context, result);
 }
 
+// Runs the build command, and returns its status.
+int run_build(const Options& options, const ProcessContext& context) {
+  try {
+    Interruption(context.signal_fd, Clock::time_point::max()).check();
+    return run_in_foreground(options.build->words, select_engine(options.engine));
+  } catch (const Interrupted& interrupted) {
+    return 128 + interrupted.signal;
+  } catch (const std::system_error& error) {
+    RunResult result;
+    result.failure = {
+        FailureKind::usage,
+        fmt::format("{} cannot be run: {}", options.build->words.front(), error.code().message())};
+    print_result(options.output, context, result);
+    return exit_code(result);
+  }
+}
+
 }  // namespace
 
 int run_app(std::span<const char* const> arguments, const ProcessContext& context) {
@@ -277,7 +295,9 @@ int run_app(std::span<const char* const> arguments, const ProcessContext& contex
     const int status = report_unforeseen(error, arguments, context.out, context.err);
     return result.signal != 0 ? exit_code(result) : status;
   }
-  return is_info && !result.write_error ? 0 : exit_code(result);
+  if (is_info && !result.write_error) return 0;
+  const int status = exit_code(result);
+  return options.runs_build && status == 0 ? run_build(options, context) : status;
 }
 
 int report_unforeseen(const std::exception& error, std::span<const char* const> arguments,

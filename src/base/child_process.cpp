@@ -12,7 +12,9 @@
 #include <chrono>
 #include <csignal>
 #include <span>
+#include <string_view>
 #include <system_error>
+#include <utility>
 
 namespace cac {
 
@@ -67,16 +69,46 @@ void wait_for_input(std::span<pollfd> inputs, std::chrono::milliseconds max_wait
   interruption.check();
 }
 
+// The arguments or variables of a program, as the system takes them.
+class CStrings {
+ public:
+  explicit CStrings(std::vector<std::string> texts) : texts_(std::move(texts)) {
+    for (std::string& text : texts_) pointers_.push_back(text.data());
+    pointers_.push_back(nullptr);
+  }
+  char** data() { return pointers_.data(); }
+
+ private:
+  std::vector<std::string> texts_;
+  std::vector<char*> pointers_;
+};
+
+CStrings change_environment(const EnvironmentChanges& changes) {
+  std::vector<std::string> variables;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string_view text(*variable);
+    const std::string_view name = text.substr(0, text.find('='));
+    const bool is_changed =
+        std::ranges::any_of(changes, [&](const auto& change) { return change.first == name; });
+    if (!is_changed) variables.emplace_back(text);
+  }
+  for (const auto& [name, value] : changes) {
+    if (value) variables.push_back(name + "=" + *value);
+  }
+  return CStrings(std::move(variables));
+}
+
+int to_exit_status(int status) {
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
 // A process in a group of its own, which ends with this object, along with what it has started.
 class Child {
  public:
-  Child(const std::vector<std::string>& arguments, const Pipe& output, const Pipe& errors) {
-    std::vector<char*> argv;
-    argv.reserve(arguments.size() + 1);
-    for (const std::string& argument : arguments) {
-      argv.push_back(const_cast<char*>(argument.c_str()));
-    }
-    argv.push_back(nullptr);
+  Child(const std::vector<std::string>& arguments, const EnvironmentChanges& changes,
+        const Pipe& output, const Pipe& errors) {
+    CStrings argv(arguments);
+    CStrings variables = change_environment(changes);
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
@@ -89,8 +121,8 @@ class Child {
     sigemptyset(&pipe_signal);
     sigaddset(&pipe_signal, SIGPIPE);
     posix_spawnattr_setsigdefault(&attributes, &pipe_signal);
-    const int error =
-        posix_spawnp(&process_, argv.front(), &actions, &attributes, argv.data(), environ);
+    const int error = posix_spawnp(&process_, arguments.front().c_str(), &actions, &attributes,
+                                   argv.data(), variables.data());
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     throw_if(error);
@@ -107,7 +139,7 @@ class Child {
     int status = 0;
     while (waitpid(process_, &status, 0) < 0 && errno == EINTR) {
     }
-    return status_ = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    return status_ = to_exit_status(status);
   }
 
   bool has_ended() const {
@@ -122,15 +154,89 @@ class Child {
   int status_ = 0;
 };
 
+// The signals by which somebody asks a program to end.
+constexpr std::array<int, 4> ending_signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+
+volatile pid_t foreground_child = 0;
+
+// A terminal, which is the kernel, sends a signal to the child as well.
+void pass_to_child(int signal, siginfo_t* info, void* /*context*/) {
+  if (info->si_code <= 0 && foreground_child > 0) kill(foreground_child, signal);
+}
+
+// Has this process survive the ending signals, and pass them on, until the object ends.
+class SignalForwarder {
+ public:
+  SignalForwarder() {
+    sigset_t all;
+    sigemptyset(&all);
+    for (const int signal : ending_signals) sigaddset(&all, signal);
+    sigprocmask(SIG_BLOCK, &all, &mask_);
+    struct sigaction action {};
+    action.sa_sigaction = pass_to_child;
+    action.sa_flags = SA_SIGINFO | SA_RESTART;
+    for (std::size_t i = 0; i < ending_signals.size(); ++i) {
+      sigaction(ending_signals[i], nullptr, &before_[i]);
+      // nohup and a shell's background jobs ignore some on purpose.
+      if (before_[i].sa_handler != SIG_IGN) sigaction(ending_signals[i], &action, nullptr);
+    }
+  }
+  SignalForwarder(const SignalForwarder&) = delete;
+  SignalForwarder& operator=(const SignalForwarder&) = delete;
+  ~SignalForwarder() {
+    foreground_child = 0;
+    for (std::size_t i = 0; i < ending_signals.size(); ++i) {
+      sigaction(ending_signals[i], &before_[i], nullptr);
+    }
+  }
+
+  // Those that came before are delivered now.
+  void pass_to(pid_t child) {
+    foreground_child = child;
+    sigprocmask(SIG_SETMASK, &mask_, nullptr);
+  }
+  const sigset_t& mask() const { return mask_; }
+
+ private:
+  sigset_t mask_{};
+  std::array<struct sigaction, ending_signals.size()> before_{};
+};
+
 }  // namespace
 
+int run_in_foreground(const std::vector<std::string>& arguments,
+                      const EnvironmentChanges& changes) {
+  std::signal(SIGCHLD, SIG_DFL);
+  SignalForwarder forwarder;
+  CStrings argv(arguments);
+  CStrings variables = change_environment(changes);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  sigset_t pipe_signal;  // which this process ignores
+  sigemptyset(&pipe_signal);
+  sigaddset(&pipe_signal, SIGPIPE);
+  posix_spawnattr_setsigdefault(&attributes, &pipe_signal);
+  posix_spawnattr_setsigmask(&attributes, &forwarder.mask());
+  pid_t process = 0;
+  const int error = posix_spawnp(&process, arguments.front().c_str(), nullptr, &attributes,
+                                 argv.data(), variables.data());
+  posix_spawnattr_destroy(&attributes);
+  forwarder.pass_to(error == 0 ? process : 0);
+  throw_if(error);
+  int status = 0;
+  while (waitpid(process, &status, 0) < 0 && errno == EINTR) {
+  }
+  return to_exit_status(status);
+}
+
 ChildResult run_child(const std::vector<std::string>& arguments, std::size_t max_output,
-                      Interruption& interruption) {
+                      Interruption& interruption, const EnvironmentChanges& changes) {
   // Ignored children cannot be waited for.
   std::signal(SIGCHLD, SIG_DFL);
   Pipe output;
   Pipe errors;
-  Child child(arguments, output, errors);
+  Child child(arguments, changes, output, errors);
   output.close_writer();
   errors.close_writer();
   ChildResult result;

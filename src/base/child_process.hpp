@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/cancellation.hpp"
@@ -16,12 +18,21 @@ struct ChildResult {
   bool is_cut_off = false;  // it was ended, because it wrote more to standard output than allowed
 };
 
-// Runs arguments[0], looked up in PATH, without a shell, with this process's environment and
-// directory, and with nothing to read on its standard input. It does not outlive the call: whatever
-// ends that ends it and what it has started. Throws std::system_error when it cannot be started,
-// and Interrupted or TimedOut.
+// Variables of a child that differ from this process's; nullopt: it does not have them.
+using EnvironmentChanges = std::vector<std::pair<std::string, std::optional<std::string>>>;
+
+// Runs arguments[0], looked up in PATH, without a shell, in this process's directory, and with
+// nothing to read on its standard input. It does not outlive the call: whatever ends that ends it
+// and what it has started. Throws std::system_error when it cannot be started, and Interrupted or
+// TimedOut.
 ChildResult run_child(const std::vector<std::string>& arguments, std::size_t max_output,
-                      Interruption& interruption);
+                      Interruption& interruption, const EnvironmentChanges& changes = {});
+
+// Runs arguments[0] in this process's place: with its streams, directory and process group. Passes
+// on the signals that ask to end, except those that a terminal sends, which the child gets by
+// itself. Returns its status, as a shell has it. Throws std::system_error when it cannot be
+// started.
+int run_in_foreground(const std::vector<std::string>& arguments, const EnvironmentChanges& changes);
 
 // Returns all of what the descriptor yields up to its end, or one byte more than max_size if there
 // is more. Throws std::system_error, and Interrupted or TimedOut.

@@ -8,6 +8,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -35,6 +36,7 @@ class JsonReader {
       : json_(json), name_(name) {}
 
   bool is_empty() const { return json_.empty(); }
+  bool is_text() const { return json_.is_string(); }
   bool has(const char* key) const { return object().contains(key); }
   // Throws if a key differs from this one in case alone: what is written in Go, as docker is, takes
   // it for the same, and the last of several.
@@ -84,6 +86,11 @@ class JsonReader {
   template <typename T>
   void read(T& value) const {
     from_json(*this, value);
+  }
+  std::set<std::string> list_keys() const {
+    std::set<std::string> keys;
+    for (const auto& [key, member] : object().items()) keys.insert(key);
+    return keys;
   }
   std::size_t count_items() const {
     expect(json_.is_array(), "an array");

@@ -11,28 +11,31 @@
 
 namespace cac {
 
-// What a Compose file says about the builds of the target's services; see compose.hpp.
+// An image that builds read or tag.
 struct NamedImage {
   std::string name = {};                         // "shop-web:latest", as engines write it
-  std::vector<std::string> services = {};        // of the target, whose builds can use it
-  std::vector<std::string> other_services = {};  // the others that name it
+  std::vector<std::string> services = {};        // or bake targets, whose builds can use it
+  std::vector<std::string> other_services = {};  // others that are built, and name it
   bool is_built = false;                         // by any service; false: only cache_from names it
   bool in_cache_from = false;
 };
-// Of type=local, or an entry that names a cache outside this engine.
+// A cache that is no image on this engine.
 struct NamedCache {
   std::string source = {};                 // the directory, or the entry as it is written
-  std::vector<std::string> services = {};  // of the target
+  std::vector<std::string> services = {};  // or bake targets
 };
+// The caches that a build command's builds read or write; see build_sources.hpp.
 struct BuildSources {
+  std::vector<std::string> targets = {};  // services or bake targets: all that is built
   std::vector<NamedImage> images = {};
-  std::vector<NamedCache> directories = {};
-  std::string directory = {};  // the first Compose file's, absolute; "" if it is not known
-  std::vector<NamedCache> external = {};
+  std::vector<NamedCache> directories = {};  // of type=local
+  std::vector<NamedCache> external = {};     // outside this engine
+  bool runs_elsewhere = false;  // builds may run in another directory than this process
+  bool is_classic = false;      // the classic builder builds, not BuildKit
 };
 
 struct Application {
-  std::string project = {};
+  std::string project = {};  // the images' prefix, or Compose's project; empty: a build without one
   std::vector<std::string> targets = {};    // services; empty: all of them
   std::optional<BuildSources> builds = {};  // nullopt: the names come by convention:
   // PROJECT-backend:latest, PROJECT-frontend:latest, or every PROJECT-*:latest, where * stands for
@@ -51,7 +54,7 @@ struct Application {
   // PROJECT-backend and PROJECT-frontend may come from directories of these names, one each, and
   // another label proves nothing: Compose's project need not be the images' prefix (measured with
   // Compose 2.40).
-  // Of a Compose file: only cache_from names the image, and the label's project is another one.
+  // Of a build command: only cache_from names the image, and the label's project is another one.
   bool is_neighbor(const Image& image, std::string_view name) const;
 
   bool selects(const Image& image, std::string_view name) const {
@@ -62,7 +65,7 @@ struct Application {
   // application: by convention, of any service and tag.
   bool misses_all_of(const std::vector<Image>& images) const;
 
-  // Returns what the Compose file says about the image; nullptr if nothing, or by convention.
+  // Returns what the build command says about the image; nullptr if nothing, or by convention.
   const NamedImage* find_image(std::string_view name) const;
 
   // The patterns by which an engine lists every image of the project, whatever its tag. They are

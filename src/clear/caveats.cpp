@@ -21,18 +21,13 @@ bool has_registry_copy(const Image& image) {
 std::set<std::string> find_registry_copies(const Application& application,
                                            const std::vector<Image>& images) {
   std::set<std::string> names;
-  if (application.builds) {
-    for (const NamedImage& image : application.builds->images) {
-      // One with a registry is residue, if cache_from names it.
-      if (!image.in_cache_from || has_registry(image.name)) continue;
-      if (image.name.find('/') != std::string::npos) names.insert(image.name);
-    }
-  }
   for (const Image& image : images) {
     for (const std::string& name : image.tags) {
       if (!application.selects(image, name)) continue;
       const NamedImage* const named = application.find_image(name);
-      if (named != nullptr && (!named->in_cache_from || has_registry(name))) continue;
+      // One that cache_from names with a slash in it is external, and so residue.
+      const bool is_external = name.find('/') != std::string::npos;
+      if (named != nullptr && (!named->in_cache_from || is_external)) continue;
       if (has_registry(name) || has_registry_copy(image)) names.insert(name);
     }
   }
@@ -42,16 +37,26 @@ std::set<std::string> find_registry_copies(const Application& application,
 // Adds the repositories of the application that have, or get by --keep-as, other tags than those
 // that are cleared.
 void add_other_tags(const ClearRequest& request, const State& state, std::vector<Caveat>& caveats) {
-  if (request.application.builds) return;             // which says whether cache_from names one
+  const Application& application = request.application;
+  const auto repository_of = [](const std::string& name) {
+    return name.substr(0, name.rfind(':'));
+  };
+  std::set<std::string> repositories;
+  if (application.builds) {
+    for (const NamedImage& named : application.builds->images) {
+      repositories.insert(repository_of(named.name));
+    }
+  }
   std::map<std::string, std::set<std::string>> tags;  // by repository
   for (const Image& image : state.images) {
     for (const std::string& name : image.tags) {
-      const auto colon = name.rfind(':');
-      const std::string repository = name.substr(0, colon);
-      if (request.application.selects(image, name)) {
+      const std::string repository = repository_of(name);
+      if (application.selects(image, name)) {
         if (request.keep_as) tags[repository].insert(*request.keep_as);
-      } else if (request.application.selects(image, repository + ":latest")) {
-        tags[repository].insert(name.substr(colon + 1));
+      } else if (application.builds
+                     ? repositories.contains(repository) && !application.matches(name)
+                     : application.selects(image, repository + ":latest")) {
+        tags[repository].insert(name.substr(repository.size() + 1));
       }
     }
   }
@@ -92,19 +97,15 @@ void add_builders(const AnyRequest& request, const State& state, std::vector<Cav
   }
 }
 
-// Adds what starts with a removed image, and does not build it: stopped containers, and services.
+// Adds the stopped containers of removed images.
 void add_missing_images(const ClearRequest& request, const State& state,
                         std::vector<Caveat>& caveats) {
   if (request.verify_only) return;
   Caveat caveat{.kind = CaveatKind::missing_image};
   const ImageHolders holders(state.containers);
-  std::set<std::string> services;
   for (const Image& image : state.images) {
     for (const std::string& name : image.tags) {
       if (!request.application.selects(image, name)) continue;
-      if (const NamedImage* const named = request.application.find_image(name)) {
-        services.insert(named->other_services.begin(), named->other_services.end());
-      }
       for (const Container& container : holders.find(image.id)) {
         const bool is_listed =
             std::ranges::find(caveat.holders, container.id, &Container::id) != caveat.holders.end();
@@ -112,9 +113,8 @@ void add_missing_images(const ClearRequest& request, const State& state,
       }
     }
   }
-  caveat.services = {services.begin(), services.end()};
-  if (caveat.holders.empty() && caveat.services.empty()) return;
-  caveat.object = caveat.holders.empty() ? caveat.services.front() : caveat.holders.front().name;
+  if (caveat.holders.empty()) return;
+  caveat.object = caveat.holders.front().name;
   caveats.push_back(std::move(caveat));
 }
 
@@ -127,10 +127,13 @@ std::vector<Caveat> find_caveats(const ClearRequest& request, const State& state
   }
   add_other_tags(request, state, caveats);
   for (const LocalCache& cache : state.local_caches) {
-    if (cache.kind != LocalCacheKind::missing && cache.kind != LocalCacheKind::unfound) continue;
-    caveats.push_back({.kind = CaveatKind::local_cache,
-                       .object = cache.path,
-                       .is_warning = cache.kind == LocalCacheKind::unfound});
+    if (cache.kind != LocalCacheKind::missing) continue;
+    caveats.push_back({.kind = CaveatKind::local_cache, .object = cache.path, .is_warning = true});
+  }
+  if (request.allow_external && request.application.builds) {
+    for (const NamedCache& cache : request.application.builds->external) {
+      caveats.push_back({.kind = CaveatKind::external, .object = cache.source});
+    }
   }
   add_builders(request, state, caveats);
   add_missing_images(request, state, caveats);

@@ -16,27 +16,28 @@ enum class CaveatKind {
   builder,          // a buildx builder, or the volume of one, has a cache of its own
   other_tag,        // a repository of the application has other tags, which cache_from can name
   classic_builder,  // a dangling image: only the classic builder (DOCKER_BUILDKIT=0) would use it
-  local_cache,    // a relative directory in cache_from, which is not where builds are likely to run
-  missing_image,  // no cache: what misses a removed image at the next `docker compose up`
+  local_cache,      // a relative directory, which is not here: builds may run elsewhere
+  external,         // a cache outside this engine, which --allow-external accepts
+  missing_image,    // no cache: what misses a removed image at the next `docker compose up`
 };
 
-inline constexpr std::string_view caveat_words[] = {
-    "registry-copy", "builder", "other-tag", "classic-builder", "local-cache", "missing-image"};
+inline constexpr std::string_view caveat_words[] = {"registry-copy",   "builder",     "other-tag",
+                                                    "classic-builder", "local-cache", "external",
+                                                    "missing-image"};
 constexpr std::string_view to_string(CaveatKind kind) {
   return caveat_words[static_cast<std::size_t>(kind)];
 }
 
 struct Caveat {
   CaveatKind kind{};
-  std::string object = {};                 // the image's name or ID, the builder's, the repository
-  std::vector<std::string> tags = {};      // other tags of the repository
-  bool is_container = false;               // the object is the container that a builder runs in
-  bool is_volume = false;                  // ... or the volume that one left behind
-  bool is_warning = false;                 // it is likely to matter
-  std::vector<Container> holders = {};     // of the dangling image; stopped, of a removed one
-  std::vector<std::string> services = {};  // of the Compose file, that do not build a removed image
-  std::size_t more = 0;      // of many dangling images, the number beyond those listed
-  std::string unknown = {};  // why the engine could not be asked: no object
+  std::string object = {};              // the image's name or ID, the builder's, the repository
+  std::vector<std::string> tags = {};   // other tags of the repository
+  bool is_container = false;            // the object is the container that a builder runs in
+  bool is_volume = false;               // ... or the volume that one left behind
+  bool is_warning = false;              // it is likely to matter
+  std::vector<Container> holders = {};  // of the dangling image; stopped, of a removed one
+  std::size_t more = 0;                 // of many dangling images, the number beyond those listed
+  std::string unknown = {};             // why the engine could not be asked: no object
 };
 
 // Returns those that the state shows before anything is changed.

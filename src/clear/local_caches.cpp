@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <set>
 #include <string_view>
 
 #include "base/filesystem.hpp"
@@ -90,33 +89,26 @@ bool is_cache(const fs::path& path, const std::string& home) {
 }  // namespace
 
 std::vector<LocalCache> find_local_caches(const BuildSources& builds, const std::string& home) {
-  if (builds.directories.empty()) return {};
   std::error_code removed;  // as the current directory may be
-  std::vector<fs::path> places{fs::current_path(removed)};
-  const bool runs_beside = is_same(places.front(), builds.directory);
-  if (!runs_beside && !builds.directory.empty()) places.emplace_back(builds.directory);
+  const fs::path here = fs::current_path(removed);
   std::vector<LocalCache> caches;
-  const auto add = [&](const fs::path& path, const NamedCache& named, LocalCacheKind kind) {
+  for (const NamedCache& named : builds.directories) {
+    const fs::path path = resolve(named.source, here);
     const auto same = std::ranges::find(caches, path.string(), &LocalCache::path);
     if (same != caches.end()) {
       same->services.insert(same->services.end(), named.services.begin(), named.services.end());
-      return;
+      continue;
     }
-    const Bytes size = kind == LocalCacheKind::cache ? size_on_disk(path) : Bytes{};
-    caches.push_back({.path = path, .services = named.services, .kind = kind, .size = size});
-  };
-  for (const NamedCache& named : builds.directories) {
-    std::set<fs::path> paths;  // one, if the name is absolute
-    for (const fs::path& place : places) paths.insert(resolve(named.source, place));
-    if (std::ranges::all_of(paths, is_nothing)) {
-      if (fs::path(named.source).is_absolute()) continue;
-      add(resolve(named.source, places.front()), named,
-          runs_beside ? LocalCacheKind::missing : LocalCacheKind::unfound);
+    LocalCache cache{.path = path, .services = named.services, .kind = LocalCacheKind::missing};
+    if (is_nothing(path)) {
+      if (!builds.runs_elsewhere || fs::path(named.source).is_absolute()) continue;
+    } else if (is_cache(path, home)) {
+      cache.kind = LocalCacheKind::cache;
+      cache.size = size_on_disk(path);
+    } else {
+      cache.kind = LocalCacheKind::other;
     }
-    for (const fs::path& path : paths) {
-      if (is_nothing(path)) continue;
-      add(path, named, is_cache(path, home) ? LocalCacheKind::cache : LocalCacheKind::other);
-    }
+    caches.push_back(std::move(cache));
   }
   return caches;
 }
@@ -124,7 +116,6 @@ std::vector<LocalCache> find_local_caches(const BuildSources& builds, const std:
 bool remove_local_cache(const std::string& path) {
   const fs::path cache(path);
   const fs::path parent = cache.parent_path();
-  // The mark of a cache is the last, for the case that a removal is cut off.
   for (const char* const name : {"index.json.lock", "ingest", "blobs", "index.json"}) {
     remove_inside(parent, cache / name);
   }

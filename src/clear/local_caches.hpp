@@ -1,6 +1,5 @@
-// The directories that type=local in a Compose file's cache_from names: BuildKit's client reads
-// them, relative to the directory where it runs, which mostly is the Compose file's. Knows no
-// engine.
+// The directories of type=local in a build's cache_from and cache_to: BuildKit's client reads and
+// writes them, relative to the directory where it runs. Knows no engine.
 #pragma once
 
 #include <string>
@@ -14,9 +13,7 @@ namespace cac {
 enum class LocalCacheKind {
   cache,    // an OCI layout as buildx writes it, and nothing else
   other,    // more than a cache, a link, or not readable: never removed
-  missing,  // a relative name, for which there is nothing in the Compose file's directory; this
-            // runs there
-  unfound,  // ... nothing here and nothing there, as far as the Compose file's is known
+  missing,  // relative, and not in the current directory, where builds may not run
 };
 
 struct LocalCache {
@@ -26,13 +23,13 @@ struct LocalCache {
   Bytes size = {};
 };
 
-// Returns those that are not empty, in the current directory and in the Compose file's, and those
-// that a build elsewhere may find. What has the home directory in it is no cache. home: may be
-// empty.
+// Returns those that are not empty, and those that a build in another directory may find. A
+// directory that contains the home directory is never a cache. home: may be empty.
 std::vector<LocalCache> find_local_caches(const BuildSources& builds, const std::string& home);
 
-// Removes a cache, so that what is left of a removal that was cut off is one, too, but none that a
-// build reads. Returns false if it was already removed. Throws std::filesystem::filesystem_error.
+// Removes the cache. Deletes oci-layout last, so that the next run still recognizes an interrupted
+// removal, but no build can use it. Returns false if it was already removed. Throws
+// std::filesystem::filesystem_error.
 bool remove_local_cache(const std::string& path);
 
 }  // namespace cac

@@ -34,39 +34,8 @@ std::string find_prefix(std::string_view name) {
   return is_selectable ? std::string(name.substr(0, dash)) : "";
 }
 
-// What follows the project in the names that Compose makes up: "-web:latest". Another project's
-// images of the same file end with it as well.
-std::set<std::string> list_default_endings(const Application& application) {
-  std::set<std::string> endings;
-  const std::string prefix = application.project + "-";
-  for (const NamedImage& image : application.builds->images) {
-    if (image.is_built && image.name.starts_with(prefix)) {
-      endings.insert(image.name.substr(application.project.size()));
-    }
-  }
-  return endings;
-}
-
 // By likelihood, then project, then image.
 using Candidates = std::set<std::tuple<std::ptrdiff_t, std::string, std::string>>;
-
-Candidates find_of_other_projects(const Application& application,
-                                  const std::vector<Image>& images) {
-  Candidates found;
-  for (const std::string& ending : list_default_endings(application)) {
-    for (const Image& image : images) {
-      for (const std::string& name : image.tags) {
-        if (!name.ends_with(ending) || name.size() == ending.size()) continue;
-        const std::string project = name.substr(0, name.size() - ending.size());
-        if (project.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") != project.npos) {
-          continue;  // Compose would refuse it
-        }
-        found.emplace(image.compose_project == project ? 0 : 1, project, name);
-      }
-    }
-  }
-  return found;
-}
 
 Candidates find_of_other_prefixes(const ClearRequest& request, const std::vector<Image>& images) {
   const std::string& project = request.application.project;
@@ -98,13 +67,8 @@ Candidates find_of_other_prefixes(const ClearRequest& request, const std::vector
 }  // namespace
 
 std::optional<LookalikeQuery> make_lookalike_query(const ClearRequest& request) {
+  if (request.application.builds) return std::nullopt;
   LookalikeQuery query;
-  if (request.application.builds) {
-    for (const std::string& ending : list_default_endings(request.application)) {
-      query.patterns.push_back("*" + ending);
-    }
-    return query.patterns.empty() ? std::nullopt : std::optional(query);
-  }
   // A star stands for anything but a slash.
   for (const std::string_view path : {"", "*/", "*/*/"}) {
     for (const std::string_view suffix : suffixes) {
@@ -124,9 +88,8 @@ std::optional<LookalikeQuery> make_lookalike_query(const ClearRequest& request) 
 std::vector<Lookalike> find_lookalikes(const ClearRequest& request,
                                        const std::vector<Image>& images) {
   constexpr std::size_t max_listed = 5;
-  const Candidates found = request.application.builds
-                               ? find_of_other_projects(request.application, images)
-                               : find_of_other_prefixes(request, images);
+  if (request.application.builds) return {};
+  const Candidates found = find_of_other_prefixes(request, images);
   std::vector<Lookalike> lookalikes;
   for (const auto& [rank, prefix, name] : found) {
     const bool is_listed =

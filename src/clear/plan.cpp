@@ -58,10 +58,8 @@ std::string name_backup(const Application& application, const Image& image, cons
                         const std::unordered_map<std::string_view, const Image*>& images) {
   std::string backup = fmt::format("{}:{}", name.substr(0, name.rfind(':')), tag);
   if (application.matches(backup)) {
-    throw UsageError(
-        fmt::format("--keep-as: the Compose file names {} as a cache source: choose "
-                    "another tag",
-                    backup));
+    throw UsageError(fmt::format(
+        "--keep-as: the build command names {} as a cache source: choose another tag", backup));
   }
   const auto other = images.find(backup);
   if (other == images.end() || other->second->id == image.id) return backup;

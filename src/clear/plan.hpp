@@ -35,10 +35,11 @@ enum class Reason {
   survived_pruning,  // no prune removed the record
   other_project,     // only cache_from names the image, which is another Compose project's
   not_a_cache,       // the directory is more than a cache, or a link: left alone
-  external,          // the Compose file names a cache that is not on this engine
+  external,          // the build command names a cache that is not on this engine
   builder_in_use,    // builds go to this buildx builder
   builder_stopped,   // ... which does not run, so that it cannot be cleared
   unverified,        // ... and what is left of its cache could not be read
+  classic_builder,   // ... or to the classic builder, which takes steps from images
 };
 
 inline constexpr std::string_view reason_words[] = {
@@ -46,7 +47,7 @@ inline constexpr std::string_view reason_words[] = {
     "unused",        "older-than",       "keep-storage",     "min-free-space", "left-by-prune",
     "still-tagged",  "retagged",         "newer-deleted",    "reusable",       "cache-mount",
     "running-build", "kept-cache-mount", "survived-pruning", "other-project",  "not-a-cache",
-    "external",      "builder-in-use",   "builder-stopped",  "unverified"};
+    "external",      "builder-in-use",   "builder-stopped",  "unverified",     "classic-builder"};
 constexpr std::string_view to_string(Reason reason) {
   return reason_words[static_cast<std::size_t>(reason)];
 }
@@ -79,7 +80,7 @@ struct Action {
   bool keeps_cache_mounts = false;         // of prune_builder
   std::optional<std::size_t> count = {};   // of images or records; nullopt: not known beforehand
   Bytes size = {};                         // of images "up to": layers may be shared
-  std::vector<std::string> services = {};  // of the Compose file, whose builds can use it
+  std::vector<std::string> services = {};  // or bake targets, whose builds can use it
   std::vector<std::string> other_services = {};  // outside the target, that name the image
   // What stays all the same:
   std::vector<std::string> other_names = {};  // of the image

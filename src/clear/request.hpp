@@ -19,6 +19,7 @@ struct ClearRequest {
   bool verify_only = false;  // reads and judges; changes nothing
   bool wait = false;         // for running builds, before anything else
   bool keep_cache_mounts = false;
+  bool allow_external = false;                // caches outside this engine are no residue
   std::optional<std::string> keep_as = {};    // the tag that each image gets first
   std::optional<std::string> app_dir = {};    // whose build artifacts are cleared as well
   std::string home = {};                      // never cleared as a directory

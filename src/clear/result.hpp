@@ -23,9 +23,9 @@ struct RunResult {
   std::optional<Plan> plan;
   std::vector<Outcome> outcomes;  // of the plan's actions, then of repeated prunes
   std::vector<Caveat> caveats;
-  std::vector<std::string> compose_files;     // as --file names them
-  std::vector<std::string> compose_warnings;  // of docker compose
-  std::vector<std::string> unnamed_files;     // that it reads where no file is named
+  std::vector<std::string> build_command;   // its words; empty: none
+  bool runs_build = false;                  // after a clean verdict
+  std::vector<std::string> build_warnings;  // docker's, when it was asked what it builds
   std::optional<Verification> verification;
   std::optional<PruneSummary> pruning;  // of a PruneRequest, instead of a verification
   std::optional<Failure> failure;       // what ended the run before its end

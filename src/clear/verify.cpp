@@ -125,6 +125,11 @@ std::vector<Residue> find_unclearable(const ClearRequest& request, const State& 
   }
   const Application& application = request.application;
   if (!application.builds) return residue;
+  if (application.builds->is_classic) {
+    residue.push_back({.kind = ResidueKind::builder,
+                       .reason = Reason::classic_builder,
+                       .object = "the classic builder"});
+  }
   for (const Image& image : state.images) {
     for (const std::string& name : image.tags) {
       if (!application.matches(name) || !application.is_neighbor(image, name)) continue;
@@ -145,6 +150,7 @@ std::vector<Residue> find_unclearable(const ClearRequest& request, const State& 
                        .services = cache.services});
   }
   for (const NamedCache& cache : application.builds->external) {
+    if (request.allow_external) break;
     residue.push_back({.kind = ResidueKind::external,
                        .reason = Reason::external,
                        .object = cache.source,

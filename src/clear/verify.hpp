@@ -30,14 +30,14 @@ struct Residue {
   ResidueKind kind{};
   Reason reason{};
   std::string object = {};  // a path, the image's name, the record's description, or what the
-                            // Compose file says
+                            // build command says
   std::string id = {};
   std::string record_type = {};
   Bytes size = {};
   std::string blocking_mount = {};  // the description of the cache mount that holds the record
   bool is_running = false;          // the record is a step that is running
   std::string project = {};         // of an image that is another Compose project's
-  std::vector<std::string> services = {};  // of the Compose file, whose builds can use it
+  std::vector<std::string> services = {};  // or bake targets, whose builds can use it
 };
 
 struct Verification {
@@ -49,7 +49,7 @@ struct Verification {
   std::optional<Failure> failure = {};  // why it is unknown, if a request or a directory failed
 };
 
-// Returns what no run with this request can clear: what only a Compose file names, and the buildx
+// Returns what no run with this request can clear: what only a build command names, and the
 // builders to which builds go.
 std::vector<Residue> find_unclearable(const ClearRequest& request, const State& state);
 

@@ -20,6 +20,10 @@ inline constexpr Exclusion exclusions[] = {
     {"prune-only", "file", "the build cache is shared by all services"},
     {"prune-only", "app-dir", "--prune-only changes nothing but the build cache"},
     {"prune-only", "keep-as", "--prune-only changes nothing but the build cache"},
+    {"prune-only", "BUILD COMMAND", "the build cache is shared by all builds"},
+    {"BUILD COMMAND", "TARGET", "the command says what it builds"},
+    {"BUILD COMMAND", "file", "the command names its own files"},
+    {"BUILD COMMAND", "project", "the command names its own project"},
     {"all-builders", "min-free-space", "only the engine itself can keep this limit"},
     {"host", "context", "both select the engine"},
     {"quiet", "verbose", "--quiet prints only warnings on success"},
@@ -36,6 +40,7 @@ inline constexpr Requirement requirements[] = {
     {"older-than", "prune-only", "clearing within limits would leave cache sources"},
     {"keep-storage", "prune-only", "clearing within limits would leave cache sources"},
     {"min-free-space", "prune-only", "clearing within limits would leave cache sources"},
+    {"no-build", "BUILD COMMAND", "without one, nothing is built anyway"},
 };
 
 }  // namespace cac

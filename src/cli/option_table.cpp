@@ -7,6 +7,7 @@
 namespace cac {
 
 std::string argument_form(std::string_view name) {
+  if (name == build_command_argument.name) return "a build command";
   return name == target_argument.name ? std::string(name) : fmt::format("--{}", name);
 }
 

@@ -36,6 +36,23 @@ inline constexpr OptionSpec target_argument{
         "service that the Compose file builds, several of them, or all.",
 };
 
+// It stands behind "--", and so is none of the parser's.
+inline constexpr OptionSpec build_command_argument{
+    .name = "BUILD COMMAND",
+    .placeholder = "BUILD COMMAND",
+    .group = "Target",
+    .short_help = "clear what the command would use, then run it",
+    .long_help =
+        "Clears everything that the command would build and read, and, if the verdict is clean, "
+        "runs it: what is cleared is what is built. The command is docker compose ... build, "
+        "docker "
+        "compose ... up --build, docker-compose, docker buildx bake, docker bake, docker build or "
+        "docker buildx build, with its own options. Compose and bake are asked what they would "
+        "build (--print); a docker build is read from its own words. It runs with the same "
+        "directory, environment and terminal, and its exit status is that of the run. After any "
+        "other verdict it is not run.",
+};
+
 inline constexpr OptionSpec option_table[] = {
     {
         .short_name = 'p',
@@ -58,15 +75,30 @@ inline constexpr OptionSpec option_table[] = {
         .group = "Target",
         .short_help = "take the images from a Compose file",
         .long_help =
-            "Takes what is to be cleared from the Compose FILE, as docker compose config resolves "
-            "it: for each TARGET, its image, its build.tags, and the local images and type=local "
-            "directories that its cache_from names. TARGET is then any service that the file "
+            "Clears what docker compose -f FILE build TARGET... would build and read, and does not "
+            "run it: for each service its image, its build.tags, and the images and type=local "
+            "directories of its cache_from and cache_to. TARGET is then any service that the file "
             "builds, or several of them. Repeat the option for several files, in Compose's order. "
-            "With -, reads the output of docker compose --profile '*' config --format json from "
-            "standard input. A relative directory is looked up where the command runs, as a build "
-            "does, and beside the Compose file. What cache_from names outside this engine "
-            "(type=gha, s3, azblob, a registry) "
-            "cannot be cleared, and is reported as residue.",
+            "With -, reads from standard input what docker compose build --print, docker buildx "
+            "bake --print or docker compose config --format json prints. A relative directory is "
+            "looked up where the command runs.",
+    },
+    {
+        .name = "no-build",
+        .group = "Target",
+        .short_help = "do not run the build command",
+        .long_help = "Clears for the build command, and does not run it: for a deployment that "
+                     "builds later. --json demands it, as its line is the only one on standard "
+                     "output. --dry-run and --verify-only never run the build command.",
+    },
+    {
+        .name = "allow-external",
+        .group = "Target",
+        .short_help = "accept caches outside this engine",
+        .long_help = "Reports caches that the build command names outside this engine (type=gha, "
+                     "s3, azblob, an image of a registry or of Docker Hub) as notes. Without it, "
+                     "they are residue: the next build would use them, and nobody can clear them "
+                     "from here.",
     },
     {
         .name = "app-dir",

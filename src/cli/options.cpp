@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #define CXXOPTS_NO_REGEX true  // std::regex costs each start milliseconds, --version too
 #include <cxxopts.hpp>
 #include <iterator>
@@ -24,10 +25,14 @@ namespace {
 // The command line's words, not yet validated.
 class ParsedArguments {
  public:
-  ParsedArguments(const cxxopts::ParseResult& parsed, const Environment& environment)
-      : parsed_(parsed), environment_(environment) {}
+  ParsedArguments(const cxxopts::ParseResult& parsed, bool has_build_command,
+                  const Environment& environment)
+      : parsed_(parsed), has_build_command_(has_build_command), environment_(environment) {}
 
-  bool has(std::string_view name) const { return parsed_.count(std::string(name)) > 0; }
+  bool has(std::string_view name) const {
+    if (name == build_command_argument.name) return has_build_command_;
+    return parsed_.count(std::string(name)) > 0;
+  }
   bool has(const OptionSpec& spec) const { return has(spec.name); }
 
   std::optional<std::string> given(const OptionSpec& spec) const {
@@ -58,6 +63,7 @@ class ParsedArguments {
 
  private:
   const cxxopts::ParseResult& parsed_;
+  bool has_build_command_;
   const Environment& environment_;
 };
 
@@ -87,9 +93,8 @@ std::string use_ascii_quotes(std::string text) {
   return text;
 }
 
-cxxopts::ParseResult parse(std::span<const char* const> arguments) {
+cxxopts::ParseResult parse(const std::vector<std::string>& words) {
   std::vector<const char*> argv{"clear-app-cache"};
-  const auto words = split_words(arguments);
   for (const std::string& word : words) argv.push_back(word.c_str());
   try {
     return make_parser().parse(static_cast<int>(argv.size()), argv.data());
@@ -136,18 +141,30 @@ std::vector<std::string> read_targets(const ParsedArguments& arguments, bool has
   return targets;
 }
 
-std::optional<ComposeRequest> read_compose(const ParsedArguments& arguments,
-                                           const std::vector<std::string>& targets) {
-  ComposeRequest compose{.files = arguments.values(option_spec("file")), .targets = targets};
-  if (compose.files.empty()) return std::nullopt;
-  for (const std::string& file : compose.files) {
+// Returns the command that stands behind "--", or the one that --file stands for.
+std::optional<BuildCommand> read_build(const ParsedArguments& arguments,
+                                       const std::optional<std::vector<std::string>>& words,
+                                       const std::vector<std::string>& targets) {
+  if (words) return parse_build_command(*words);
+  const std::vector<std::string> files = arguments.values(option_spec("file"));
+  if (files.empty()) return std::nullopt;
+  for (const std::string& file : files) {
     if (file.empty()) throw UsageError("--file '' is empty: name the Compose file");
-    if (file == "-" && compose.files.size() > 1) {
-      throw UsageError("--file - reads a whole configuration, and goes with no other file");
+    if (file == "-" && files.size() > 1) {
+      throw UsageError("--file - cannot be combined with another --file");
     }
   }
-  if (arguments.has("project")) compose.project = arguments.value(option_spec("project"));
-  return compose;
+  return make_compose_build(files, arguments.given(option_spec("project")), targets);
+}
+
+// Throws if the command, which is to be run, would not read what it read when it was asked.
+void check_that_it_can_be_run(const BuildCommand& build) {
+  for (const std::string& file : build.files) {
+    std::error_code error;
+    if (!std::filesystem::is_fifo(file, error)) continue;
+    throw UsageError(fmt::format("the build command reads {}, which can be read only once", file),
+                     "Write it to a file, or clear with --no-build and build by another command.");
+  }
 }
 
 [[noreturn]] void throw_invalid(const OptionSpec& spec, std::string_view value,
@@ -207,11 +224,19 @@ std::string read_project(const ParsedArguments& arguments) {
 }
 
 // Of several contexts the last one counts, and a second host is an error: as docker has it.
-EngineChoice read_engine_choice(const ParsedArguments& arguments) {
+EngineChoice read_engine_choice(const ParsedArguments& arguments,
+                                const std::optional<BuildCommand>& build) {
   constexpr const OptionSpec& host = option_spec("host");
   if (arguments.values(host).size() > 1) throw UsageError("--host may be given only once");
-  if (arguments.has(host)) parse_endpoint(*arguments.given(host));  // throws if it is none
-  return {arguments.given(host), arguments.given(option_spec("context"))};
+  EngineChoice choice{arguments.given(host), arguments.given(option_spec("context"))};
+  if (build && (build->engine.host || build->engine.context)) {
+    if (choice.host || choice.context) {
+      throw UsageError("the engine is named before -- and in the build command: name it once");
+    }
+    choice = build->engine;
+  }
+  if (choice.host) parse_endpoint(*choice.host);  // throws if it is none
+  return choice;
 }
 
 std::optional<ApiVersion> read_api_version(const Environment& environment) {
@@ -228,13 +253,13 @@ std::optional<ApiVersion> read_api_version(const Environment& environment) {
 }  // namespace
 
 Options parse_options(std::span<const char* const> words, const Environment& environment) {
-  const auto parsed = parse(words);
-  const ParsedArguments arguments(parsed, environment);
+  const SplitWords split = split_words(words);
+  const auto parsed = parse(split.own);
+  const ParsedArguments arguments(parsed, split.build_command.has_value(), environment);
 
   Options options;
   if (arguments.has("help")) {
-    const bool is_long = std::any_of(words.begin(), words.end(),
-                                     [](std::string_view word) { return word == "--help"; });
+    const bool is_long = std::ranges::find(split.own, "--help") != split.own.end();
     options.info = is_long ? InfoRequest::long_help : InfoRequest::short_help;
     return options;
   }
@@ -243,24 +268,32 @@ Options parse_options(std::span<const char* const> words, const Environment& env
     return options;
   }
   ClearRequest clear{
-      .application = {.targets = read_targets(arguments, arguments.has("file"))},
+      .application = {.targets = read_targets(
+                          arguments, arguments.has("file") || arguments.has("BUILD COMMAND"))},
       .dry_run = arguments.has("dry-run"),
       .verify_only = arguments.has("verify-only"),
       .wait = arguments.has("wait"),
       .keep_cache_mounts = arguments.has("keep-cache-mounts"),
+      .allow_external = arguments.has("allow-external"),
       .keep_as = {},
       .app_dir = arguments.value(option_spec("app-dir")),
       .all_builders = arguments.has("all-builders"),
       .compose_project_name = environment("COMPOSE_PROJECT_NAME"),
   };
   check_combinations(arguments);
-  options.compose = read_compose(arguments, clear.application.targets);
-  if (!options.compose) clear.application.project = read_project(arguments);
+  options.build = read_build(arguments, split.build_command, clear.application.targets);
+  if (!options.build) clear.application.project = read_project(arguments);
+  options.runs_build =
+      split.build_command && !arguments.has("no-build") && !clear.dry_run && !clear.verify_only;
+  if (options.runs_build) check_that_it_can_be_run(*options.build);
   options.timeout = *read_duration(arguments, option_spec("timeout"));
   options.output = {.quiet = arguments.has("quiet"),
                     .verbose = arguments.has("verbose"),
                     .json = arguments.has("json"),
                     .color = read_color(arguments)};
+  if (options.runs_build && options.output.json) {
+    throw UsageError("--json requires --no-build: its line is the only one on standard output");
+  }
   clear.keep_as = read_keep_as(arguments);
   options.request = clear;
   if (arguments.has("prune-only")) {
@@ -275,7 +308,7 @@ Options parse_options(std::span<const char* const> words, const Environment& env
     };
   }
   options.pinned_api = read_api_version(environment);
-  options.engine = read_engine_choice(arguments);
+  options.engine = read_engine_choice(arguments, options.build);
   return options;
 }
 

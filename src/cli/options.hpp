@@ -7,7 +7,7 @@
 #include <span>
 #include <string>
 
-#include "clear/compose.hpp"
+#include "clear/build_command.hpp"
 #include "clear/request.hpp"
 #include "docker/api_version.hpp"
 #include "docker/context.hpp"
@@ -29,7 +29,8 @@ enum class InfoRequest { none, short_help, long_help, version };
 struct Options {
   InfoRequest info = InfoRequest::none;
   Request request = {};
-  std::optional<ComposeRequest> compose = {};  // from which the request gets its application
+  std::optional<BuildCommand> build = {};  // from which the request gets its application
+  bool runs_build = false;                 // after a clean verdict
   EngineChoice engine = {};
   std::optional<ApiVersion> pinned_api = {};  // DOCKER_API_VERSION
   std::chrono::seconds timeout = {};          // for the whole run

@@ -29,14 +29,21 @@ const OptionSpec* find_option(Name OptionSpec::*member, const Name& name) {
 
 }  // namespace
 
-std::vector<std::string> split_words(std::span<const char* const> arguments) {
-  std::vector<std::string> words;
+SplitWords split_words(std::span<const char* const> arguments) {
+  SplitWords split;
+  std::vector<std::string>& words = split.own;
   bool is_value = false;
-  bool is_end = false;
   for (const std::string_view argument : arguments) {
-    is_end = is_end || (argument == "--" && !is_value);
+    if (split.build_command) {
+      split.build_command->emplace_back(argument);
+      continue;
+    }
+    if (argument == "--" && !is_value) {
+      split.build_command.emplace();
+      continue;
+    }
     const bool is_option = argument.size() >= 2 && argument.starts_with('-');
-    if (std::exchange(is_value, false) || is_end || !is_option) {
+    if (std::exchange(is_value, false) || !is_option) {
       words.emplace_back(argument);
       continue;
     }
@@ -71,7 +78,7 @@ std::vector<std::string> split_words(std::span<const char* const> arguments) {
       break;
     }
   }
-  return words;
+  return split;
 }
 
 }  // namespace cac

@@ -1,5 +1,3 @@
-#include <fmt/ranges.h>
-
 #include <nlohmann/json.hpp>
 
 #include "clear/cache_mounts.hpp"
@@ -98,9 +96,10 @@ static Json list_actions(const RunResult& result) {
   return actions;
 }
 
-// "all", or the services
-static std::string name_target(const Application& application) {
-  return application.is_all() ? "all" : fmt::format("{}", fmt::join(application.targets, " "));
+// By convention "backend", "frontend" or "all"; else what the build command builds.
+static std::vector<std::string> list_targets(const Application& application) {
+  if (application.builds) return application.builds->targets;
+  return application.is_all() ? std::vector<std::string>{"all"} : application.targets;
 }
 
 // The build cache before and after --prune-only.
@@ -140,7 +139,8 @@ std::string json_report(const RunResult& result) {
       {"mode", result.request ? Json(mode) : Json()},
       {"dry_run", result.request ? Json(result.is_dry_run()) : Json()},
       {"project", request != nullptr ? null_if_empty(request->application.project) : Json()},
-      {"target", request != nullptr ? Json(name_target(request->application)) : Json()},
+      {"targets", request != nullptr ? Json(list_targets(request->application)) : Json()},
+      {"build_command", result.build_command.empty() ? Json() : Json(result.build_command)},
       {"engine", to_json(result.engine)},
       {"actions", list_actions(result)},
       {"residue", verification.residue},

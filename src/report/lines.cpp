@@ -128,7 +128,7 @@ void add_residue(const Verification& verification, std::vector<Line>& lines) {
       continue;
     }
     lines.push_back({LineStatus::failed, "left", residue.object,
-                     residue.kind == ResidueKind::external ? "" : to_string(residue.size),
+                     residue.size.count == 0 ? "" : to_string(residue.size),
                      explain(residue), is_record});
   }
   for (const auto& [reason, sum] : sums) {
@@ -154,6 +154,7 @@ std::string describe_uncovered(const std::vector<Caveat>& caveats) {
   add(CaveatKind::registry_copy, "copies in a registry");
   add(CaveatKind::other_tag, "other tags");
   add(CaveatKind::local_cache, "directories elsewhere");
+  add(CaveatKind::external, "caches outside this engine");
   add(CaveatKind::builder, "buildx builders");
   add(CaveatKind::classic_builder, "the classic builder");
   if (kinds.empty()) return "";
@@ -222,11 +223,15 @@ std::string advise(const RunResult& result, const ClearRequest& request,
             : "buildx does not know this builder here, perhaps it does for the user who builds",
         name_way_back(result, builder));
   }
+  if (has(Reason::classic_builder)) {
+    return " Build with DOCKER_BUILDKIT=1, in the environment of this command as well.";
+  }
   if (has(Reason::external) || has(Reason::other_project) || has(Reason::not_a_cache)) {
     return fmt::format(
         "{} A build can do without what cannot be cleared from here: docker compose build "
-        "--no-cache, or take the entry out of cache_from.",
-        has(Reason::not_a_cache) ? " If builds run in another directory, run this there." : "");
+        "--no-cache, or take the entry out of cache_from.{}",
+        has(Reason::not_a_cache) ? " If builds run in another directory, run this there." : "",
+        has(Reason::external) ? " --allow-external accepts caches outside this engine." : "");
   }
   if (has(Reason::kept_cache_mount)) {
     return " Without --keep-cache-mounts, the records under the mounts are pruned as well.";

@@ -32,14 +32,6 @@ void add_neighbors(const Application& application, const std::vector<Image>& ima
   }
 }
 
-// A word as a shell takes it.
-std::string shell_word(const std::string& text) {
-  if (text.find_first_of(" \t\n\"'`$&|;<>()*?[]#~\\!{}") == std::string::npos) return text;
-  std::string quoted;
-  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return "'" + quoted + "'";
-}
-
 // The command that selects what looks right.
 std::string make_command(const RunResult& result, const Application& application,
                          const Lookalike& lookalike) {
@@ -47,14 +39,7 @@ std::string make_command(const RunResult& result, const Application& application
   if (lookalike.project.empty()) {
     return fmt::format("{} --file FILE, the Compose file of {}", command, lookalike.image);
   }
-  if (result.compose_files == std::vector<std::string>{"-"}) {
-    command = fmt::format(
-        "docker compose --project-name {} --profile '*' config --format json | {} --file -",
-        lookalike.project, command);
-  } else {
-    command += " --project " + shell_word(lookalike.project);
-    for (const std::string& file : result.compose_files) command += " --file " + shell_word(file);
-  }
+  command += " --project " + lookalike.project;
   for (const std::string& target : application.targets) command += " " + target;
   return command;
 }
@@ -76,7 +61,7 @@ std::string describe_absence(const Application& application, const std::vector<I
     for (const Image& image : images) {
       others.insert(others.end(), image.tags.begin(), image.tags.end());
     }
-    return "none of the images that the Compose file names is on this engine" +
+    return "none of the images that the build command names is on this engine" +
            (others.empty() ? ""
                            : fmt::format(", but others of the same repositories: {}",
                                          fmt::join(abridge(others), ", ")));
@@ -115,12 +100,7 @@ std::vector<Message> list_messages(const RunResult& result) {
     messages.push_back({false, text, advice});
   };
   if (result.endpoint) warn_of_connection(*result.endpoint, warn);
-  for (const std::string& warning : result.compose_warnings) warn("docker compose: " + warning);
-  if (!result.unnamed_files.empty()) {
-    warn(fmt::format("unless it is told which files, docker compose build reads {}",
-                     fmt::join(result.unnamed_files, ", ")),
-         "Name with --file what the builds read, in Compose's order.");
-  }
+  for (const std::string& warning : result.build_warnings) warn("docker compose: " + warning);
   const auto first = first_failure(result);
   const ClearRequest* const request = result.clear_request();
   if (request != nullptr && request->app_dir && is_on_another_machine(result)) {
@@ -140,7 +120,7 @@ std::vector<Message> list_messages(const RunResult& result) {
     }
     for (const Caveat& caveat : result.caveats) {
       if (!caveat.is_warning) continue;
-      warn(explain(caveat), "Run this in the directory where docker compose build runs.");
+      warn(explain(caveat), "Run this in the directory where you build.");
     }
     const auto lookalikes = find_lookalikes(*request, result.state->lookalikes);
     const Application& application = request->application;
@@ -151,6 +131,9 @@ std::vector<Message> list_messages(const RunResult& result) {
     }
   }
   for (const Failure& other : other_failures(result)) warn(other.message, other.advice);
+  if (result.runs_build && exit_code(result) != 0) {
+    warn(fmt::format("the build command was not run: {}", fmt::join(result.build_command, " ")));
+  }
   if (first) messages.push_back({true, first->message, first->advice});
   return messages;
 }

@@ -50,10 +50,11 @@ constexpr std::string_view reason_sentences[] = {
     "still there after every prune",
     "only cache_from names it: it belongs to the Compose project",
     "a link, not readable, or not only a build cache: left alone",
-    "named in cache_from, but not on this engine",
+    "in cache_from: a build fetches it from outside this engine, which this tool cannot clear",
     "builds go to this buildx builder, which has a cache of its own",
     "builds go to this buildx builder, which does not run, so its cache cannot be cleared",
     "builds go to this buildx builder, and what it has could not be read",
+    "DOCKER_BUILDKIT or the docker command line selects it: it takes steps from every local image",
 };
 static_assert(std::size(reason_sentences) == std::size(reason_words));
 
@@ -78,7 +79,7 @@ std::string count_noun(std::size_t count, std::string_view noun) {
 
 std::string name_services(const std::vector<std::string>& services) {
   if (services.empty()) return "";
-  return fmt::format("{} {}", services.size() == 1 ? "service" : "services",
+  return fmt::format("{} of {}", services.size() == 1 ? "build" : "builds",
                      fmt::join(abridge(services), ", "));
 }
 
@@ -89,10 +90,14 @@ std::string name_object(const Action& action) {
 }
 
 std::string name_application(const Application& application) {
+  if (application.is_all() && application.project.empty() && application.builds) {
+    return fmt::format("{}", fmt::join(abridge(application.builds->targets), ", "));
+  }
   if (application.is_all()) return application.project;
   const auto targets = fmt::format("{}", fmt::join(abridge(application.targets), ", "));
-  return application.builds ? fmt::format("{} ({})", application.project, targets)
-                            : fmt::format("{}-{}", application.project, targets);
+  if (!application.builds) return fmt::format("{}-{}", application.project, targets);
+  return application.project.empty() ? targets
+                                     : fmt::format("{} ({})", application.project, targets);
 }
 
 std::string name_engine_options(const EngineChoice& choice) {
@@ -165,17 +170,15 @@ std::string explain(const Caveat& caveat) {
                          caveat.tags.size() == 1 ? "that tag" : "one of these tags");
     case CaveatKind::local_cache:
       return fmt::format(
-          "there is no directory {}: a build that runs in another directory reads another one, "
-          "since cache_from names it by a relative path",
+          "{} does not exist; its path is relative, so a build in another directory uses another "
+          "one",
           caveat.object);
-    case CaveatKind::missing_image: {
-      std::vector<std::string> users;
-      if (!caveat.holders.empty()) users.push_back(list_containers(caveat.holders));
-      if (!caveat.services.empty()) users.push_back(name_services(caveat.services));
-      const bool is_one = caveat.holders.size() + caveat.services.size() == 1;
+    case CaveatKind::external:
+      return fmt::format("the next build can use {}, which is outside this engine", caveat.object);
+    case CaveatKind::missing_image:
       return fmt::format("{} {} an image that is removed: build before docker compose up",
-                         fmt::join(users, " and "), is_one ? "uses" : "use");
-    }
+                         list_containers(caveat.holders),
+                         caveat.holders.size() == 1 ? "uses" : "use");
     case CaveatKind::classic_builder:
       if (!caveat.unknown.empty()) {
         return fmt::format("it is not known which dangling images are left: {}", caveat.unknown);

@@ -97,19 +97,3 @@ TEST_CASE("an engine is asked for the usual services, other spellings, and Compo
   request.application.builds.emplace();
   CHECK_FALSE(cac::make_lookalike_query(request));
 }
-
-TEST_CASE("with a Compose file, the same services' images of other projects look right") {
-  ClearRequest request = clear_request({"-p", "shop"});
-  request.application.builds = {
-      .images = {{.name = "shop-web:latest", .services = {"web"}, .is_built = true},
-                 {.name = "acme/api:v1", .services = {"api"}, .is_built = true},
-                 {.name = "shop-old:latest", .services = {"web"}, .in_cache_from = true}}};
-  CHECK(joined(cac::make_lookalike_query(request)->patterns) == "*-web:latest\n");
-  const std::vector<Image> images = {
-      {.id = "sha256:1", .tags = {"demo-web:latest", "demo-web:v1"}},
-      {.id = "sha256:2", .tags = {"staging-web:latest"}, .compose_project = "staging"},
-      {.id = "sha256:3", .tags = {"demo-api:latest", "-web:latest", "no.name-web:latest"}}};
-  CHECK(find(request, images) == "staging staging-web:latest\ndemo demo-web:latest\n");
-  request.application.builds->images.erase(request.application.builds->images.begin());
-  CHECK_FALSE(cac::make_lookalike_query(request));
-}

@@ -1,4 +1,4 @@
-#include "clear/compose.hpp"
+#include "clear/build_answer.hpp"
 
 #include <doctest/doctest.h>
 
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "clear/build_sources.hpp"
 #include "texts.hpp"
 
 using cac::Application;
@@ -20,8 +21,13 @@ namespace {
 
 Json make_config(Json services) { return {{"name", "shop"}, {"services", std::move(services)}}; }
 
+Application read(const std::string& json, const Texts& targets = {}) {
+  const auto command = cac::make_compose_build({"-"}, std::nullopt, targets);
+  return cac::make_application(cac::parse_build_answer(json, command), command);
+}
+
 Application select(const Json& services, const Texts& targets = {}) {
-  return cac::select_services({.json = make_config(services).dump()}, {.targets = targets});
+  return read(make_config(services).dump(), targets);
 }
 
 // "NAME SERVICES [others] (built, cache_from)", an image a line.
@@ -47,7 +53,7 @@ std::string describe(const Application& application) {
 }
 
 std::string config_refusal(const std::string& json, const Texts& targets = {}) {
-  return cac::test::refusal([&] { cac::select_services({.json = json}, {.targets = targets}); });
+  return cac::test::refusal([&] { read(json, targets); });
 }
 
 const Json build = {{"context", "/src"}};
@@ -92,12 +98,12 @@ TEST_CASE("targets are services; none stands for all that the file builds") {
   CHECK(select(services, {"web"}).targets == Texts{"web"});
 }
 
-TEST_CASE("services outside the target that name the same image are known") {
+TEST_CASE("builds outside the target that tag the same image are known") {
   const Json services{{"web", {{"build", build}}},
                       {"worker", {{"image", "shop-web"}}},
                       {"cron", {{"image", "shop-web:latest"}, {"build", build}}}};
-  CHECK(describe(select(services, {"web"})) == "shop-web:latest web [cron] [worker] built\n");
-  CHECK(describe(select(services)) == "shop-web:latest cron web [worker] built\n");
+  CHECK(describe(select(services, {"web"})) == "shop-web:latest web [cron] built\n");
+  CHECK(describe(select(services)) == "shop-web:latest cron web built\n");
 }
 
 TEST_CASE("cache_from names directories, and caches that are not on the engine") {
@@ -122,29 +128,27 @@ TEST_CASE("cache_from names directories, and caches that are not on the engine")
         "external web@sha256:12 web\n"
         "external localhost:5000/web web\n"
         "external type=local web\n"
+        "external acme/web web\n"
         "external src=x web\n");
 }
 
-TEST_CASE("a target that the file does not build is refused, and its builder named") {
+TEST_CASE("a target that is not built is refused, and what is built is listed") {
   const Json services{{"api", {{"build", build}}},
                       {"web", {{"build", build}}},
-                      {"worker", {{"image", "shop-web"}}},
-                      {"db", {{"image", "postgres:16"}}}};
+                      {"worker", {{"image", "shop-web"}}}};
   const auto refused = [&](const Texts& targets) {
     return config_refusal(make_config(services).dump(), targets);
   };
-  CHECK(refused({"webb"}) == "there is no service 'webb': the Compose file builds api, web");
-  CHECK(refused({"web", "nope"}) == Containing{"no service 'nope'"});
-  CHECK(refused({"worker"}) ==
-        "the Compose file does not build service worker: its image is built by web");
-  CHECK(refused({"db"}) == "the Compose file does not build service db, but api, web");
-  CHECK(refused({"a\nb"}) == Containing{"no service"});
+  CHECK(refused({"webb"}) == "'webb' is not built here; these are: api, web");
+  CHECK(refused({"web", "nope"}) == Containing{"'nope' is not built here"});
+  CHECK(refused({"worker"}) == "'worker' is not built here; these are: api, web");
+  CHECK(refused({"a\nb"}) == Containing{"is not built here"});
   CHECK(config_refusal(make_config({{"db", {{"image", "postgres:16"}}}}).dump()) ==
-        "the Compose file builds no service");
-  CHECK(config_refusal(R"({"name":"shop"})") == "the Compose file builds no service");
+        "the build command builds nothing");
+  CHECK(config_refusal(R"({"name":"shop"})") == "the build command builds nothing");
 }
 
-TEST_CASE("what is not Compose's configuration is refused") {
+TEST_CASE("what is no answer of docker's is refused") {
   CHECK(config_refusal("") == Containing{"not JSON, or it is cut off"});
   const std::string whole = make_config({{"web", {{"build", build}}}}).dump();
   CHECK(config_refusal(whole) == "accepted");
@@ -160,7 +164,7 @@ TEST_CASE("what is not Compose's configuration is refused") {
              R"({"name":"shop","services":{"web":{"build":{"cache_from":[7]}}}})",
              std::string(100'000, '[')}) {
     CAPTURE(json.substr(0, 80));
-    CHECK(config_refusal(json) == Containing{"config --format json"});
+    CHECK(config_refusal(json) == Containing{"what the build command builds is not understood"});
   }
 }
 
@@ -177,9 +181,9 @@ TEST_CASE("hostile names are refused in one short line") {
   for (const std::string& name : Texts{"../web", "a\nb", "\033[2J", std::string("a\0b", 3),
                                        std::string(300, 'a'), "a b", "-", "we\"b"}) {
     CAPTURE(name);
-    if (name != "-") CHECK(with_service(name) == Containing{"is not a valid service name"});
+    if (name != "-") CHECK(with_service(name) == Containing{"is not a valid name of a service or target"});
     CHECK(with_image(name) == Containing{"is not a valid image name"});
-    CHECK(with_cache_from(name) == Containing{"names no image"});
+    CHECK(with_cache_from(name) == Containing{"in cache_from is not a valid image name"});
     CHECK(with_image(name).size() < 200);
   }
   CHECK(
@@ -187,7 +191,7 @@ TEST_CASE("hostile names are refused in one short line") {
       Containing{"is not a valid project name"});
   Json many;
   for (int i = 0; i < 10'000; ++i) many["s" + std::to_string(i)] = {{"build", build}};
-  CHECK(config_refusal(make_config(many).dump()) == "the Compose file has more than 1000 services");
+  CHECK(config_refusal(make_config(many).dump()) == "the build command has more than 1000 targets");
   Texts names;
   for (int i = 0; i < 20'000; ++i) names.push_back("i" + std::to_string(i));
   CHECK(config_refusal(make_config({{"web", {{"build", build_from(names)}}}}).dump()) ==
@@ -203,13 +207,6 @@ TEST_CASE("a service whose result is another's additional context is built with 
         "shop-base:latest base built\nshop-web:latest web built\n");
 }
 
-TEST_CASE("all stands for all, and what stands beside it must be a service, too") {
-  const Json services{{"web", {{"build", build}}}, {"api", {{"build", build}}}};
-  CHECK(select(services, {"all", "web"}).is_all());
-  CHECK(config_refusal(make_config(services).dump(), {"all", "nope"}) ==
-        Containing{"no service 'nope'"});
-}
-
 TEST_CASE("values are read as Compose means them, not as it prints them") {
   CHECK(describe(select({{"web",
                           {{"build", build_from({"type=local,src=./ca$$h", "", "a,b:v1",
@@ -219,9 +216,6 @@ TEST_CASE("values are read as Compose means them, not as it prints them") {
         "b:v1 web cache_from\n"
         "directory ./ca$h web\n"
         "external type=gha,scope=$x web\n");
-  const std::string json = make_config({{"web", {{"build", build}}}}).dump();
-  const auto compatible = cac::select_services({.json = json, .is_compatible = true}, {});
-  CHECK(describe(compatible) == "shop_web:latest web built\n");
 }
 
 TEST_CASE("an entry of cache_from may be in quotes, as in a CSV file") {
@@ -233,25 +227,12 @@ TEST_CASE("an entry of cache_from may be in quotes, as in a CSV file") {
         "directory x,y web\n");
 }
 
-TEST_CASE("the name that tells whether default names have an underscore") {
-  const auto find = [](const Json& services) {
-    const auto found = cac::find_compatible_name(make_config(services).dump());
-    return found ? found->name + " " + std::to_string(found->uses) : "none";
-  };
-  CHECK(find({{"db", {{"image", "postgres"}}}, {"web", {{"build", build}}}}) == "shop_web 0");
-  CHECK(find({{"db", {{"image", "shop_web"}}}, {"web", {{"build", build}}}}) == "shop_web 1");
-  CHECK(find({{"web", {{"build", build}, {"image", "web"}}}, {"db", {{"image", "x"}}}}) == "none");
-  CHECK_FALSE(cac::find_compatible_name("no JSON"));
-}
-
 TEST_CASE("only a target's own names have to be valid") {
   const Json services = {
       {"Legacy", {{"build", build}}}, {"web", {{"build", build}}}, {"db", {{"image", "no image"}}}};
   CHECK(describe(select(services, {"web"})) == "shop-web:latest web built\n");
   CHECK(config_refusal(make_config(services).dump()) ==
         Containing{"'shop-Legacy' is not a valid image name"});
-  CHECK(config_refusal(make_config(services).dump(), {"db"}) ==
-        "the Compose file does not build service db, but Legacy, web");
 }
 
 TEST_CASE("an image that another service of the file builds is no other project's") {
@@ -262,7 +243,7 @@ TEST_CASE("an image that another service of the file builds is no other project'
   CHECK(describe(fe) ==
         "shop-fe:latest fe built\n"
         "wp-be:latest fe [be] built cache_from\n"
-        "wp-db:latest fe [db] cache_from\n");
+        "wp-db:latest fe cache_from\n");
   const cac::Image other{.compose_project = "prod"};
   CHECK_FALSE(fe.is_neighbor(other, "wp-be:latest"));
   CHECK(fe.is_neighbor(other, "wp-db:latest"));
@@ -271,11 +252,11 @@ TEST_CASE("an image that another service of the file builds is no other project'
 TEST_CASE("a project that the configuration is not of is refused") {
   const std::string json = make_config({{"web", {{"build", build}}}}).dump();
   const auto refusal_of_project = [&](const std::string& project) {
-    return cac::test::refusal([&] { cac::select_services({.json = json}, {.project = project}); });
+    return cac::test::refusal(
+        [&] { cac::parse_build_answer(json, cac::make_compose_build({"-"}, project, {})); });
   };
   CHECK(refusal_of_project("shop") == "accepted");
-  CHECK(refusal_of_project("staging") ==
-        "the configuration is of project 'shop', not of 'staging'");
+  CHECK(refusal_of_project("staging") == "the answer is of project 'shop', not of 'staging'");
 }
 
 TEST_CASE("no key, token or password of an entry is shown") {
@@ -289,7 +270,58 @@ TEST_CASE("no key, token or password of an entry is shown") {
         "external type=gha web\n");
   const std::string said = config_refusal(
       make_config({{"web", {{"build", build_from({"user:s3cret@box/web"})}}}}).dump());
-  CHECK(said == "service web: a name in cache_from has a user or a password");
+  CHECK(said == "web: a name in cache_from has a user or a password");
+}
+
+TEST_CASE("docker compose build --print: names are final, and the default targets are what is built") {
+  const std::string json = R"({"group":{"default":{"targets":["web","base"]}},"target":{
+    "web":{"context":"/w","contexts":{"b":"target:base","im":"docker-image://alpine"},
+      "labels":{"com.docker.compose.project":"shop"},"tags":["acme/web:x","web:v1"],
+      "cache-from":["web:v1","type=local,src=./c"],"cache-to":["type=local,dest=./n"],
+      "output":["type=docker"]},
+    "base":{"context":"/b","tags":["shop-base"],"cache-from":["shop-base"]},
+    "api":{"context":"/a","tags":["web:v1"],"cache-from":["api"]}}})";
+  const Application application = read(json);
+  CHECK(application.project == "shop");
+  CHECK(application.builds->targets == Texts{"base", "web"});
+  CHECK(describe(application) ==
+        "shop-base:latest base built cache_from\n"
+        "acme/web:x web built\n"
+        "web:v1 web [api] built cache_from\n"
+        "directory ./c web\n"
+        "directory ./n web\n");
+  CHECK(describe(read(json, {"api"})) ==
+        "web:v1 api [web] built\napi:latest api cache_from\n");
+}
+
+TEST_CASE("docker buildx bake --print: entries are objects, and groups hold groups") {
+  const std::string json = R"({"group":{"default":{"targets":["all"]},"all":{"targets":["web","all"]}},
+    "target":{"web":{"context":"w","contexts":{"b":"target:base"},"tags":["web:1"],
+        "cache-from":[{"type":"local","src":"./c,d"},{"type":"registry","ref":"web:1"},
+                      {"type":"gha","token":"s3cret"}],
+        "cache-to":[{"type":"local","dest":"/n"},{"type":"inline"}]},
+      "base":{"context":"b","cache-from":[{"type":"registry","ref":"base"}],
+        "output":[{"type":"cacheonly"}]}}})";
+  const Application application = read(json);
+  CHECK(application.project.empty());
+  CHECK(describe(application) ==
+        "base:latest base cache_from\n"
+        "web:1 web built cache_from\n"
+        "directory ./c,d web\n"
+        "directory /n web\n"
+        "external type=gha web\n");
+}
+
+TEST_CASE("up --build builds what the named services depend on, through services that are not built") {
+  auto command = cac::parse_build_command(Texts{"docker", "compose", "up", "--build", "web"});
+  const std::string json = R"({"name":"shop","services":{"web":{"build":{},"depends_on":{"proxy":{}}},
+    "proxy":{"image":"nginx","depends_on":{"api":{}}},"api":{"build":{}},"cron":{"build":{}}}})";
+  const auto names = [&] {
+    return cac::make_application(cac::parse_build_answer(json, command), command).builds->targets;
+  };
+  CHECK(names() == Texts{"api", "web"});
+  command.builds_dependencies = false;
+  CHECK(names() == Texts{"web"});
 }
 
 TEST_CASE("endless lists of caches are refused") {
