@@ -128,7 +128,7 @@ std::vector<Caveat> find_caveats(const ClearRequest& request, const State& state
   add_other_tags(request, state, caveats);
   for (const LocalCache& cache : state.local_caches) {
     if (cache.kind != LocalCacheKind::missing) continue;
-    caveats.push_back({.kind = CaveatKind::local_cache, .object = cache.path, .is_warning = true});
+    caveats.push_back({.kind = CaveatKind::local_cache, .object = cache.path});
   }
   if (request.allow_external && request.application.builds) {
     for (const NamedCache& cache : request.application.builds->external) {

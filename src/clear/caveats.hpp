@@ -28,13 +28,15 @@ constexpr std::string_view to_string(CaveatKind kind) {
   return caveat_words[static_cast<std::size_t>(kind)];
 }
 
+// Returns whether it is likely to matter: a build that uses the cache all the same is at hand.
+constexpr bool is_warning(CaveatKind kind) { return kind == CaveatKind::local_cache; }
+
 struct Caveat {
   CaveatKind kind{};
   std::string object = {};              // the image's name or ID, the builder's, the repository
   std::vector<std::string> tags = {};   // other tags of the repository
   bool is_container = false;            // the object is the container that a builder runs in
   bool is_volume = false;               // ... or the volume that one left behind
-  bool is_warning = false;              // it is likely to matter
   std::vector<Container> holders = {};  // of the dangling image; stopped, of a removed one
   std::size_t more = 0;                 // of many dangling images, the number beyond those listed
   std::string unknown = {};             // why the engine could not be asked: no object

@@ -136,6 +136,9 @@ std::vector<std::string> read_targets(const ParsedArguments& arguments, bool has
                            : suggestion));
   }
   if (!has_file) std::erase(targets, "all");
+  if (targets.size() > 1 && std::ranges::find(targets, "all") != targets.end()) {
+    throw UsageError("TARGET all cannot be combined with others");
+  }
   std::ranges::sort(targets);
   targets.erase(std::unique(targets.begin(), targets.end()), targets.end());
   return targets;

@@ -127,9 +127,10 @@ void add_residue(const Verification& verification, std::vector<Line>& lines) {
       size += residue.size;
       continue;
     }
+    const bool is_elsewhere =
+        residue.kind == ResidueKind::external || residue.reason == Reason::classic_builder;
     lines.push_back({LineStatus::failed, "left", residue.object,
-                     residue.size.count == 0 ? "" : to_string(residue.size),
-                     explain(residue), is_record});
+                     is_elsewhere ? "" : to_string(residue.size), explain(residue), is_record});
   }
   for (const auto& [reason, sum] : sums) {
     lines.push_back({LineStatus::failed, "left", count_noun(sum.first, "build cache record"),
@@ -149,7 +150,7 @@ std::string describe_uncovered(const std::vector<Caveat>& caveats) {
     const auto found = std::ranges::find(caveats, kind, &Caveat::kind);
     if (found == caveats.end()) return;
     kinds.push_back(words);
-    has_note = has_note || !found->is_warning;
+    has_note = has_note || !is_warning(kind);
   };
   add(CaveatKind::registry_copy, "copies in a registry");
   add(CaveatKind::other_tag, "other tags");
@@ -260,7 +261,7 @@ std::vector<Line> make_lines(const RunResult& result) {
   }
   if (result.verification) add_residue(*result.verification, lines);
   for (const Caveat& caveat : result.caveats) {
-    if (caveat.is_warning) continue;  // a message says it
+    if (is_warning(caveat.kind)) continue;  // a message says it
     lines.push_back({LineStatus::kept, "note", explain(caveat)});
   }
   for (const std::string& note : list_notes(result)) {

@@ -119,7 +119,7 @@ std::vector<Message> list_messages(const RunResult& result) {
       warn("a directory could not be searched for build artifacts: " + failure.message);
     }
     for (const Caveat& caveat : result.caveats) {
-      if (!caveat.is_warning) continue;
+      if (!is_warning(caveat.kind)) continue;
       warn(explain(caveat), "Run this in the directory where you build.");
     }
     const auto lookalikes = find_lookalikes(*request, result.state->lookalikes);

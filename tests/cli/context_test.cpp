@@ -125,29 +125,3 @@ TEST_CASE("an engine that cannot be selected is one sentence and exit 2, and not
     CHECK(session.fake.connections() == 0);
   }
 }
-
-TEST_CASE("Compose is given the same choice of an engine") {
-  const ContextSession session;
-  session.write("docker",
-                "#!/bin/sh\necho \"$*\" >>\"${0%/*}/calls\"\necho "
-                R"('{"name":"shop","services":{"web":{"build":{"context":"/src"}}}}')"
-                "\n");
-  fs::permissions(session.root / "docker", fs::perms::owner_all);
-  const std::string url = session.fake.url();
-  const auto words = [&](Texts arguments) {
-    fs::remove(session.root / "calls");
-    arguments.insert(arguments.end(), {"--file", "compose.yaml", "--dry-run"});
-    Invocation made = session.make(std::move(arguments));
-    made.environment["PATH"] = session.root.string() + ":/usr/bin:/bin";
-    made.environment["DOCKER_CONTEXT"] = "fake";
-    CHECK(cac::test::run(made).status == 0);
-    std::string line;
-    std::ifstream calls(session.root / "calls");
-    std::getline(calls, line);
-    return line;
-  };
-  const std::string config = "compose --file compose.yaml --profile * config --format json";
-  CHECK(words({}) == config);  // it has the same environment
-  CHECK(words({"-c", "fake"}) == "--context fake " + config);
-  CHECK(words({"-H", url}) == "--host " + url + " " + config);
-}

@@ -73,7 +73,7 @@ TEST_CASE("bad words end with status 2 and a sentence that says why; nothing is 
     CHECK(report["exit_status"] == 2);
     CHECK(report["error"]["kind"] == "usage");
     CHECK(report["error"]["message"].get<std::string>() == Containing{row.says});
-    CHECK(report["target"].is_null());
+    CHECK(report["targets"].is_null());
     CHECK(report["actions"].empty());
     CHECK(session.fake.connections() == 0);
   }

@@ -36,7 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     cac::test::require(options.timeout.count() > 0, "a run has a timeout");
     if (const auto* const clear = std::get_if<cac::ClearRequest>(&options.request)) {
       cac::test::require(
-          options.compose || cac::parse_project(clear->application.project).has_value(),
+          options.build || cac::parse_project(clear->application.project).has_value(),
           "the project is valid");
     }
   } catch (const cac::UsageError& error) {

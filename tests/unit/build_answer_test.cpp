@@ -181,7 +181,8 @@ TEST_CASE("hostile names are refused in one short line") {
   for (const std::string& name : Texts{"../web", "a\nb", "\033[2J", std::string("a\0b", 3),
                                        std::string(300, 'a'), "a b", "-", "we\"b"}) {
     CAPTURE(name);
-    if (name != "-") CHECK(with_service(name) == Containing{"is not a valid name of a service or target"});
+    if (name != "-")
+      CHECK(with_service(name) == Containing{"is not a valid name of a service or target"});
     CHECK(with_image(name) == Containing{"is not a valid image name"});
     CHECK(with_cache_from(name) == Containing{"in cache_from is not a valid image name"});
     CHECK(with_image(name).size() < 200);
@@ -273,7 +274,8 @@ TEST_CASE("no key, token or password of an entry is shown") {
   CHECK(said == "web: a name in cache_from has a user or a password");
 }
 
-TEST_CASE("docker compose build --print: names are final, and the default targets are what is built") {
+TEST_CASE(
+    "docker compose build --print: names are final, and the default targets are what is built") {
   const std::string json = R"({"group":{"default":{"targets":["web","base"]}},"target":{
     "web":{"context":"/w","contexts":{"b":"target:base","im":"docker-image://alpine"},
       "labels":{"com.docker.compose.project":"shop"},"tags":["acme/web:x","web:v1"],
@@ -290,12 +292,12 @@ TEST_CASE("docker compose build --print: names are final, and the default target
         "web:v1 web [api] built cache_from\n"
         "directory ./c web\n"
         "directory ./n web\n");
-  CHECK(describe(read(json, {"api"})) ==
-        "web:v1 api [web] built\napi:latest api cache_from\n");
+  CHECK(describe(read(json, {"api"})) == "web:v1 api [web] built\napi:latest api cache_from\n");
 }
 
 TEST_CASE("docker buildx bake --print: entries are objects, and groups hold groups") {
-  const std::string json = R"({"group":{"default":{"targets":["all"]},"all":{"targets":["web","all"]}},
+  const std::string json =
+      R"({"group":{"default":{"targets":["all"]},"all":{"targets":["web","all"]}},
     "target":{"web":{"context":"w","contexts":{"b":"target:base"},"tags":["web:1"],
         "cache-from":[{"type":"local","src":"./c,d"},{"type":"registry","ref":"web:1"},
                       {"type":"gha","token":"s3cret"}],
@@ -312,9 +314,11 @@ TEST_CASE("docker buildx bake --print: entries are objects, and groups hold grou
         "external type=gha web\n");
 }
 
-TEST_CASE("up --build builds what the named services depend on, through services that are not built") {
+TEST_CASE(
+    "up --build builds what the named services depend on, through services that are not built") {
   auto command = cac::parse_build_command(Texts{"docker", "compose", "up", "--build", "web"});
-  const std::string json = R"({"name":"shop","services":{"web":{"build":{},"depends_on":{"proxy":{}}},
+  const std::string json =
+      R"({"name":"shop","services":{"web":{"build":{},"depends_on":{"proxy":{}}},
     "proxy":{"image":"nginx","depends_on":{"api":{}}},"api":{"build":{}},"cron":{"build":{}}}})";
   const auto names = [&] {
     return cac::make_application(cac::parse_build_answer(json, command), command).builds->targets;

@@ -107,15 +107,40 @@ TEST_CASE("a builder that does not say what it has left is a caveat, unless buil
   CHECK(cac::find_unread_builders(request, after).empty());
 }
 
-TEST_CASE("a directory that is not where this runs is a caveat") {
+TEST_CASE("a directory that is not where this runs is a caveat, and a warning") {
   State state{.local_caches = {{.path = "/w/cache", .kind = cac::LocalCacheKind::missing}}};
   CHECK(find({"all"}, state) == "local-cache /w/cache\n");
-  CHECK_FALSE(cac::find_caveats(clear_request({"all"}), state).front().is_warning);
-  state.local_caches[0].kind = cac::LocalCacheKind::unfound;
-  CHECK(find({"all"}, state) == "local-cache /w/cache\n");
-  CHECK(cac::find_caveats(clear_request({"all"}), state).front().is_warning);
+  CHECK(is_warning(CaveatKind::local_cache));
+  CHECK_FALSE(is_warning(CaveatKind::builder));
   state.local_caches[0].kind = cac::LocalCacheKind::cache;
   CHECK(find({"all"}, state).empty());
+}
+
+TEST_CASE("what the build command names outside the engine is a caveat if that is allowed") {
+  cac::ClearRequest request = clear_request({"all"});
+  request.application.builds = {.external = {{.source = "type=gha"}}};
+  const auto residue = [&] { return cac::find_unclearable(request, {}).size(); };
+  CHECK(list(cac::find_caveats(request, {})).empty());
+  CHECK(residue() == 1);
+  request.allow_external = true;
+  CHECK(list(cac::find_caveats(request, {})) == "external type=gha\n");
+  CHECK(residue() == 0);
+}
+
+TEST_CASE("other tags of the repositories that a build command names are a caveat") {
+  cac::ClearRequest request = clear_request({"all"});
+  request.application.builds = {.images = {{.name = "web:v1"}, {.name = "h:5000/api:latest"}}};
+  const State state{.images = {{.tags = {"web:v1", "web:v2"}},
+                               {.tags = {"h:5000/api:old"}},
+                               {.tags = {"worker:v1"}}}};
+  CHECK(list(cac::find_caveats(request, state)) == "other-tag h:5000/api\nother-tag web\n");
+}
+
+TEST_CASE("a build by the classic builder is residue") {
+  cac::ClearRequest request = clear_request({"all"});
+  request.application.builds = {.is_classic = true};
+  REQUIRE(cac::find_unclearable(request, {}).size() == 1);
+  CHECK(cac::find_unclearable(request, {}).front().reason == cac::Reason::classic_builder);
 }
 
 TEST_CASE("a builder's volume without a container is a caveat") {

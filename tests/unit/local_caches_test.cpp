@@ -149,53 +149,29 @@ TEST_CASE("what may not be looked at is not taken for absent") {
   CHECK(directories.find("loop/cache").front().kind == LocalCacheKind::other);
 }
 
-TEST_CASE("a relative name is looked for where this runs and beside the Compose file") {
+TEST_CASE("a relative name that is not there is told where a build may run elsewhere") {
   const Directories directories;
-  const std::string beside = directories.root;
-  const auto find = [](const std::string& name, const std::string& directory) {
-    return find_local_caches(
-        {.directories = {{.source = name, .services = {"web"}}}, .directory = directory}, "");
+  const auto find = [](const std::string& name, bool runs_elsewhere) {
+    return find_local_caches({.directories = {{.source = name}}, .runs_elsewhere = runs_elsewhere},
+                             "");
   };
-  const auto found = find("cache", beside);
+  const auto found = find("no/such/cache", true);
   REQUIRE(found.size() == 1);
-  CHECK(found.front().path == directories.root / "cache");
-  CHECK(found.front().kind == LocalCacheKind::cache);
-  // In both places.
-  const fs::path before = fs::current_path();
-  fs::copy(directories.root / "cache", directories.root / "source/cache",
-           fs::copy_options::recursive);
-  fs::current_path(directories.root / "source");
-  const auto both = find("cache", beside);
-  const auto same = find("source", beside);
-  fs::current_path(before);
-  REQUIRE(both.size() == 2);
-  CHECK(both.front().kind == LocalCacheKind::cache);
-  CHECK(both.back().kind == LocalCacheKind::cache);
-  REQUIRE(same.size() == 1);
-  CHECK(same.front().path == directories.root / "source");
-}
-
-TEST_CASE("a relative name that is not there is told, for a build elsewhere may find it") {
-  const auto find = [](const std::string& directory) {
-    const auto found = find_local_caches(
-        {.directories = {{.source = "no/such/cache", .services = {"web"}}}, .directory = directory},
-        "");
-    REQUIRE(found.size() == 1);
-    CHECK(found.front().path == fs::current_path() / "no/such/cache");
-    return found.front().kind;
-  };
-  CHECK(find(fs::current_path()) == LocalCacheKind::missing);
-  CHECK(find("/") == LocalCacheKind::unfound);
-  CHECK(find("") == LocalCacheKind::unfound);
+  CHECK(found.front().path == fs::current_path() / "no/such/cache");
+  CHECK(found.front().kind == LocalCacheKind::missing);
+  CHECK(find("no/such/cache", false).empty());
+  CHECK(find("/no/such/cache", true).empty());
 }
 
 TEST_CASE("an empty directory proves nothing about where builds run") {
   const Directories directories;
-  const auto found = find_local_caches(
-      {.directories = {{.source = "empty", .services = {"web"}}}, .directory = directories.root},
-      "");
+  const fs::path before = fs::current_path();
+  fs::current_path(directories.root);
+  const auto found =
+      find_local_caches({.directories = {{.source = "empty"}}, .runs_elsewhere = true}, "");
+  fs::current_path(before);
   REQUIRE(found.size() == 1);
-  CHECK(found.front().kind == LocalCacheKind::unfound);
+  CHECK(found.front().kind == LocalCacheKind::missing);
 }
 
 TEST_CASE("a link to a cache that was removed is nothing any more") {
@@ -211,16 +187,13 @@ TEST_CASE("where the current directory was removed, the other names are looked u
   fs::current_path(directories.root / "gone");
   fs::remove(directories.root / "gone");
   const auto absolute = directories.find("cache");
-  const auto relative = find_local_caches({.directories = {{.source = "./cache"}}}, "");
-  const auto beside = find_local_caches(
-      {.directories = {{.source = "./cache"}}, .directory = directories.root}, "");
+  const auto relative =
+      find_local_caches({.directories = {{.source = "./cache"}}, .runs_elsewhere = true}, "");
   fs::current_path(before);
   REQUIRE(absolute.size() == 1);
   CHECK(absolute.front().kind == LocalCacheKind::cache);
   REQUIRE(relative.size() == 1);
-  CHECK(relative.front().kind == LocalCacheKind::unfound);
-  REQUIRE(beside.size() == 1);
-  CHECK(beside.front().path == directories.root / "cache");
+  CHECK(relative.front().kind == LocalCacheKind::missing);
 }
 
 TEST_CASE("what is not there or empty is no cache") {

@@ -1,6 +1,8 @@
 #include "cli/options.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <iterator>
@@ -53,6 +55,8 @@ Words given(const cac::OptionSpec& spec) {
       {"TARGET", {"backend"}},
       {"project", {"--project", "app"}},
       {"file", {"--file", "compose.yaml"}},
+      {"no-build", {"--no-build"}},
+      {"allow-external", {"--allow-external"}},
       {"app-dir", {"--app-dir", "/srv/app"}},
       {"dry-run", {"--dry-run"}},
       {"verify-only", {"--verify-only"}},
@@ -91,7 +95,9 @@ TEST_CASE("no words at all clear everything of the usual project") {
   CHECK_FALSE(request.app_dir);
   CHECK_FALSE(request.all_builders);
   CHECK(request.application.is_all());
-  CHECK_FALSE(options.compose);
+  CHECK_FALSE(request.allow_external);
+  CHECK_FALSE(options.build);
+  CHECK_FALSE(options.runs_build);
   CHECK(request.application.project == "watchparty");
   CHECK_FALSE(options.engine.host);
   CHECK(options.timeout == std::chrono::minutes(10));
@@ -104,7 +110,6 @@ TEST_CASE("no words at all clear everything of the usual project") {
 
 TEST_CASE("every option says what it says, in each way to write it") {
   CHECK(read_clear({"backend"}).application.targets == Texts{"backend"});
-  CHECK(read_clear({"--", "frontend"}).application.targets == Texts{"frontend"});
   CHECK(read_clear({"--json", "all", "--verbose"}).application.is_all());
   for (const Words& words : {Words{"-p", "app"},
                              {"-papp"},
@@ -128,6 +133,7 @@ TEST_CASE("every option says what it says, in each way to write it") {
   CHECK(read_clear({"--keep-as", "old"}).keep_as == "old");
   CHECK(read_clear({"--app-dir", "/srv/app"}).app_dir == "/srv/app");
   CHECK(read_clear({"--all-builders"}).all_builders);
+  CHECK(read_clear({"--allow-external"}).allow_external);
   CHECK(read_clear({}, {{"COMPOSE_PROJECT_NAME", "demo"}}).compose_project_name == "demo");
   CHECK(read({"--timeout", "90s"}).timeout == std::chrono::seconds(90));
   CHECK(read({"-H", "tcp://host"}).engine.host == "tcp://host");
@@ -209,8 +215,8 @@ TEST_CASE("an invalid command line is refused with the reason") {
       {{"backend", "frontend"},
        "only one TARGET is allowed without --file, got 'backend' and 'frontend'"},
       {{"all", "all"}, "got 'all' and 'all'"},
-      {{"backend", "--", "frontend"},
-       "only one TARGET is allowed without --file, got 'backend' and 'frontend'"},
+      {{"--", "frontend"}, "'frontend' is not a build command"},
+      {{"--"}, "a build command is missing after --"},
       {{"--TARGET", "backend"}, "unknown option --TARGET"},
       {{"--TARGET=backend"}, "unknown option --TARGET"},
       {{"--no-such-option"}, "unknown option --no-such-option"},
@@ -352,7 +358,7 @@ TEST_CASE("an unknown option or target suggests the nearest one, if one is near"
   // A value is no option, whatever it looks like.
   CHECK(words_refusal({"--project", "--verfy-only"}) == Containing{"project '--verfy-only'"});
   CHECK(words_refusal({"-np", "--json=1"}) == Containing{"project '--json=1'"});
-  CHECK(words_refusal({"--", "--verfy-only"}) == Containing{"invalid target '--verfy-only'"});
+  CHECK(words_refusal({"--", "--verfy-only"}) == Containing{"is not a build command"});
 }
 
 TEST_CASE("every switch of the table refuses a value, so that --dry-run=false never clears") {
@@ -404,18 +410,72 @@ TEST_CASE("a usage error is reported as JSON or without color when the options a
 }
 
 TEST_CASE("a Compose file makes any words targets, and takes the project only from --project") {
-  const auto compose = [](const Words& words, const Variables& variables = {}) {
-    return read(words, variables).compose.value();
+  const auto build = [](const Words& words, const Variables& variables = {}) {
+    const Options options = read(words, variables);
+    CHECK_FALSE(options.runs_build);
+    std::string line;
+    for (const std::string& word : options.build.value().words) line += word + "|";
+    return line;
   };
-  CHECK(compose({"-f", "a.yaml"}).files == Texts{"a.yaml"});
-  CHECK(compose({"-fa,b.yaml", "--file=c d.yaml", "--file", "e"}).files ==
-        Texts{"a,b.yaml", "c d.yaml", "e"});
-  CHECK(compose({"-f", "-"}).files == Texts{"-"});
-  CHECK(compose({"-f", "a"}).targets.empty());
-  CHECK(compose({"web", "-f", "a", "worker"}).targets == Texts{"web", "worker"});
-  CHECK(compose({"web", "-f", "a", "all", "web"}).targets == Texts{"all", "web"});
-  CHECK(compose({"-f", "a", "-p", "shop"}).project == "shop");
-  CHECK_FALSE(compose({"-f", "a"}, {{"CLEAR_APP_CACHE_PROJECT", "shop"}}).project);
+  CHECK(build({"-f", "a.yaml"}) == "docker|compose|--file|a.yaml|build|");
+  CHECK(build({"-fa,b.yaml", "--file=c d.yaml", "--file", "e"}) ==
+        "docker|compose|--file|a,b.yaml|--file|c d.yaml|--file|e|build|");
+  CHECK(build({"web", "-f", "a", "worker", "web"}) == "docker|compose|--file|a|build|web|worker|");
+  CHECK(build({"-f", "a", "all"}) == "docker|compose|--file|a|build|");
+  CHECK(build({"-f", "a", "-p", "shop"}, {{"CLEAR_APP_CACHE_PROJECT", "other"}}) ==
+        "docker|compose|--file|a|--project-name|shop|build|");
+  CHECK(build({"-f", "a"}, {{"CLEAR_APP_CACHE_PROJECT", "shop"}}) ==
+        "docker|compose|--file|a|build|");
+  CHECK(read({"-f", "-"}).build.value().tool == cac::BuildTool::standard_input);
   CHECK(words_refusal({"-f", ""}) == Containing{"--file '' is empty"});
-  CHECK(words_refusal({"-f", "-", "-f", "a"}) == Containing{"goes with no other file"});
+  CHECK(words_refusal({"-f", "-", "-f", "a"}) == Containing{"cannot be combined"});
+  CHECK(words_refusal({"-f", "a", "web", "all"}) == Containing{"all cannot be combined"});
+}
+
+TEST_CASE("a build command is run after the clearing, unless nothing is to be built or changed") {
+  const Options options = read({"-q", "--", "docker", "compose", "build", "--quiet", "web"});
+  CHECK(options.runs_build);
+  CHECK(options.output.quiet);
+  CHECK(options.build.value().targets == Texts{"web"});
+  for (const char* const option : {"--no-build", "--dry-run", "--verify-only"}) {
+    CAPTURE(option);
+    CHECK_FALSE(read({option, "--", "docker", "compose", "build"}).runs_build);
+    CHECK_FALSE(read({"--json", option, "--", "docker", "compose", "build"}).runs_build);
+  }
+  CHECK(words_refusal({"--json", "--", "docker", "compose", "build"}) ==
+        Containing{"--json requires --no-build"});
+  // What stands behind the dashes is the command's.
+  CHECK(read({"--", "docker", "compose", "build", "--help"}).info == InfoRequest::none);
+  CHECK(read({"--help", "--", "docker", "compose", "build"}).info == InfoRequest::long_help);
+}
+
+TEST_CASE("a build command says by itself what and where it builds") {
+  const auto refused_with = [](Words words) {
+    words.insert(words.end(), {"--", "docker", "compose", "build"});
+    return words_refusal(words);
+  };
+  CHECK(refused_with({"web"}) ==
+        "a build command and TARGET cannot be combined: the command says what it builds");
+  CHECK(refused_with({"-p", "shop"}) == Containing{"the command names its own project"});
+  CHECK(refused_with({"-f", "a"}) == Containing{"the command names its own files"});
+  CHECK(refused_with({"--prune-only"}) == Containing{"the build cache is shared by all builds"});
+  CHECK(words_refusal({"--no-build"}) ==
+        "--no-build requires a build command: without one, nothing is built anyway");
+  CHECK(read({"--", "docker", "-H", "tcp://h:1", "build", "."}).engine.host == "tcp://h:1");
+  CHECK(read({"--", "docker", "-c", "far", "build", "."}).engine.context == "far");
+  CHECK(read({"-c", "far", "--", "docker", "build", "."}).engine.context == "far");
+  CHECK(words_refusal({"-c", "far", "--", "docker", "-c", "far", "build", "."}) ==
+        Containing{"name it once"});
+  CHECK(words_refusal({"--", "docker", "-H", "ftp://x", "build", "."}) ==
+        Containing{"the scheme 'ftp' is not supported"});
+}
+
+TEST_CASE("a file that can be read only once is refused where it would be read twice") {
+  const std::string path = "/tmp/options_test." + std::to_string(getpid());
+  REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+  CHECK(words_refusal({"--", "docker", "compose", "-f", path.c_str(), "build"}) ==
+        Containing{"can be read only once"});
+  CHECK(words_refusal({"--no-build", "--", "docker", "compose", "-f", path.c_str(), "build"}) ==
+        "accepted");
+  unlink(path.c_str());
 }

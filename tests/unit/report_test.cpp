@@ -288,52 +288,46 @@ TEST_CASE("messages are warnings first, then what went wrong and what to do abou
 
 TEST_CASE("what looks right is the command to type") {
   RunResult result = cleared_result({});
-  result.state.emplace().lookalikes = {{.tags = {"acme-web:latest"}}};
+  result.state.emplace().lookalikes = {{.tags = {"acme-backend:latest"}}};
   auto& application = std::get<cac::ClearRequest>(*result.request).application;
-  application = {.project = "shop", .targets = {"api", "web"}};
-  application.builds = {.images = {{.name = "shop-web:latest", .is_built = true}}};
-  const auto command = [&] {
-    const std::string text = cac::messages(result, ascii);
-    return text.substr(text.find("right: ") + 7);
-  };
-  result.compose_files = {"compose.yaml", "it's here.yaml"};
+  application = {.project = "shop", .targets = {"backend"}};
   result.engine_choice = {.host = "ssh://deploy@host"};
-  CHECK(command() ==
-        "clear-app-cache --host ssh://deploy@host --project acme --file compose.yaml --file "
-        "'it'\\''s here.yaml' api web\n");
-  result.compose_files = {"-"};
-  result.engine_choice = {.context = "far"};
-  CHECK(command() ==
-        "docker compose --project-name acme --profile '*' config --format json | clear-app-cache "
-        "--context far --file - api web\n");
-  // Other tags of the same repository are said, whether anything else looks right or not.
-  result.state->images = {{.tags = {"shop-web:v2"}}};
   CHECK(cac::messages(result, ascii) ==
-        Containing{", but others of the same repositories: shop-web:v2."});
-  result.state->lookalikes.clear();
-  CHECK(cac::text_report(result, ascii) == Containing{"same repositories: shop-web:v2\n"});
+        Containing{"clear-app-cache --host ssh://deploy@host --project acme backend\n"});
+}
+
+TEST_CASE("that none of the images is here is said, and which other tags there are") {
+  RunResult result = cleared_result({});
+  auto& application = std::get<cac::ClearRequest>(*result.request).application;
+  application = {.project = "shop"};
+  application.builds = {.images = {{.name = "shop-web:latest", .is_built = true}}};
+  result.state.emplace().images = {{.tags = {"shop-web:v2"}}};
+  CHECK(cac::text_report(result, ascii) ==
+        Containing{"none of the images that the build command names is on this engine, but others "
+                   "of the same repositories: shop-web:v2\n"});
+}
+
+TEST_CASE("a build command that is not run is said to be so, except after a clean verdict") {
+  RunResult result = cleared_result({}, Verdict::residue);
+  result.build_command = {"docker", "compose", "build"};
+  CHECK(cac::messages(result, ascii).empty());
+  result.runs_build = true;
+  CHECK(cac::messages(result, ascii) ==
+        Containing{"warning: the build command was not run: docker compose build\n"});
+  result.verification->verdict = Verdict::clean;
+  CHECK(cac::messages(result, ascii).empty());
 }
 
 TEST_CASE("a caveat that is likely to matter is a warning, and no note") {
   RunResult result = cleared_result({});
   result.state.emplace().images = {{.tags = {"watchparty-backend:latest"}}};
-  result.caveats = {{.kind = CaveatKind::local_cache, .object = "/w/cache", .is_warning = true}};
-  CHECK(cac::messages(result, ascii) ==
-        Containing{"warning: there is no directory /w/cache: a build that runs in another "});
+  result.caveats = {{.kind = CaveatKind::local_cache, .object = "/w/cache"}};
+  CHECK(
+      cac::messages(result, ascii) ==
+      Containing{"warning: /w/cache does not exist; its path is relative, so a build in another "});
   const std::string text = cac::text_report(result, ascii);
   CHECK(text.find("- note") == std::string::npos);
   CHECK(text == Containing{"; not covered, see the warnings: directories elsewhere."});
-  result.caveats.front().is_warning = false;
-  CHECK(cac::messages(result, ascii).empty());
-  CHECK(cac::text_report(result, ascii) == Containing{"there is no directory /w/cache"});
-}
-
-TEST_CASE("a file that the build would read as well is a warning") {
-  RunResult result = cleared_result({});
-  result.unnamed_files = {"/app/compose.override.yaml"};
-  CHECK(cac::messages(result, ascii) ==
-        Containing{"unless it is told which files, docker compose build reads "
-                   "/app/compose.override.yaml\n  Name with --file"});
 }
 
 TEST_CASE("the advice about residue names what to type") {
@@ -413,15 +407,16 @@ TEST_CASE("a clean verdict ends with what it does not cover, each kind once") {
   RunResult result = cleared_result({});
   result.caveats = {{.kind = CaveatKind::builder, .object = "a"},
                     {.kind = CaveatKind::builder, .object = "b"},
-                    {.kind = CaveatKind::missing_image, .services = {"worker"}},
+                    {.kind = CaveatKind::missing_image, .holders = {{.name = "worker"}}},
                     {.kind = CaveatKind::classic_builder, .object = "sha256:a"},
                     {.kind = CaveatKind::other_tag, .object = "x", .tags = {"v1"}},
                     {.kind = CaveatKind::registry_copy, .object = "x"}};
   CHECK(cac::text_report(result, ascii) ==
         Containing{"starts from scratch; not covered, see the notes: copies in a registry, other "
                    "tags, buildx builders, the classic builder. 0 B"});
-  CHECK(cac::text_report(result, ascii) ==
-        Containing{"service worker uses an image that is removed: build before docker compose up"});
+  CHECK(
+      cac::text_report(result, ascii) ==
+      Containing{"container worker uses an image that is removed: build before docker compose up"});
   result.caveats = {result.caveats[2]};
   CHECK(cac::text_report(result, ascii) == Containing{"starts from scratch. 0 B"});
 }
@@ -483,10 +478,11 @@ TEST_CASE("nothing went wrong, nothing is said") {
 // --- JSON ---
 
 TEST_CASE("the object has these keys, in this order, whatever happened") {
-  const Texts keys{
-      "schema",  "version",         "mode",        "dry_run",     "project", "target",   "engine",
-      "actions", "residue",         "cache",       "kept",        "caveats", "warnings", "notes",
-      "verdict", "reclaimed_bytes", "duration_ms", "exit_status", "error"};
+  const Texts keys{"schema",          "version",     "mode",          "dry_run",
+                   "project",         "targets",     "build_command", "engine",
+                   "actions",         "residue",     "cache",         "kept",
+                   "caveats",         "warnings",    "notes",         "verdict",
+                   "reclaimed_bytes", "duration_ms", "exit_status",   "error"};
   RunResult usage_error;
   usage_error.failure = Failure{FailureKind::usage, "no"};
   RunResult unreachable = sample_result(Words{});
@@ -519,7 +515,7 @@ TEST_CASE("the report of a run has what programs look for") {
   CHECK(json["schema"] == 1);
   CHECK(json["mode"] == "clear");
   CHECK(json["project"] == "watchparty");
-  CHECK(json["target"] == "backend");
+  CHECK(json["targets"] == nlohmann::json{"backend"});
   CHECK(json["engine"]["version"] == "28.5.2");
   CHECK(json["engine"]["api"] == "1.51");
   CHECK(json["actions"][0]["action"] == "remove-image");

@@ -1,0 +1,179 @@
+// The words behind "--": which command they are, and how it is asked.
+#include "clear/build_command.hpp"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <sstream>
+#include <string>
+
+#include "base/error.hpp"
+#include "texts.hpp"
+
+using cac::BuildCommand;
+using cac::BuildTool;
+using cac::test::Containing;
+using cac::test::Texts;
+
+namespace {
+
+Texts split(const std::string& line) {
+  std::istringstream words(line);
+  Texts split;
+  for (std::string word; words >> word;) split.push_back(word);
+  return split;
+}
+
+std::string join(const Texts& words) {
+  std::string line;
+  for (const std::string& word : words) line += (line.empty() ? "" : " ") + word;
+  return line;
+}
+
+BuildCommand parse(const std::string& line) { return cac::parse_build_command(split(line)); }
+
+std::string refused(const std::string& line) {
+  return cac::test::refusal([&] { parse(line); });
+}
+
+std::string joined_question(const std::string& line) { return join(parse(line).ask); }
+
+}  // namespace
+
+TEST_CASE("docker compose build is asked with the same options and services, and --print") {
+  const std::string line =
+      "docker -D compose --env-file .env.prod -f deployment/compose.yaml build --build-arg A=1 web";
+  const BuildCommand command = parse(line);
+  CHECK(command.tool == BuildTool::compose);
+  CHECK(join(command.words) == line);
+  CHECK(join(command.ask) ==
+        "docker -D compose --env-file .env.prod -f deployment/compose.yaml build --print "
+        "--build-arg A=1 web");
+  CHECK(join(command.ask_older) ==
+        "docker -D compose --env-file .env.prod -f deployment/compose.yaml --profile * config "
+        "--format json --no-consistency");
+  CHECK(command.targets == Texts{"web"});
+  CHECK(command.files == Texts{"deployment/compose.yaml"});
+  CHECK_FALSE(command.builds_all);
+  CHECK_FALSE(command.builds_dependencies);
+}
+
+TEST_CASE("without a service, everything is built that the command's own profiles select") {
+  const BuildCommand command = parse("/usr/bin/docker-compose -pshop --profile=debug build");
+  CHECK(command.builds_all);
+  CHECK(join(command.ask) == "/usr/bin/docker-compose -pshop --profile=debug build --print");
+  CHECK(join(command.ask_older) ==
+        "/usr/bin/docker-compose -pshop --profile=debug config --format json --no-consistency");
+}
+
+TEST_CASE("up --build is asked by build, along with what the services depend on") {
+  CHECK(joined_question("docker compose up -d --build") ==
+        "docker compose build --print --with-dependencies");
+  const std::string line =
+      "docker compose -f a.yaml up --scale web=2 -t 5 --build --wait web api --wait-timeout 9";
+  CHECK(parse(line).targets == Texts{"web", "api"});
+  CHECK(parse(line).builds_dependencies);
+  CHECK(joined_question(line) ==
+        "docker compose -f a.yaml build --print --with-dependencies web api");
+  CHECK(joined_question("docker compose up --build --no-deps web") ==
+        "docker compose build --print web");
+  CHECK(refused("docker compose up -d") == Containing{"without --build, it builds only images"});
+  CHECK(refused("docker compose up --build=false") == Containing{"without --build"});
+}
+
+TEST_CASE("bake is asked with --print, too") {
+  for (const std::string& bake : Texts{"docker buildx bake", "docker bake"}) {
+    CAPTURE(bake);
+    const BuildCommand command = parse(bake + " -f docker-bake.hcl --set *.network=none web");
+    CHECK(command.tool == BuildTool::bake);
+    CHECK(join(command.ask) == bake + " --print -f docker-bake.hcl --set *.network=none web");
+    CHECK(command.ask_older.empty());
+    CHECK(command.targets == Texts{"web"});
+  }
+  CHECK(parse("docker buildx --builder b bake").builder == "b");
+  CHECK(parse("docker buildx --builder b bake --builder=c").builder == "c");
+  CHECK(parse("docker bake").builds_all);
+}
+
+TEST_CASE("a docker build says in its own words what it tags, reads and writes") {
+  for (const std::string& build :
+       Texts{"docker build", "docker image build", "docker builder build", "docker buildx build",
+             "docker buildx b"}) {
+    CAPTURE(build);
+    const BuildCommand command =
+        parse(build +
+              " -t web:1 -tweb:2 -t=web:3 --tag=web:4 --cache-from web:1 --cache-from=web:0 "
+              "--cache-to type=local,dest=c --label -t -qf Dockerfile --builder b .");
+    CHECK(command.tool == BuildTool::build);
+    CHECK(command.ask.empty());
+    CHECK(command.builder == "b");
+    REQUIRE(command.builds.size() == 1);
+    const auto& [name, tags, cache_from, cache_to] = command.builds.front();
+    CHECK(name == "web:1");
+    CHECK(tags == Texts{"web:1", "web:2", "web:3", "web:4"});
+    CHECK(cache_from == Texts{"web:1", "web:0"});
+    CHECK(cache_to == Texts{"type=local,dest=c"});
+    CHECK(command.targets == Texts{"web:1"});
+    CHECK_FALSE(command.builds_all);
+  }
+  CHECK(parse("docker build .").builds.front().name == "docker build");
+  CHECK(parse("docker build .").may_be_classic);
+  CHECK_FALSE(parse("docker buildx build .").may_be_classic);
+}
+
+TEST_CASE("a context may be a directory, a URL or standard input") {
+  for (const char* const context :
+       {".", "/", "-", "https://example.com/a.git#main", "git@example.com:a.git"}) {
+    CAPTURE(context);
+    CHECK(parse(std::string("docker build -t x ") + context).targets == Texts{"x"});
+  }
+  CHECK(refused("docker build -t x no/such/directory") ==
+        "there is no context directory 'no/such/directory'");
+  CHECK(refused("docker build -t x") == Containing{"it needs one context directory"});
+  CHECK(refused("docker build a b") == Containing{"it needs one context directory"});
+}
+
+TEST_CASE("the engine that docker's own options name is known") {
+  CHECK(parse("docker -H tcp://h:1 compose build").engine.host == "tcp://h:1");
+  CHECK(parse("docker --host=tcp://h:1 build .").engine.host == "tcp://h:1");
+  CHECK(parse("docker -c far buildx bake").engine.context == "far");
+  CHECK_FALSE(parse("docker compose build").engine.host);
+  for (const char* const option : {"--config /d", "--tlsverify", "--tls", "--tlscacert=/c"}) {
+    CHECK(refused(std::string("docker ") + option + " compose build") ==
+          Containing{"in the build command is not supported"});
+  }
+}
+
+TEST_CASE("any other command is refused") {
+  for (const char* const line :
+       {"make", "docker", "docker compose", "docker compose ps", "docker compose -f a.yaml",
+        "docker compose pull build", "docker run build", "docker buildx", "docker buildx ls",
+        "docker image ls", "docker-compose", "podman build .", "docker compose -f build"}) {
+    CAPTURE(line);
+    CHECK(refused(line) == Containing{"is not a build command"});
+  }
+  CHECK(cac::test::refusal([] { cac::parse_build_command({}); }) ==
+        "a build command is missing after --");
+  CHECK(refused("sudo docker compose build") == Containing{"put sudo in front of clear-app-cache"});
+}
+
+TEST_CASE("what would be read by the question, and not be there for the build, is refused") {
+  CHECK(refused("docker compose -f - build") == Containing{"can be read only once"});
+  CHECK(refused("docker buildx bake -f-") == Containing{"can be read only once"});
+}
+
+TEST_CASE("--file, --project and TARGET stand for docker compose build") {
+  const auto command = cac::make_compose_build({"a b.yaml", "c"}, "shop", {"web", "api"});
+  CHECK(command.words == Texts{"docker", "compose", "--file", "a b.yaml", "--file", "c",
+                               "--project-name", "shop", "build", "web", "api"});
+  CHECK(command.targets == Texts{"web", "api"});
+  CHECK(cac::make_compose_build({"a"}, std::nullopt, {"all"}).builds_all);
+  const auto input = cac::make_compose_build({"-"}, "shop", {"web"});
+  CHECK(input.tool == BuildTool::standard_input);
+  CHECK(input.words.empty());
+  CHECK(input.project == "shop");
+  CHECK(input.may_run_elsewhere);
+  CHECK_FALSE(cac::make_compose_build({"compose.yaml"}, std::nullopt, {}).may_run_elsewhere);
+  CHECK(cac::make_compose_build({"/no/such/compose.yaml"}, std::nullopt, {}).may_run_elsewhere);
+}
