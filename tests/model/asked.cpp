@@ -14,8 +14,12 @@ void add_target(Random& random, const World& world, Asked& asked) {
     asked.words.push_back("--keep-as=" + asked.keep_as);
   }
   if (random.percent(25)) {
-    asked.file = make_compose_file(random, world, asked);
+    asked.file = make_build_answer(random, world, asked);
     asked.words.insert(asked.words.end(), {"--file", "-"});
+    if (random.percent(20)) {
+      asked.allows_external = true;
+      asked.words.emplace_back("--allow-external");
+    }
     asked.words.insert(asked.words.end(), asked.targets.begin(), asked.targets.end());
     if (asked.clears_all() && random.percent(30)) asked.words.emplace_back("all");
     return;

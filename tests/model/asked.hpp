@@ -15,13 +15,13 @@ namespace cac::model {
 
 enum class Mode { clear, verify_only, dry_run, prune_only, prune_dry_run };
 
-// A directory that type=local in cache_from names, inside the run's own directory.
+// A directory that type=local names, inside the run's own directory.
 struct LocalDirectory {
   enum class Kind { cache, other, empty, absent } kind{};
   std::string name;  // below the run's directory
 };
 
-// What a Compose file says about the target.
+// What the answer about a build says about the target.
 struct AskedFile {
   std::string json = {};
   std::set<std::string> built = {};   // images that the target's builds are tagged as, and of what
@@ -37,6 +37,7 @@ struct Asked {
   std::vector<std::string> targets = {};  // services; empty: all
   std::optional<AskedFile> file = {};
   bool keeps_mounts = false;
+  bool allows_external = false;
   bool waits = false;
   bool all_builders = false;
   std::string keep_as = {};
@@ -71,7 +72,7 @@ std::string choose_project(Random& random);
 // must_judge: a run with a verdict.
 Asked make_asked(Random& random, const World& world, const std::string& project, bool must_judge);
 
-// A Compose file whose images are some of the engine's; sets the target as well.
-AskedFile make_compose_file(Random& random, const World& world, Asked& asked);
+// An answer about a build whose images are some of the engine's; sets the target as well.
+AskedFile make_build_answer(Random& random, const World& world, Asked& asked);
 
 }  // namespace cac::model

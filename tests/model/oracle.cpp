@@ -92,7 +92,7 @@ std::vector<Source> list_sources(const Asked& asked, const std::vector<ListedIma
 bool has_unclearable(const Asked& asked, const State& state) {
   if (asked.file) {
     const auto& directories = asked.file->directories;
-    if (asked.file->has_external) return true;
+    if (asked.file->has_external && !asked.allows_external) return true;
     if (std::any_of(directories.begin(), directories.end(), [](const LocalDirectory& one) {
           return one.kind == LocalDirectory::Kind::other;
         })) {
