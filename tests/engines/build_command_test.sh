@@ -7,7 +7,10 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/engines/scene.sh
 . "$here/scene.sh"
+# shellcheck source=tests/engines/truth.sh
+. "$here/truth.sh"
 scene_begin "$@"
+compose_begin commands
 
 # The tool finds this docker, in the directory of an application.
 work=$contexts/work
@@ -32,17 +35,20 @@ clear_for() { run_tool "$tool" --no-build -- "$@"; }
 # round NAME IMAGE COMMAND...: the command builds IMAGE, takes every step from a cache while nothing is cleared, and
 # none afterwards.
 round() {
-  local name=$1 image=$2 first
+  local name=$1 image=$2 first uncleared status
   shift 2
   check "$name: is built" run_command "$@"
   first=$(step_uuids "$image")
   check "$name: is built again" run_command "$@"
-  check "$name: nothing cleared, every step comes back" all_recur "$first" "$(step_uuids "$image")"
+  uncleared=$(step_uuids "$image")
+  check "$name: nothing cleared, every step comes back" all_recur "$first" "$uncleared"
   clear_for "$@"
+  status=$tool_status
   check "$name: cleared" exits 0
   check "$name: $image is removed" no_image_has "$image"
   check "$name: is built after the clearing" run_command "$@"
   check "$name: no step comes back" fresh "$first" "$(step_uuids "$image")"
+  compose_row "$name" "$status" "$(recurring "$first" "$uncleared")" "$(recurring "$first" "$(step_uuids "$image")")"
 }
 
 # compose_file FILE IMAGE BUILD_LINE...: of a service backend
@@ -60,12 +66,12 @@ tagged='app-backend:${TAG:-latest}'
 compose_file deployment/compose.yaml "$tagged" "cache_from: [\"$tagged\"]"
 check "scene" scene_clean
 echo TAG=v7 >.env.prod
-round "--env-file" app-backend:v7 docker compose --env-file .env.prod -f deployment/compose.yaml build
+round "\`--env-file\`" app-backend:v7 docker compose --env-file .env.prod -f deployment/compose.yaml build
 echo TAG=v8 >.env
-round ".env where the command runs" app-backend:v8 docker compose --project-directory . -f deployment/compose.yaml build
+round "\`.env\` where the command runs" app-backend:v8 docker compose --project-directory . -f deployment/compose.yaml build
 rm .env
 export TAG=v9
-round "the environment" app-backend:v9 docker compose -f deployment/compose.yaml build backend
+round "a variable of the environment" app-backend:v9 docker compose -f deployment/compose.yaml build backend
 unset TAG
 
 # --- files that build, though docker compose config refuses them ---
@@ -75,7 +81,7 @@ cat >>compose.yaml <<'END'
   a: {image: busybox, container_name: twin, profiles: [a]}
   b: {image: busybox, container_name: twin, profiles: [b]}
 END
-round "a missing env_file and a container_name of two profiles" app-backend:latest docker compose build
+round "a missing \`env_file\`, and a \`container_name\` of two profiles" app-backend:latest docker compose build
 run_tool "$tool" --file compose.yaml backend
 check "the same by --file" exits 0
 run_tool "$tool" --file compose.yaml nobody
@@ -88,7 +94,7 @@ cat >docker-bake.json <<END
  "target": {"web": {"context": "$contexts/backend", "network": "none", "args": {"BUILDKIT_INLINE_CACHE": "1"},
    "tags": ["baked:v1"], "cache-from": ["baked:v1"], "output": ["type=docker"]}}}
 END
-round "bake" baked:v1 docker buildx bake -f docker-bake.json --allow=fs.read="$contexts"
+round "\`docker buildx bake\`" baked:v1 docker buildx bake -f docker-bake.json --allow=fs.read="$contexts"
 cat >x-bake.yaml <<END
 services:
   web:
@@ -98,7 +104,7 @@ services:
       args: {BUILDKIT_INLINE_CACHE: "1"}
       x-bake: {tags: ["x-baked:v1"], cache-from: ["x-baked:v1"], output: ["type=docker"]}
 END
-round "x-bake" x-baked:v1 docker buildx bake -f x-bake.yaml --allow=fs.read="$contexts"
+round "\`x-bake\`, by \`docker buildx bake\`" x-baked:v1 docker buildx bake -f x-bake.yaml --allow=fs.read="$contexts"
 
 # --- docker build, with a stage that has a name of its own ---
 stage=(docker buildx build --network none --build-arg BUILDKIT_INLINE_CACHE=1 --load --target deps -t watchparty-backend-deps
@@ -106,7 +112,7 @@ stage=(docker buildx build --network none --build-arg BUILDKIT_INLINE_CACHE=1 --
 whole=(docker build --network none --build-arg BUILDKIT_INLINE_CACHE=1 --cache-from watchparty-backend-deps
   --cache-from watchparty-backend -t watchparty-backend "$contexts/backend")
 check "docker build: a stage is built" run_command "${stage[@]}"
-round "docker build" watchparty-backend:latest "${whole[@]}"
+round "\`docker build\`, with a stage of its own name" watchparty-backend:latest "${whole[@]}"
 check "docker build: its stage is removed" no_image_has watchparty-backend-deps:latest
 DOCKER_BUILDKIT=0 clear_for "${whole[@]}"
 check "docker build by the classic builder" exits 3
@@ -126,12 +132,16 @@ if [[ $ENGINE == *-containerd ]]; then
   first=$(step_uuids moved:latest)
   docker builder prune -af >/dev/null
   check "cache_to: is deployed again" run_command docker compose build # and not moved yet
-  check "cache_to: every step comes back" all_recur "$first" "$(step_uuids moved:latest)"
+  uncleared=$(step_uuids moved:latest)
+  check "cache_to: every step comes back" all_recur "$first" "$uncleared"
   clear_for docker compose build
   check "cache_to: cleared" exits 0
+  status=$tool_status
   check "cache_to: neither directory is left" test ! -e cache -a ! -e cache-new
   check "cache_to: is deployed after the clearing" deploy
   check "cache_to: no step comes back" fresh "$first" "$(step_uuids moved:latest)"
+  compose_row "\`cache_to\`, moved to \`cache_from\` by the next deployment" "$status" "$(recurring "$first" "$uncleared")" \
+    "$(recurring "$first" "$(step_uuids moved:latest)")"
 fi
 
 # --- what a build fetches from a registry ---
@@ -161,4 +171,5 @@ client rm -f app-backend-1 >/dev/null
 run_tool "$tool" -- docker build --network none -t broken - <<<'FROM nowhere.invalid/nothing'
 check "run: a build that fails has its own status" equal "$((tool_status != 0 && tool_status != 3))" 1
 
+truth_end
 finish

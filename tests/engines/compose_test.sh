@@ -11,7 +11,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/engines/truth.sh
 . "$here/truth.sh"
 scene_begin "$@"
-compose_begin
+compose_begin files
 
 # The tool finds this docker, whose Compose reads the same files.
 mkdir -p "$contexts/bin" "$contexts/elsewhere"

@@ -22,9 +22,9 @@ truth_row() {
   echo "$row$step_count" >>"$truth_file.part"
 }
 
-# compose_begin, compose_row TITLE EXIT UNCLEARED TOOL: the same for a kind of Compose file, cleared with --file.
+# compose_begin SCENE, compose_row TITLE EXIT UNCLEARED TOOL: the same for a kind of Compose file, or build command.
 compose_begin() {
-  BUILDER=compose truth_begin files
+  BUILDER=compose truth_begin "$1"
 }
 compose_row() {
   printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$truth_engine" "$1" "$2" "$3" "$4" "$step_count" >>"$truth_file.part"

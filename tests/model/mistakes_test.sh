@@ -49,6 +49,12 @@ mistake missing-records-are-none docker/decode.cpp 's/if \(reader\.has\("BuildCa
 mistake sums-are-ignored docker/decode.cpp '/records->empty\(\) \? has_sum/d'
 mistake missing-names-are-none docker/decode.cpp 's/reader\.has\("RepoTags"\) && //'
 mistake failure-is-clean clear/result.cpp 's/if \(result\.failure\) return result\.failure;//'
+# What the build command names.
+mistake contexts-are-ignored clear/build_answer.cpp '/context\.starts_with\(scheme\)/d'
+mistake cache-to-is-ignored clear/build_sources.cpp '/parsed\.field\("dest"\)/d'
+mistake external-is-clean clear/verify.cpp 's/if \(request\.allow_external\) break/break/'
+mistake hub-is-local clear/build_sources.cpp "s/reference\.find\('\/'\) != std::string::npos/has_registry(reference)/"
+mistake external-is-never-allowed clear/verify.cpp '/if \(request\.allow_external\) break/d'
 # Builds that run.
 mistake in-use-is-ignored docker/decode.cpp '/"InUse"/d'
 mistake held-records-are-clean clear/verify.cpp 's/^( *)if \(record\.in_use\) \{/\1if (record.in_use) continue;\n&/'

@@ -5,7 +5,7 @@
 #
 #   clear, dry-run   runs of TOOL on an engine that is started for it
 #   truth            what clearing_test.sh and classic_test.sh (tests/engines) left in build/truth
-#   compose          what compose_test.sh left there
+#   compose          what compose_test.sh and build_command_test.sh left there
 #   swarm            what fleet_test.sh left there
 #   benchmark        build/bench/table.md: sh tests/bench/run.sh >build/bench/table.md
 set -euo pipefail
@@ -37,9 +37,9 @@ fi
 
 # A line for each kind of file and its numbers, with the engines that have them.
 compose_table() {
-  echo '| Compose file | engines | reused: nothing cleared | after the tool | its exit status |'
+  echo '| What is built | engines | reused: nothing cleared | after the tool | its exit status |'
   echo '| --- | --- | --- | --- | --- |'
-  cat "$root"/build/truth/*.compose.files.tsv | awk -F '\t' '
+  cat "$root"/build/truth/*.compose.*.tsv | awk -F '\t' '
     {
       numbers = $4 " of " $6 " | " $5 " of " $6 " | " $3
       if (!($2 in titles)) { titles[$2]; order[++count] = $2 }
