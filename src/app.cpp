@@ -256,19 +256,20 @@ void print_requested_info(const Options& options, const ProcessContext& context,
 
 // Runs the build command, and returns its status.
 int run_build(const Options& options, const ProcessContext& context) {
+  RunResult result;
   try {
     Interruption(context.signal_fd, Clock::time_point::max()).check();
     return run_in_foreground(options.build->words, select_engine(options.engine));
   } catch (const Interrupted& interrupted) {
-    return 128 + interrupted.signal;
+    result.signal = interrupted.signal;
+    result.failure = {FailureKind::interrupted, "interrupted before the build command was run"};
   } catch (const std::system_error& error) {
-    RunResult result;
     result.failure = {
         FailureKind::usage,
         fmt::format("{} cannot be run: {}", options.build->words.front(), error.code().message())};
-    print_result(options.output, context, result);
-    return exit_code(result);
   }
+  context.err << messages(result, context.err_style) << std::flush;
+  return exit_code(result);
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ void occupy_closed_streams() {
 }
 
 void catch_signals() {
-  if (pipe(signal_pipe.data()) != 0) {
+  if (pipe2(signal_pipe.data(), O_CLOEXEC) != 0) {
     throw std::runtime_error(std::string("no pipe can be made (ulimit -n): ") +
                              std::strerror(errno));
   }

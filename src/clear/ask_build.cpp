@@ -70,12 +70,6 @@ std::string name_tool(const BuildCommand& command) {
   if (is_missing) {
     throw UsageError(fmt::format("there is no {} here", name_tool(command)), advise_elsewhere);
   }
-  // docker-compose 1.29 prints the help of its "build" and "config".
-  if (child.errors.find("[options] [--build-arg key=val...]") != std::string::npos ||
-      child.errors.find("Usage: config [options]") != std::string::npos) {
-    throw UsageError("docker-compose 1 cannot be asked what it builds",
-                     "Build with docker compose (Compose 2), or name the images by --project.");
-  }
   throw UsageError(others.empty()
                        ? fmt::format("{} failed with status {}", name_tool(command), child.status)
                        : fmt::format("{}: {}", name_tool(command), fmt::join(others, " ")),
@@ -149,6 +143,11 @@ ChildResult ask(const BuildCommand& command, const EnvironmentChanges& changes,
   if (child.status != 0 && child.status != no_such_command && !command.ask_older.empty() &&
       child.errors.find("unknown flag: --print") != std::string::npos) {
     child = run_docker(command.ask_older, changes, interruption);
+  }
+  // docker-compose 1.29 prints the help of its "build", and ends with status 0.
+  if (child.errors.find("Usage: build [options]") != std::string::npos) {
+    throw UsageError("docker-compose 1 cannot be asked what it builds",
+                     "Build with docker compose (Compose 2), or name the images by --project.");
   }
   if (child.status != 0) throw_failure(command, child);
   // Compose prints nothing where no service is built.

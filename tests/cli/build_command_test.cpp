@@ -248,7 +248,7 @@ TEST_CASE("a build command that docker refuses is refused, and nothing is sent")
       {"exit 1",
        {"--", "docker", "buildx", "build", "."},
        Containing{"there is no docker buildx here"}},
-      {"echo 'Usage: build [options] [--build-arg key=val...] [--] [SERVICE...]' >&2; exit 1",
+      {"echo 'Usage: build [options] [--build-arg key=val...] [--] [SERVICE...]' >&2",
        {"--", "docker", "compose", "build"},
        Containing{"docker-compose 1 cannot be asked what it builds"}},
       {"printf '#1 reading\\nERROR: failed to find target nope\\n' >&2; exit 1",

@@ -12,16 +12,11 @@ here=$(cd "$(dirname "$0")" && pwd)
 scene_begin "$@"
 compose_begin commands
 
-# The tool finds this docker, in the directory of an application.
+# The directory of an application.
 work=$contexts/work
 rm -rf "$work"
-mkdir -p "$contexts/bin" "$work/deployment"
-cat >"$contexts/bin/docker" <<END
-#!/bin/sh
-ENGINES_DIR='${ENGINES_DIR-}' exec '$here/client.sh' '$ENGINE' docker "\$@"
-END
-chmod +x "$contexts/bin/docker"
-export PATH=$contexts/bin:$PATH
+mkdir -p "$work/deployment"
+use_docker
 cd "$work"
 
 run_command() { # what it says is shown only if it fails

@@ -14,13 +14,8 @@ scene_begin "$@"
 compose_begin files
 
 # The tool finds this docker, whose Compose reads the same files.
-mkdir -p "$contexts/bin" "$contexts/elsewhere"
-cat >"$contexts/bin/docker" <<END
-#!/bin/sh
-ENGINES_DIR='${ENGINES_DIR-}' exec '$here/client.sh' '$ENGINE' docker "\$@"
-END
-chmod +x "$contexts/bin/docker"
-export PATH=$contexts/bin:$PATH
+mkdir -p "$contexts/elsewhere"
+use_docker
 cd "$contexts/elsewhere"
 
 # The file of a kind. Every service is built from the sample application's backend or frontend.

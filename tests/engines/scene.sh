@@ -61,6 +61,18 @@ scene_end() {
   [[ -z ${stopped-} ]] || env -u DATA_SIZE -u DOCKERD_OPTIONS "$engine_sh" start "$stopped"
 }
 
+# Puts a docker first in PATH which has Compose and buildx, reaches the engine, and runs in the current directory;
+# that has to lie in $contexts.
+use_docker() {
+  mkdir -p "$contexts/bin"
+  cat >"$contexts/bin/docker" <<END
+#!/bin/sh
+ENGINES_DIR='${ENGINES_DIR-}' exec '$(realpath "${engine_sh%/*}")/client.sh' '$ENGINE' docker "\$@"
+END
+  chmod +x "$contexts/bin/docker"
+  export PATH=$contexts/bin:$PATH
+}
+
 in_engine() { "$engine_sh" exec "$ENGINE" "$@"; }
 
 # The engine's own client: docker or, through its API too, podman.
