@@ -58,7 +58,8 @@ std::optional<std::vector<CacheRecord>> read_settled_records(Engine& engine, Pro
 }
 
 void add_dangling(RunResult& result, const State& state, bool held_only) {
-  const auto dangling = find_dangling(state, result.state->containers, result.outcomes, held_only);
+  const auto dangling = find_dangling(result.clear_request()->application, *result.state, state,
+                                      result.outcomes, held_only);
   result.caveats.insert(result.caveats.end(), dangling.begin(), dangling.end());
 }
 

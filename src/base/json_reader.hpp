@@ -92,10 +92,6 @@ class JsonReader {
     for (const auto& [key, member] : object().items()) keys.insert(key);
     return keys;
   }
-  std::size_t count_items() const {
-    expect(json_.is_array(), "an array");
-    return json_.size();
-  }
 
  private:
   const nlohmann::json& object() const {

@@ -160,17 +160,20 @@ std::vector<Caveat> find_unread_builders(const ClearRequest& request, const Stat
   return caveats;
 }
 
-std::vector<Caveat> find_dangling(const State& state, const std::vector<Container>& containers,
-                                  const std::vector<Outcome>& outcomes, bool held_only) {
+std::vector<Caveat> find_dangling(const Application& application, const State& first,
+                                  const State& state, const std::vector<Outcome>& outcomes,
+                                  bool held_only) {
   std::vector<Caveat> caveats;
   if (state.dangling_failure) {
     return {{.kind = CaveatKind::classic_builder, .unknown = state.dangling_failure->message}};
   }
   if (!state.dangling) return caveats;
   constexpr std::size_t max_listed = 10;
-  const ImageHolders holders(containers);
+  const ImageHolders holders(first.containers);
   const RemovedImages removed(outcomes);
-  for (const Image& image : *state.dangling) {
+  const auto [own, others] =
+      tell_apart(*state.dangling, list_own_projects(application, first.images));
+  for (const Image& image : own) {
     if (removed.reports(image.id)) continue;
     if (held_only && holders.find(image.id).empty()) continue;
     if (caveats.size() < max_listed) {
@@ -180,6 +183,10 @@ std::vector<Caveat> find_dangling(const State& state, const std::vector<Containe
     } else {
       ++caveats.back().more;
     }
+  }
+  if (others.count() > 0) {
+    caveats.push_back(
+        {.kind = CaveatKind::others_images, .object = "dangling images", .others = others});
   }
   return caveats;
 }

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "clear/dangling.hpp"
 #include "clear/execute.hpp"
 #include "clear/state.hpp"
 
@@ -19,11 +20,12 @@ enum class CaveatKind {
   local_cache,      // a relative directory, which is not here: builds may run elsewhere
   external,         // a cache outside this engine, which --allow-external accepts
   missing_image,    // no cache: what misses a removed image at the next `docker compose up`
+  others_images,    // no cache: dangling images that are not the application's, and stay
 };
 
-inline constexpr std::string_view caveat_words[] = {"registry-copy",   "builder",     "other-tag",
-                                                    "classic-builder", "local-cache", "external",
-                                                    "missing-image"};
+inline constexpr std::string_view caveat_words[] = {"registry-copy",   "builder",      "other-tag",
+                                                    "classic-builder", "local-cache",  "external",
+                                                    "missing-image",   "others-images"};
 constexpr std::string_view to_string(CaveatKind kind) {
   return caveat_words[static_cast<std::size_t>(kind)];
 }
@@ -39,6 +41,7 @@ struct Caveat {
   bool is_volume = false;               // ... or the volume that one left behind
   std::vector<Container> holders = {};  // of the dangling image; stopped, of a removed one
   std::size_t more = 0;                 // of many dangling images, the number beyond those listed
+  OthersImages others = {};             // dangling ones
   std::string unknown = {};             // why the engine could not be asked: no object
 };
 
@@ -50,10 +53,12 @@ std::vector<Caveat> find_caveats(const PruneRequest& request, const State& state
 // those to which builds go: they are residue.
 std::vector<Caveat> find_unread_builders(const ClearRequest& request, const State& after);
 
-// Returns the dangling images that are left, except those that the outcomes report already.
-// containers: as read at any time of the run; nothing here stops or starts one. held_only: the
-// others are going to be pruned.
-std::vector<Caveat> find_dangling(const State& state, const std::vector<Container>& containers,
-                                  const std::vector<Outcome>& outcomes, bool held_only = false);
+// Returns the dangling images that are left: the application's own one by one, except those that
+// the outcomes report already, and how many are others'. first: as read before anything was
+// removed; nothing here stops or starts its containers. held_only: the others are going to be
+// removed.
+std::vector<Caveat> find_dangling(const Application& application, const State& first,
+                                  const State& state, const std::vector<Outcome>& outcomes,
+                                  bool held_only = false);
 
 }  // namespace cac

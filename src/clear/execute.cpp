@@ -7,6 +7,7 @@
 #include "base/filesystem.hpp"
 #include "base/progress.hpp"
 #include "clear/builders.hpp"
+#include "clear/dangling.hpp"
 #include "docker/engine.hpp"
 
 namespace cac {
@@ -62,6 +63,31 @@ OutcomeStatus remove_image(Engine& engine, Outcome& outcome) {
                                               : OutcomeStatus::done;
 }
 
+// Removes the application's own dangling images, and counts those that were listed at first. With
+// them, what the classic builder built them on becomes dangling: it is removed as well.
+OutcomeStatus remove_dangling_images(Engine& engine, Outcome& outcome) {
+  std::set<std::string> tried;
+  std::optional<EngineError> failed;
+  for (bool is_first = true, has_removed = true; has_removed; is_first = false) {
+    has_removed = false;
+    for (const Image& image :
+         tell_apart(engine.dangling_images(), outcome.action.own_projects).own) {
+      if (!tried.insert(image.id).second) continue;
+      try {
+        if (!engine.remove_dangling_image(image.id)) continue;
+        has_removed = true;
+        if (!is_first) continue;
+        ++outcome.count;
+        outcome.size += image.size;
+      } catch (const EngineError& error) {
+        if (!failed) failed = error;
+      }
+    }
+  }
+  if (failed) throw EngineError(*failed);
+  return OutcomeStatus::done;
+}
+
 OutcomeStatus add_pruned(Outcome& outcome, const Pruned& pruned) {
   outcome.count += pruned.count;
   outcome.reclaimed += pruned.reclaimed;
@@ -98,7 +124,7 @@ OutcomeStatus perform(Engine& engine, Outcome& outcome) {
       case ActionKind::remove_image:
         return remove_image(engine, outcome);
       case ActionKind::prune_dangling_images:
-        return add_pruned(outcome, engine.prune_dangling_images());
+        return remove_dangling_images(engine, outcome);
       case ActionKind::prune_build_cache:
         return prune_build_cache(engine, outcome);
       case ActionKind::prune_builder:

@@ -34,6 +34,7 @@ struct Outcome {
   Action action = {};
   OutcomeStatus status{};
   std::size_t count = 0;                      // images or records deleted
+  Bytes size = {};                            // of dangling images deleted: up to
   Bytes reclaimed = {};                       // as the prunes reported; unknown for images
   Bytes shared = {};                          // ... and images still share: not reclaimed
   std::vector<std::string> deleted = {};      // IDs of the records that the last prune deleted

@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "clear/cache_mounts.hpp"
+#include "clear/dangling.hpp"
 
 namespace cac {
 
@@ -129,12 +130,14 @@ void add_builders(const std::vector<Container>& containers, const std::vector<Ca
   }
 }
 
-Action plan_dangling_prune(const State& state) {
-  Action action{.kind = ActionKind::prune_dangling_images, .reason = Reason::leftover};
+Action plan_dangling_prune(const ClearRequest& request, const State& state) {
+  Action action{.kind = ActionKind::prune_dangling_images,
+                .reason = Reason::leftover,
+                .own_projects = list_own_projects(request.application, state.images)};
   if (!state.dangling) return action;
   const ImageHolders holders(state.containers);
   action.count = 0;
-  for (const Image& image : *state.dangling) {
+  for (const Image& image : tell_apart(*state.dangling, action.own_projects).own) {
     if (!holders.find(image.id).empty()) continue;
     ++*action.count;
     action.size += image.size;
@@ -164,7 +167,7 @@ Plan plan_clearing(const ClearRequest& request, const State& state) {
                     .services = cache.services});
   }
   for (Action& action : plan_image_removals(request, state)) plan.push_back(std::move(action));
-  if (request.application.is_all()) plan.push_back(plan_dangling_prune(state));
+  if (request.application.is_all()) plan.push_back(plan_dangling_prune(request, state));
   plan.push_back(
       plan_cache_prune({}, Reason::shared_cache, request.keep_cache_mounts, state.records));
   if (request.all_builders) {

@@ -76,8 +76,9 @@ struct Action {
   std::string directory = {};           // of remove_artifact: what was checked
   std::string keep_as = {};             // "watchparty-backend:old": the image gets this name first
   std::vector<CachePrune> prunes = {};  // of a build cache: one after the other
-  std::optional<Container> builder = {};   // of prune_builder: where it runs
-  bool keeps_cache_mounts = false;         // of prune_builder
+  std::optional<Container> builder = {};       // of prune_builder: where it runs
+  bool keeps_cache_mounts = false;             // of prune_builder
+  std::vector<std::string> own_projects = {};  // of dangling images: Compose's projects whose go
   std::optional<std::size_t> count = {};   // of images or records; nullopt: not known beforehand
   Bytes size = {};                         // of images "up to": layers may be shared
   std::vector<std::string> services = {};  // or bake targets, whose builds can use it

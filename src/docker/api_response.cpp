@@ -13,8 +13,7 @@ namespace {
 // The statuses of what follows differ from release to release; the words do not.
 
 bool is_busy(std::string_view error) {
-  return error.find("a prune operation is already running") != std::string_view::npos ||
-         error.find("a disk usage operation is already running") != std::string_view::npos;
+  return error.find("a disk usage operation is already running") != std::string_view::npos;
 }
 
 // Busy, or one of two known races inside the engine: a lease (moby#40480), or the snapshot of a

@@ -32,6 +32,7 @@ static void from_json(const JsonReader& reader, Image& image) {
     return name.empty() || name.find_first_not_of(allowed) != std::string::npos;
   });
   image.names_known = reader.has("RepoTags") && strange_names == 0;
+  image.owner_known = reader.has("RepoDigests") && reader.has("Labels");
 }
 
 static void from_json(const JsonReader& reader, Container& container) {
@@ -138,7 +139,6 @@ static void from_json(const JsonReader& reader, ImageDeletion& deletion) {
 static void from_json(const JsonReader& reader, Pruned& pruned) {
   reader.optional("CachesDeleted", pruned.records);
   pruned.count = pruned.records.size();
-  if (const auto images = reader.find("ImagesDeleted")) pruned.count += images->count_items();
   reader.required("SpaceReclaimed", pruned.reclaimed.count);
   if (pruned.reclaimed.count < 0) throw MalformedJson("SpaceReclaimed is below zero");
 }

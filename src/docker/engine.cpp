@@ -47,6 +47,8 @@ std::optional<SshTunnel> open_tunnel(const Endpoint& endpoint) {
 // Thrown before a request goes out on a connection on which Docker has not answered yet.
 struct UnknownPeer {};
 
+constexpr int max_lost_answers = 3;  // a removal is sent so often if each answer is lost
+
 // The peer does not speak the version of TLS that the request was repeated with.
 bool is_about_version(const TransportError& error) {
   return std::string_view(error.what()).find("protocol version") != std::string_view::npos;
@@ -198,7 +200,6 @@ std::optional<std::vector<CacheRecord>> Engine::build_cache() {
 
 ImageRemoval Engine::remove_image(std::string_view name, const std::string& id) {
   using Result = ImageRemoval::Result;
-  constexpr int max_lost_answers = 3;  // a removal is sent so often if each answer is lost
   const std::string path = fmt::format("/images/{}?force=1", path_encoded(name));
   std::optional<EngineError> lost;
   std::vector<std::string> other_names;
@@ -239,8 +240,26 @@ ImageRemoval Engine::remove_image(std::string_view name, const std::string& id) 
   }
 }
 
-Pruned Engine::prune_dangling_images() {
-  return decode<Pruned>(request({Method::post, "/images/prune?" + filters("dangling", {"true"})}));
+bool Engine::remove_dangling_image(const std::string& id) {
+  const std::string path = fmt::format("/images/{}?force=0&noprune=1", path_encoded(id));
+  for (int tries = 1, lost_answers = 0;; ++tries) {
+    const auto found = image(id);
+    if (!found) return lost_answers > 0;
+    if (!found->names_known || !found->tags.empty() || !found->repo_digests.empty()) return false;
+    try {
+      ApiResponse response = send({Method::del, path});
+      response.tries = tries;
+      if (wait_to_retry(response, interruption_)) continue;
+      if (is_absent(response) || response.http.status == 409) return false;
+      if (response.http.status != 200) throw_unexpected(response);
+      const auto deletions = decode<std::vector<ImageDeletion>>(response);
+      return std::ranges::find(deletions, ImageDeletion{id}) != deletions.end();
+    } catch (const EngineError& error) {
+      if (error.failure().kind != FailureKind::connection_lost ||
+          ++lost_answers == max_lost_answers)
+        throw;
+    }
+  }
 }
 
 bool Engine::tag_image(const std::string& id, std::string_view repository, std::string_view tag) {

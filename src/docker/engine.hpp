@@ -73,8 +73,10 @@ class Engine {
   // and is not touched. If the answer is lost, looks up the outcome: a name that is gone then
   // counts as removed.
   ImageRemoval remove_image(std::string_view name, const std::string& id);
-  // Prunes those that no container uses.
-  Pruned prune_dangling_images();
+  // Removes a dangling image, without force and without what it is built on, and looks it up
+  // before: its ID would also take a name away that it has got meanwhile. Returns false if it
+  // stays, since a container, a name or another image holds it, or if it was gone before.
+  bool remove_dangling_image(const std::string& id);
   // Gives an image another name, and looks it up by that name. Returns false when there is no such
   // image. Throws EngineError unless the name is there.
   bool tag_image(const std::string& id, std::string_view repository, std::string_view tag);

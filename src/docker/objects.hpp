@@ -25,8 +25,9 @@ struct Image {
   std::vector<std::string> tags = {};          // "name:tag"; empty: a dangling image
   bool names_known = true;                     // false: the engine did not say which names it has
   std::vector<std::string> repo_digests = {};  // "name@sha256:…"
-  std::string compose_project = {};            // that Compose labelled it with; "": none
-  Bytes size = {};                             // includes shared layers: removing may free less
+  std::string compose_project = {};            // that Compose labeled it with; "": none
+  bool owner_known = true;  // false: a list did not say which digests and labels it has
+  Bytes size = {};          // includes shared layers: removing may free less
 };
 
 struct Container {
@@ -52,9 +53,9 @@ struct CacheRecord {
 
 // The result of a prune, as the engine reports it.
 struct Pruned {
-  std::size_t count = 0;  // deleted records or images
+  std::size_t count = 0;  // deleted records
   Bytes reclaimed = {};
-  std::vector<std::string> records = {};  // IDs, if they are records
+  std::vector<std::string> records = {};  // IDs, if the engine says them
 };
 
 }  // namespace cac

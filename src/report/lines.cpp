@@ -21,12 +21,14 @@ bool is_removal(const Action& action) {
          action.kind == ActionKind::remove_local_cache;
 }
 
+bool is_dangling(const Action& action) { return action.kind == ActionKind::prune_dangling_images; }
+
 // "34 records, 812 MB"
 std::string describe_amount(const Action& action, std::size_t count, Bytes size) {
   if (action.kind == ActionKind::remove_image) return "up to " + to_string(size);
   if (is_removal(action)) return to_string(size);
-  const auto* const noun = action.kind == ActionKind::prune_dangling_images ? "image" : "record";
-  return fmt::format("{}, {}", count_noun(count, noun), to_string(size));
+  return fmt::format("{}, {}{}", count_noun(count, is_dangling(action) ? "image" : "record"),
+                     is_dangling(action) && count > 0 ? "up to " : "", to_string(size));
 }
 
 std::string append_effect(std::string reason, const std::string& effect) {
@@ -50,7 +52,8 @@ Line make_done_line(const RunResult& result, const Outcome& outcome, const Remov
     // The verification lists what stays all the same.
     const bool is_verified = result.verification && !result.verification->failure;
     return {LineStatus::done, "pruned", name_object(action),
-            describe_amount(action, outcome.count, outcome.reclaimed),
+            describe_amount(action, outcome.count,
+                            is_dangling(action) ? outcome.size : outcome.reclaimed),
             append_effect(explain(action), is_verified ? "" : effect)};
   }
   if (!removed.stays(outcome)) {
@@ -82,8 +85,9 @@ Line make_line(const RunResult& result, const Outcome& outcome, const RemovedIma
       return {LineStatus::failed, "failed", object};  // a message says why
     case OutcomeStatus::cancelled:
       return {LineStatus::warning, "interrupted", object, "",
-              is_removal(outcome.action) ? "it may be removed already"
-                                         : "the engine will finish this on its own"};
+              is_removal(outcome.action)    ? "it may be removed already"
+              : is_dangling(outcome.action) ? "some may be removed already"
+                                            : "the engine will finish this on its own"};
   }
   return {};
 }

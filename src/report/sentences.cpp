@@ -2,6 +2,8 @@
 
 #include <fmt/ranges.h>
 
+#include <map>
+
 #include "report/pruning.hpp"
 
 namespace cac {
@@ -26,6 +28,22 @@ std::string list_containers(const std::vector<Container>& containers) {
 
 std::string list_names(const std::vector<std::string>& names) {
   return names.empty() ? "" : fmt::format("the image stays as {}", fmt::join(abridge(names), ", "));
+}
+
+// "2 of the Compose project other, 1 pulled by its digest"
+std::string list_owners(const OthersImages& others) {
+  std::map<std::string, std::size_t> counts;
+  for (const std::string& project : others.projects) ++counts[project];
+  std::vector<std::string> owners;
+  for (const auto& [project, count] : counts) {
+    owners.push_back(fmt::format("{} of the Compose project {}", count, project));
+  }
+  owners = abridge(std::move(owners));
+  if (others.pulled > 0) owners.push_back(fmt::format("{} pulled by digest", others.pulled));
+  if (others.unknown > 0) {
+    owners.push_back(fmt::format("{} whose owner the engine did not say", others.unknown));
+  }
+  return fmt::format("{}", fmt::join(owners, ", "));
 }
 
 // In the order of Reason.
@@ -188,6 +206,9 @@ std::string explain(const Caveat& caveat) {
           caveat.object.substr(0, 19),
           caveat.holders.empty() ? "" : ", held by " + list_containers(caveat.holders),
           caveat.more > 0 ? fmt::format(", and {} more", caveat.more) : "");
+    case CaveatKind::others_images:
+      return fmt::format("{} of others {}: {}", count_noun(caveat.others.count(), "dangling image"),
+                         caveat.others.count() == 1 ? "stays" : "stay", list_owners(caveat.others));
   }
   return "";
 }
@@ -212,7 +233,7 @@ static std::string describe_effect(const RunResult& result, const Action& action
   switch (action.kind) {
     case ActionKind::remove_artifact:
     case ActionKind::remove_local_cache:
-    case ActionKind::prune_dangling_images:  // caveats list those that stay
+    case ActionKind::prune_dangling_images:  // caveats say which stay
       break;
     case ActionKind::remove_image:
       parts.push_back(name_other_services(action));

@@ -58,11 +58,11 @@ TEST_CASE("quiet prints the warnings of a successful run, and only these") {
 
 TEST_CASE("quiet prints that an action failed although the verdict is clean") {
   Session session;
-  session.fake.reply("POST /images/prune", {{{.status = 500, .body = R"({"message":"no"})"}}});
+  session.fake.reply("DELETE /images/sha256:", {{{.status = 500, .body = R"({"message":"no"})"}}});
   const Result result = session.run({"-q"});
   CHECK(result.status == 0);
   CHECK(result.out.empty());
-  CHECK(result.err == Containing{"warning: POST /images/prune"});
+  CHECK(result.err == Containing{"warning: DELETE /images/sha256:"});
 }
 
 TEST_CASE("quiet prints on failure all that is printed without it") {
@@ -70,7 +70,8 @@ TEST_CASE("quiet prints on failure all that is printed without it") {
     FakeScene scene = cac::test::sample_scene();
     scene.records[0].in_use = true;
     session.fake.set_scene(scene);
-    session.fake.reply("POST /images/prune", {{{.status = 500, .body = R"({"message":"no"})"}}});
+    session.fake.reply("DELETE /images/sha256:",
+                       {{{.status = 500, .body = R"({"message":"no"})"}}});
   };
   Session quiet;
   Session loud;
@@ -216,7 +217,8 @@ TEST_CASE("no line ends with a blank, on a terminal or elsewhere") {
   scene.records[0].in_use = true;
   scene.records[0].description = "RUN make  ";
   session.fake.set_scene(scene);
-  session.fake.reply("POST /images/prune", {{{.status = 500, .body = R"({"message":"no \n"})"}}});
+  session.fake.reply("DELETE /images/sha256:",
+                     {{{.status = 500, .body = R"({"message":"no \n"})"}}});
   for (const Texts& words : {Texts{}, {"--dry-run"}, {"--verify-only"}, {"--help"}}) {
     for (const int columns : {40, 60, 80, 200}) {
       for (const Device device : {Device::terminal, Device::pipe}) {

@@ -45,7 +45,10 @@ struct Bench {
     auto url = environment("CLEAR_APP_CACHE_TEST_ENGINE");
     if (!url) {
       fake.emplace();
-      fake->set_scene(cac::test::sample_scene());
+      cac::test::FakeScene scene = cac::test::sample_scene();
+      scene.images.push_back({cac::test::image_id('1'), {}, 9000, {}, "other"});
+      scene.images.push_back({cac::test::image_id('2'), {}, 9000});
+      fake->set_scene(scene);
       if (has_containerd_store) fake->set_store(FakeStore::containerd);
       if (const auto api = environment("CLEAR_APP_CACHE_TEST_API")) {
         fake->set_api(std::stoi(api->substr(2)));
@@ -96,6 +99,16 @@ const Container& find(const std::vector<Container>& containers, const std::strin
   const auto found = std::find_if(containers.begin(), containers.end(),
                                   [&](const Container& one) { return one.name == name; });
   REQUIRE(found != containers.end());
+  return *found;
+}
+
+// Returns one that is not the sample application's.
+const Image& find_of_project(const std::vector<Image>& images, const std::string& project) {
+  const auto found = std::find_if(images.begin(), images.end(), [&](const Image& one) {
+    return one.compose_project == project && one.id != bench().backend_id &&
+           one.id != bench().frontend_id;
+  });
+  REQUIRE(found != images.end());
   return *found;
 }
 
@@ -215,15 +228,33 @@ TEST_CASE(
   CHECK(find(to.engine.containers(), "wp-frontend").state == "exited");
 }
 
-TEST_CASE("the prune of dangling images leaves those that containers hold, running or not") {
+TEST_CASE("dangling images are listed with their labels, and without names and digests") {
   Connected to(bench().endpoint);
-  const std::size_t before = to.engine.dangling_images().size();
-  const auto pruned = to.engine.prune_dangling_images();
+  const auto dangling = to.engine.dangling_images();
+  CHECK(dangling.size() == (bench().has_containerd_store ? 4 : 3));
+  CHECK(find_of_project(dangling, "other").id != find_of_project(dangling, "").id);
+  for (const Image& image : dangling) {
+    CHECK(image.tags.empty());
+    CHECK(image.names_known);
+    CHECK(image.repo_digests.empty());
+    CHECK(image.owner_known);
+  }
+}
+
+TEST_CASE("a dangling image is removed by its ID unless a container holds it, running or not") {
+  Connected to(bench().endpoint);
+  const auto before = to.engine.dangling_images();
+  std::size_t removed = 0;
+  for (const Image& image : before) {
+    if (image.compose_project.empty() && to.engine.remove_dangling_image(image.id)) ++removed;
+  }
+  CHECK(removed == 1);
   const auto after = to.engine.dangling_images();
+  CHECK(after.size() == before.size() - 1);
   CHECK(has(after, bench().backend_id));
   CHECK(has(after, bench().frontend_id) == bench().has_containerd_store);
-  CHECK(after.size() <= before);
-  if (after.size() == before) CHECK(pruned.reclaimed.count == 0);
+  CHECK(has(after, find_of_project(before, "other").id));
+  CHECK_FALSE(to.engine.remove_dangling_image("sha256:" + std::string(64, '0')));
   CHECK(find(to.engine.containers(), "wp-backend").state == "running");
   CHECK(to.engine.image("other-app:latest"));
 }

@@ -19,9 +19,18 @@ esac
 store=classic
 [[ $ENGINE != *-containerd ]] || store=containerd
 
+# Two dangling images that nobody holds: another Compose project's, and nobody's.
+build_dangling() {
+  printf 'FROM scratch\nCOPY package.json .\n' >"$contexts/other/Dockerfile.dangling"
+  local options=(--network none -f "$contexts/other/Dockerfile.dangling" "$contexts/other")
+  in_engine env DOCKER_BUILDKIT=1 docker build -q "${options[@]}" &&
+    in_engine env DOCKER_BUILDKIT=1 docker build -q --label com.docker.compose.project=other "${options[@]}"
+}
+
 # keeps_contract ADDRESS [VARIABLE=VALUE...]: any address that the tool takes
 keeps_contract() {
   check "$1: the scene is built" scene_containers
+  check "$1: dangling images are built" build_dangling
   [[ $1 != ssh://* ]] || sshd_start
   check "$1: the contract cases" in_network env PATH="${ssh_dir:+$ssh_dir/bin:}$PATH" "CLEAR_APP_CACHE_TEST_ENGINE=$1" \
     "CLEAR_APP_CACHE_TEST_STORE=$store" "${@:2}" "$tool"

@@ -61,6 +61,11 @@ Json record_json(const FakeRecord& record, int minor) {
   return json;
 }
 
+bool has_children(const FakeScene& scene, const FakeImage& image) {
+  return std::any_of(scene.images.begin(), scene.images.end(),
+                     [&](const FakeImage& other) { return other.parent == image.id; });
+}
+
 bool is_held(const FakeScene& scene, const FakeImage& image, bool by_a_running_one) {
   return std::any_of(scene.containers.begin(), scene.containers.end(),
                      [&](const FakeContainer& container) {
@@ -81,7 +86,8 @@ FakeReply list_images(const FakeScene& scene, const FakeRequest& request) {
   const std::string label = request.filter("label");
   Json list = Json::array();
   for (FakeImage image : scene.images) {
-    if (!dangling.empty() && (dangling == "true") != image.tags.empty()) continue;
+    const bool is_dangling = image.tags.empty() && !has_children(scene, image);
+    if (!dangling.empty() && (dangling == "true") != is_dangling) continue;
     if (!label.empty() && label != "com.docker.compose.project=" + image.compose_project) continue;
     if (!patterns.empty()) {
       std::erase_if(image.tags, [&](const std::string& tag) {
@@ -182,21 +188,42 @@ FakeReply prune_records(FakeScene& scene, const FakeRequest& request) {
       {{"CachesDeleted", deleted.empty() ? Json() : deleted}, {"SpaceReclaimed", space}});
 }
 
-FakeReply prune_images(FakeScene& scene) {
-  Json deleted = Json::array();
-  long long space = 0;
-  std::erase_if(scene.images, [&](const FakeImage& image) {
-    if (!image.tags.empty() || is_held(scene, image, false)) return false;
-    deleted.push_back({{"Deleted", image.id}});
-    space += image.size;
-    return true;
-  });
-  return json_reply(
-      {{"ImagesDeleted", deleted.empty() ? Json() : deleted}, {"SpaceReclaimed", space}});
+// By its ID, and without force.
+FakeReply remove_image_by_id(FakeScene& scene, const FakeImage& image, bool prunes_parents,
+                             FakeStore store) {
+  const char* const conflict = image.tags.size() > 1
+                                   ? "image is referenced in multiple repositories"
+                               : store == FakeStore::classic && has_children(scene, image)
+                                   ? "image has dependent child images"
+                               : is_held(scene, image, false) ? "image is being used by a container"
+                                                              : nullptr;
+  if (conflict != nullptr) {
+    return error_reply(409, fmt::format("conflict: unable to delete {} (must be forced) - {}",
+                                        image.id, conflict));
+  }
+  Json entries = Json::array();
+  for (const std::string& tag : image.tags) entries.push_back({{"Untagged", tag}});
+  const FakeImage* next = &image;
+  while (next != nullptr) {
+    entries.push_back({{"Deleted", next->id}});
+    const std::string parent = prunes_parents ? next->parent : "";
+    std::erase_if(scene.images, [id = next->id](const FakeImage& other) { return other.id == id; });
+    const auto found =
+        std::find_if(scene.images.begin(), scene.images.end(), [&](const FakeImage& other) {
+          return other.id == parent && other.tags.empty() && other.repo_digests.empty() &&
+                 !has_children(scene, other) && !is_held(scene, other, false);
+        });
+    next = found == scene.images.end() ? nullptr : &*found;
+  }
+  return json_reply(entries);
 }
 
-FakeReply remove_image(FakeScene& scene, FakeImage& image, const std::string& name, bool force,
-                       FakeStore store) {
+FakeReply remove_image(FakeScene& scene, FakeImage& image, const std::string& name,
+                       const FakeRequest& request, FakeStore store) {
+  const bool force = request.parameter("force") == "1";
+  if (name == image.id && !force) {
+    return remove_image_by_id(scene, image, request.parameter("noprune") != "1", store);
+  }
   const bool last_name = image.tags.size() == 1;
   if (last_name && !force && is_held(scene, image, false)) {
     return error_reply(409, fmt::format("conflict: unable to remove repository reference \"{}\" "
@@ -232,7 +259,7 @@ FakeReply one_image(FakeScene& scene, const FakeRequest& request, FakeStore stor
     return {.status = 201};
   }
   if (request.method == "DELETE") {
-    return remove_image(scene, *found, name, request.parameter("force") == "1", store);
+    return remove_image(scene, *found, name, request, store);
   }
   return error_reply(405, "method not allowed");
 }
@@ -265,7 +292,6 @@ FakeReply FakeRules::answer(FakeScene& scene, const FakeRequest& request) const 
   if (what == "GET /volumes") return list_volumes(scene);
   if (what == "GET /system/df") return disk_usage(scene, request);
   if (what == "POST /build/prune") return prune_records(scene, request);
-  if (what == "POST /images/prune") return prune_images(scene);
   if (request.path().starts_with("/images/")) return one_image(scene, request, store);
   return error_reply(404, "page not found");
 }

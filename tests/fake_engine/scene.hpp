@@ -19,6 +19,7 @@ struct FakeImage {
   long long size = 1000;
   std::vector<std::string> repo_digests = {};
   std::string compose_project = {};  // its label
+  std::string parent = {};           // ID of the image that the classic builder built it on
 };
 
 struct FakeContainer {

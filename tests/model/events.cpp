@@ -16,6 +16,14 @@ void send(World& world, const std::string& method, const std::string& path) {
                      {method, fmt::format("/v1.{}{}", world.rules.newest_minor, path)});
 }
 
+void prune_images(FakeScene& scene) {
+  std::erase_if(scene.images, [&](const FakeImage& image) {
+    return image.tags.empty() &&
+           std::none_of(scene.containers.begin(), scene.containers.end(),
+                        [&](const FakeContainer& one) { return one.image_id == image.id; });
+  });
+}
+
 std::string make_image(World& world) {
   const std::string id =
       fmt::format("sha256:{:064x}", 0xbeef0000 + static_cast<unsigned>(++world.made));
@@ -146,7 +154,7 @@ std::string apply(const Event& event, World& world) {
       send(world, "POST", random.percent(70) ? "/build/prune?all=1" : "/build/prune");
       return "another client prunes the build cache";
     case EventKind::prunes_images:
-      send(world, "POST", "/images/prune");
+      prune_images(world.state.scene);
       return "another client prunes dangling images";
     case EventKind::moves_tag:
     case EventKind::adds_tag:

@@ -177,23 +177,24 @@ TEST_CASE("dangling images are caveats, with their holders, except those that th
                                          .image_id = "sha256:2"},
                               .status = cac::OutcomeStatus::done,
                               .untagged = true};
-  const auto caveats = cac::find_dangling(after, {{"c", "old", "sha256:1", "running"}}, {untagged});
+  const State first{.containers = {{"c", "old", "sha256:1", "running"}}};
+  const auto caveats = cac::find_dangling({}, first, after, {untagged});
   CHECK(list(caveats) == "classic-builder sha256:1\nclassic-builder sha256:3\n");
   CHECK(caveats.at(0).holders.size() == 1);
   CHECK(caveats.at(1).holders.empty());
-  CHECK(cac::find_dangling({}, {}, {}).empty());
+  CHECK(cac::find_dangling({}, {}, {}, {}).empty());
 }
 
 TEST_CASE("of very many dangling images the first ten are listed, and the rest is counted") {
   const State after{.dangling = std::vector<cac::Image>(25)};
-  const auto caveats = cac::find_dangling(after, {}, {});
+  const auto caveats = cac::find_dangling({}, {}, after, {});
   REQUIRE(caveats.size() == 10);
   CHECK(caveats.back().more == 15);
 }
 
 TEST_CASE("that the dangling images could not be read is a caveat, not a failure") {
   const State after{.dangling_failure = cac::Failure{cac::FailureKind::request_failed, "no"}};
-  const auto caveats = cac::find_dangling(after, {}, {});
+  const auto caveats = cac::find_dangling({}, {}, after, {});
   REQUIRE(caveats.size() == 1);
   CHECK(caveats[0].kind == CaveatKind::classic_builder);
   CHECK(caveats[0].unknown == "no");
@@ -208,7 +209,24 @@ TEST_CASE("that the containers could not be read is a caveat, not a failure") {
 }
 
 TEST_CASE("before a prune only the dangling images that containers hold are caveats") {
-  const State state{.dangling = {{{.id = "sha256:1"}, {.id = "sha256:2"}}}};
-  CHECK(list(cac::find_dangling(state, {{"c", "old", "sha256:1", "exited"}}, {}, true)) ==
-        "classic-builder sha256:1\n");
+  const State state{.containers = {{"c", "old", "sha256:1", "exited"}},
+                    .dangling = {{{.id = "sha256:1"}, {.id = "sha256:2"}}}};
+  CHECK(list(cac::find_dangling({}, state, state, {}, true)) == "classic-builder sha256:1\n");
+}
+
+TEST_CASE("others' dangling images are one caveat, by whose they were before the clearing") {
+  const State first{.images = {{.id = "sha256:b",
+                                .tags = {"watchparty-backend:latest"},
+                                .compose_project = "watch-party"}}};
+  const State after{.dangling = {{{.id = "sha256:1", .compose_project = "watch-party"},
+                                  {.id = "sha256:2", .compose_project = "other"},
+                                  {.id = "sha256:3", .repo_digests = {"busybox@sha256:4"}}}}};
+  const cac::Application application{.project = "watchparty"};
+  const auto caveats = cac::find_dangling(application, first, after, {});
+  CHECK(list(caveats) == "classic-builder sha256:1\nothers-images dangling images\n");
+  CHECK(caveats.back().others.projects == cac::test::Texts{"other"});
+  CHECK(caveats.back().others.pulled == 1);
+  CHECK(caveats.back().others.count() == 2);
+  // Once the image has lost its name, nothing tells whose the label is.
+  CHECK(cac::find_dangling(application, {}, after, {}).back().others.count() == 3);
 }

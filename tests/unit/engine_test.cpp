@@ -63,7 +63,8 @@ std::vector<Call> all_calls() {
       {"GET /system/df", [](cac::Engine& engine) { engine.build_cache(); }},
       {"DELETE /images/app-x:latest",
        [](cac::Engine& engine) { engine.remove_image("app-x:latest", image_id('a')); }},
-      {"POST /images/prune", [](cac::Engine& engine) { engine.prune_dangling_images(); }},
+      {"DELETE /images/" + image_id('d'),
+       [](cac::Engine& engine) { engine.remove_dangling_image(image_id('d')); }},
       {"POST /build/prune", [](cac::Engine& engine) { engine.prune_build_cache({}); }},
   };
 }
@@ -318,7 +319,7 @@ TEST_CASE("each call's bad answers are failures that name the request") {
       CAPTURE(call.request);
       CAPTURE(row.name);
       FakeEngine fake;
-      fake.set_scene({.images = {{image_id('a'), {"app-x:latest"}}}});
+      fake.set_scene({.images = {{image_id('a'), {"app-x:latest"}}, {image_id('d'), {}}}});
       fake.reply(call.request, {row.reply});
       Connected to(fake.url());
       const Failure failure = to_failure([&] { call.make(to.engine); });
@@ -379,11 +380,12 @@ TEST_CASE("where nothing can be absent, not found is a failure") {
   for (const Call& call : all_calls()) {
     CAPTURE(call.request);
     FakeEngine fake;
-    fake.set_scene({.images = {{image_id('a'), {"app-x:latest"}}}});
+    fake.set_scene({.images = {{image_id('a'), {"app-x:latest"}}, {image_id('d'), {}}}});
     fake.reply(call.request, {{{.status = 404, .body = R"({"message":"page not found"})"}}});
     Connected to(fake.url());
     const Failure failure = to_failure([&] { call.make(to.engine); });
-    const bool may_be_absent = std::string(call.request).find("app-x") != std::string::npos;
+    const bool may_be_absent = call.request.find("/images/app-x") != std::string::npos ||
+                               call.request.find("/images/sha256") != std::string::npos;
     CHECK((failure.kind == FailureKind::internal) == may_be_absent);
     if (!may_be_absent) CHECK(failure.kind == FailureKind::request_failed);
   }
@@ -398,7 +400,6 @@ TEST_CASE("an error that passes is waited out") {
     std::string message;
   } const rows[] = {
       {"POST /build/prune", 500, "failed to delete lease: lease abc: not found"},
-      {"POST /images/prune", 409, "a prune operation is already running"},
       {"GET /system/df", 500, "a disk usage operation is already running"},
       {"GET /system/df", 404,
        "failed to get usage for rec1: snapshot x-view does not exist: not found"},
@@ -418,16 +419,16 @@ TEST_CASE("an error that passes is waited out") {
   }
 }
 
-TEST_CASE("a prune is sent again as long as another one is running") {
+TEST_CASE("the build cache is asked for again as long as the engine is busy with it") {
   FakeEngine fake;
-  const FakeReply busy{.status = 409,
-                       .body = R"({"message":"a prune operation is already running"})"};
+  const FakeReply busy{.status = 500,
+                       .body = R"({"message":"a disk usage operation is already running"})"};
   FakeEngine::Replies replies(20, busy);
   replies.push_back(std::nullopt);
-  fake.reply("POST /images/prune", replies);
+  fake.reply("GET /system/df", replies);
   Connected to(fake.url());
-  CHECK_NOTHROW(to.engine.prune_dangling_images());
-  CHECK(fake.sent("POST /images/prune") == 21);
+  CHECK_NOTHROW(to.engine.build_cache());
+  CHECK(fake.sent("GET /system/df") == 21);
 }
 
 TEST_CASE("an absent image is absent at once, whatever its name reminds of") {
@@ -839,15 +840,70 @@ TEST_CASE("a prune by type leaves the other types") {
 TEST_CASE("what a prune answers is read, null lists too") {
   FakeEngine fake;
   fake.reply("POST /build/prune", {{{.body = R"({"CachesDeleted":null,"SpaceReclaimed":0})"}}});
-  fake.reply("POST /images/prune",
-             {{{.body = R"({"ImagesDeleted":[{"Deleted":"sha256:a"}],"SpaceReclaimed":7})"}}});
+  CHECK(Connected(fake.url()).engine.prune_build_cache({}).count == 0);
+}
+
+TEST_CASE("a dangling image is removed by its ID, without force and without what it is built on") {
+  FakeEngine fake;
+  fake.set_scene({.images = {{image_id('d'), {}, 1, {}, "", image_id('c')}, {image_id('c'), {}}}});
   Connected to(fake.url());
-  CHECK(to.engine.prune_build_cache({}).count == 0);
-  const auto pruned = to.engine.prune_dangling_images();
-  CHECK(pruned.count == 1);
-  CHECK(pruned.reclaimed.count == 7);
-  CHECK(fake.requests().back() ==
-        "POST /v1.51/images/prune?filters=%7B%22dangling%22%3A%5B%22true%22%5D%7D");
+  CHECK(to.engine.remove_dangling_image(image_id('d')));
+  CHECK(fake.requests().back() == "DELETE /v1.51/images/" + image_id('d') + "?force=0&noprune=1");
+  REQUIRE(fake.scene().images.size() == 1);
+  CHECK(fake.scene().images[0].id == image_id('c'));
+  CHECK_FALSE(to.engine.remove_dangling_image(image_id('d')));
+}
+
+TEST_CASE("an image that is not dangling any more is left alone") {
+  for (const cac::test::FakeImage& image :
+       {cac::test::FakeImage{image_id('d'), {"app-x:latest"}},
+        cac::test::FakeImage{image_id('d'), {}, 1, {"app-x@sha256:e"}}}) {
+    FakeEngine fake;
+    fake.set_scene({.images = {image}});
+    CHECK_FALSE(Connected(fake.url()).engine.remove_dangling_image(image_id('d')));
+    CHECK_FALSE(fake.sent("DELETE"));
+  }
+}
+
+TEST_CASE("a dangling image that a container or another image holds stays, and is no failure") {
+  for (const bool by_container : {true, false}) {
+    FakeEngine fake;
+    cac::test::FakeScene scene{.images = {{image_id('d'), {}}}};
+    if (by_container) scene.containers = {{"app", image_id('d'), "exited"}};
+    if (!by_container) scene.images.push_back({image_id('e'), {}, 1, {}, "", image_id('d')});
+    fake.set_scene(scene);
+    CHECK_FALSE(Connected(fake.url()).engine.remove_dangling_image(image_id('d')));
+    CHECK(fake.sent("DELETE") == 1);
+    CHECK(fake.scene().images.size() == scene.images.size());
+  }
+}
+
+TEST_CASE("a dangling image whose removal has lost its answer is looked up, and removed once") {
+  for (const bool by_scene : {true, false}) {
+    FakeEngine fake;
+    fake.set_scene({.images = {{image_id('d'), {}}}});
+    fake.reply("DELETE", {{{.fault = Fault::hang_up, .by_scene = by_scene}}, std::nullopt});
+    CHECK(Connected(fake.url()).engine.remove_dangling_image(image_id('d')));
+    CHECK(fake.scene().images.empty());
+    CHECK(fake.sent("DELETE") == (by_scene ? 1 : 2));
+  }
+}
+
+TEST_CASE("whose a dangling image is, is unknown unless its digests and labels are there") {
+  struct {
+    std::string members;
+    bool known;
+  } const rows[] = {{R"("RepoDigests":[],"Labels":null)", true},
+                    {R"("RepoDigests":null,"Labels":{})", true},
+                    {R"("RepoDigests":[])", false},
+                    {R"("Labels":null)", false}};
+  for (const auto& row : rows) {
+    CAPTURE(row.members);
+    FakeEngine fake;
+    fake.reply("GET /images/json",
+               {{{.body = R"([{"Id":"sha256:n","RepoTags":[],)" + row.members + "}]"}}});
+    CHECK(Connected(fake.url()).engine.dangling_images().at(0).owner_known == row.known);
+  }
 }
 
 TEST_CASE("a removal that was done, its answer lost and the name given anew, is reported as done") {

@@ -30,7 +30,8 @@ Action removal(const std::string& name, char digit) {
 }
 const Action backend = removal("watchparty-backend:latest", 'b');
 const Action frontend = removal("watchparty-frontend:latest", 'f');
-const Action dangling{.kind = ActionKind::prune_dangling_images};
+const Action dangling{.kind = ActionKind::prune_dangling_images,
+                      .own_projects = {"", "watchparty"}};
 const Action cache{.kind = ActionKind::prune_build_cache, .prunes = {{}}};
 
 std::vector<Outcome> execute(const FakeEngine& fake, const std::vector<Action>& actions) {
@@ -67,8 +68,14 @@ TEST_CASE("actions are carried out in their order, each with its outcome") {
         "DELETE /v1.51/images/watchparty-backend:latest?force=1\n"
         "GET /v1.51/images/watchparty-frontend:latest/json\n"
         "DELETE /v1.51/images/watchparty-frontend:latest?force=1\n"
-        "POST /v1.51/images/prune?filters=%7B%22dangling%22%3A%5B%22true%22%5D%7D\n"
-        "POST /v1.51/build/prune?all=1\n");
+        "GET /v1.51/images/json?filters=%7B%22dangling%22%3A%5B%22true%22%5D%7D\n"
+        "GET /v1.51/images/" +
+            image_id('b') +
+            "/json\n"
+            "DELETE /v1.51/images/" +
+            image_id('b') +
+            "?force=0&noprune=1\n"
+            "POST /v1.51/build/prune?all=1\n");
   CHECK(fake.scene().containers.size() == 2);
 }
 
@@ -108,7 +115,7 @@ TEST_CASE("one failure does not stop the others") {
   fake.set_scene(cac::test::sample_scene());
   fake.reply("DELETE /images/watchparty-backend",
              {{{.status = 500, .body = R"({"message":"no"})"}}});
-  fake.reply("POST /images/prune", {{{.status = 403, .body = "Forbidden"}}});
+  fake.reply("GET /images/json", {{{.status = 403, .body = "Forbidden"}}});
   const auto outcomes = execute(fake, {backend, frontend, dangling, cache});
   REQUIRE(outcomes.size() == 4);
   CHECK(outcomes[0].status == OutcomeStatus::failed);
@@ -167,4 +174,41 @@ TEST_CASE("an interruption leaves the outcomes so far, the last one cancelled") 
   CHECK(outcomes[1].status == OutcomeStatus::cancelled);
   close(signals[0]);
   close(signals[1]);
+}
+
+TEST_CASE(
+    "the own dangling images are removed, with what they were built on, and others' are not") {
+  FakeEngine fake;
+  FakeScene scene{.images = {{image_id('1'), {}, 10, {}, "", image_id('2')},
+                             {image_id('2'), {}, 9, {}, "", image_id('3')},
+                             {image_id('3'), {}, 8, {}, "other"},
+                             {image_id('4'), {}, 7, {}, "other"},
+                             {image_id('5'), {}, 6, {}, "watchparty"},
+                             {image_id('6'), {}, 5, {"busybox@" + image_id('7')}},
+                             {image_id('8'), {}, 4}},
+                  .containers = {{"app", image_id('8'), "exited"}}};
+  fake.set_scene(scene);
+  const auto outcomes = execute(fake, {dangling});
+  CHECK(outcomes.at(0).status == OutcomeStatus::done);
+  // As many as a plan would count: what the classic builder built them on is not listed.
+  CHECK(outcomes[0].count == 2);
+  CHECK(outcomes[0].size.count == 16);
+  std::string left;
+  for (const auto& image : fake.scene().images) left += image.id.back();
+  CHECK(left == "3468");
+  CHECK(fake.sent("DELETE") == 4);
+  CHECK(fake.sent("DELETE /images/" + image_id('8')) == 1);
+}
+
+TEST_CASE("a dangling image that cannot be removed does not stop the others") {
+  FakeEngine fake;
+  fake.set_scene({.images = {{image_id('1'), {}}, {image_id('2'), {}}, {image_id('3'), {}}}});
+  fake.reply("DELETE",
+             {std::nullopt, {{.status = 500, .body = R"({"message":"no"})"}}, std::nullopt});
+  const auto outcomes = execute(fake, {dangling});
+  CHECK(outcomes.at(0).status == OutcomeStatus::failed);
+  CHECK(outcomes[0].failure->message == Containing{"the engine answers 500: no"});
+  CHECK(outcomes[0].count == 2);
+  CHECK(fake.scene().images.size() == 1);
+  CHECK(fake.sent("DELETE") == 3);
 }

@@ -36,8 +36,8 @@ struct Write {
 const std::vector<Write> writes{
     {"GET /images/app-x:latest/json", "DELETE /images",
      [](cac::Engine& engine) { engine.remove_image("app-x:latest", image_id('a')); }},
-    {"GET /containers/json", "POST /images/prune",
-     [](cac::Engine& engine) { engine.prune_dangling_images(); }},
+    {"GET /images/sha256", "DELETE /images",
+     [](cac::Engine& engine) { engine.remove_dangling_image(image_id('d')); }},
     {"GET /containers/json", "POST /build/prune",
      [](cac::Engine& engine) { engine.prune_build_cache({}); }},
     {"GET /containers/json", "POST /images",
@@ -49,7 +49,8 @@ const std::vector<Write> writes{
 };
 
 void fill(FakeEngine& fake) {
-  fake.set_scene({.images = {{image_id('a'), {"app-x:latest"}}}, .records = {{"r"}}});
+  fake.set_scene(
+      {.images = {{image_id('a'), {"app-x:latest"}}, {image_id('d'), {}}}, .records = {{"r"}}});
 }
 
 }  // namespace

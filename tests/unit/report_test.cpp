@@ -259,11 +259,26 @@ TEST_CASE("what a prune leaves is said with the plan") {
   RunResult result = sample_result(Words{"--dry-run"});
   result.plan = {{dangling, prune}};
   const std::string text = cac::text_report(result, ascii);
-  CHECK(text == Containing{"> prune  dangling images  3 images, 50 B      left over from earlier "
+  CHECK(text == Containing{"> prune  dangling images  3 images, up to 50 B  left over from earlier "
                            "builds\n"});
-  CHECK(text == Containing{"> prune  build cache      34 records, 812 MB  shared by all "
+  CHECK(text == Containing{"> prune  build cache      34 records, 812 MB    shared by all "
                            "applications on this engine; 1 held by a running build stay; cache "
                            "mounts kept: 2\n"});
+}
+
+TEST_CASE("others' dangling images are counted, and said whose they are") {
+  RunResult result = sample_result(Words{"--dry-run"});
+  result.plan = {{sample_prune()}};
+  result.caveats = {{.kind = cac::CaveatKind::others_images,
+                     .others = {.projects = {"shop", "other", "shop"}, .pulled = 1, .unknown = 1}}};
+  CHECK(
+      cac::text_report(result, ascii) ==
+      Containing{"- note   5 dangling images of others stay: 1 of the Compose project other, 2 of "
+                 "the Compose project shop, 1 pulled by digest, 1 whose owner the engine did not "
+                 "say\n"});
+  result.caveats[0].others = {.pulled = 1};
+  CHECK(cac::text_report(result, ascii) ==
+        Containing{"1 dangling image of others stays: 1 pulled by digest\n"});
 }
 
 // --- messages ---
