@@ -245,7 +245,7 @@ bool Engine::remove_dangling_image(const std::string& id) {
   for (int tries = 1, lost_answers = 0;; ++tries) {
     const auto found = image(id);
     if (!found) return lost_answers > 0;
-    if (!found->names_known || !found->tags.empty() || !found->repo_digests.empty()) return false;
+    if (!found->names_known || !found->tags.empty()) return false;
     try {
       ApiResponse response = send({Method::del, path});
       response.tries = tries;

@@ -122,6 +122,7 @@ std::vector<ListedImage> list_images(const Json& json, bool by_name) {
     std::erase(image.names, "<none>:<none>");
     auto digests = optional_texts(item, "RepoDigests");
     std::erase(digests, "<none>@<none>");
+    image.has_digest = !digests.empty();
     if (!std::all_of(image.names.begin(), image.names.end(), is_name)) throw Unclear{};
     if (by_name && image.names.empty() && digests.empty()) throw Unclear{};
     optional_number(item, "Size");
@@ -183,7 +184,24 @@ Json summarize(Kind kind, int minor, const std::string& body) {
       std::sort(summary.begin(), summary.end());
       return summary;
     }
-    case Kind::inspect:
+    case Kind::list_dangling: {
+      Json summary = Json::array();
+      const Json json = parse(body);
+      for (const ListedImage& image : list_images(json, false)) {
+        summary.push_back({image.id, image.names, image.has_digest, image.project});
+      }
+      for (const Json& image : json) {
+        member(image, "RepoDigests");
+        member(image, "Labels");
+      }
+      std::sort(summary.begin(), summary.end());
+      return summary;
+    }
+    case Kind::inspect: {
+      const Json json = parse(body);
+      member(json, "RepoTags");
+      return {text(member(json, "Id")), optional_texts(json, "RepoTags").empty()};
+    }
     case Kind::create_exec:
       return text(member(parse(body), "Id"));
     case Kind::list_containers:

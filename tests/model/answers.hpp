@@ -25,7 +25,7 @@ enum class Kind {
   inspect,
   remove,
   tag,
-  prune_images,
+  remove_dangling,  // by its ID
   prune_records,
   create_exec,
   start_exec,
@@ -57,6 +57,7 @@ struct ListedImage {
   std::string id;
   std::vector<std::string> names;
   std::string project;
+  bool has_digest = false;
 };
 // by_name: the images were selected by their names, so each has one, or a digest.
 std::optional<std::vector<ListedImage>> read_images(const std::string& body, bool by_name);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "checks.hpp"
+#include "oracle.hpp"
 
 namespace cac::model {
 
@@ -32,6 +33,7 @@ class ActionCheck {
       fail("an action was cancelled, but nothing ended the run");
     }
     if (action.at("action") == "remove-image") check_removal(action, status);
+    if (action.at("action") == "prune-dangling-images") check_dangling(action, status);
     if (action.at("action") == "prune-builder" && status == "done")
       check_builder(action.at("object"));
     if (action.at("action") == "prune-build-cache" && status == "done") {
@@ -65,6 +67,27 @@ class ActionCheck {
     }
     if (last == nullptr || last->exit_code != 0) {
       fail(builder + " was pruned, but buildctl never succeeded");
+    }
+  }
+
+  // Images are counted, and not what they were built on.
+  void check_dangling(const Json& action, const std::string& status) {
+    if (!run_.scenario.is_undisturbed() || (status != "done" && status != "planned")) return;
+    const FakeScene& scene = run_.scenario.world.state.scene;
+    const auto count =
+        std::count_if(scene.images.begin(), scene.images.end(), [&](const FakeImage& image) {
+          const bool is_base =
+              std::any_of(scene.images.begin(), scene.images.end(),
+                          [&](const FakeImage& other) { return other.parent == image.id; });
+          const bool is_held =
+              std::any_of(scene.containers.begin(), scene.containers.end(),
+                          [&](const FakeContainer& one) { return one.image_id == image.id; });
+          return image.tags.empty() && !is_base && !is_held &&
+                 !is_of_others(run_.scenario.asked, scene, image);
+        });
+    const Json& found = action.at(status == "done" ? "count" : "planned_count");
+    if (found != count) {
+      fail(fmt::format("{} dangling images instead of {}", found.dump(), count));
     }
   }
 

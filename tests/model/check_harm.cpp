@@ -86,8 +86,8 @@ class HarmCheck {
       fail("it was only to prune the build cache");
     }
     if (kind == Kind::tag && asked_.keep_as.empty()) fail("it was not to tag anything");
-    if (kind == Kind::prune_images && !asked_.clears_all()) {
-      fail("only with the target all it was to prune dangling images");
+    if (kind == Kind::remove_dangling && !asked_.clears_all()) {
+      fail("only with the target all it was to remove dangling images");
     }
   }
 
@@ -116,6 +116,8 @@ class HarmCheck {
   }
 
   void check_removal(const std::string& name, const std::string& id) {
+    // Given to a dangling image since it was looked up.
+    if (exchange_->kind == Kind::remove_dangling && was_dangling(id)) return;
     const auto planned = planned_.find(name);
     if (exchange_->kind != Kind::remove || planned == planned_.end()) {
       return fail(fmt::format("it removed the name {}, which is not the target's", name));
@@ -128,6 +130,16 @@ class HarmCheck {
     if (!asked_.keep_as.empty() && id == planned->second && !had_backup(name, id)) {
       fail(fmt::format("it removed {}, which it was to keep as {}", name, asked_.keep_as));
     }
+  }
+
+  // Whether the last look-up showed the image without a name.
+  bool was_dangling(const std::string& id) const {
+    const Exchange* const look_up = find_look_up(id);
+    if (look_up == nullptr || look_up->status != 200) return false;
+    const auto& images = run_.states[look_up->shown].scene.images;
+    return std::any_of(images.begin(), images.end(), [&](const FakeImage& image) {
+      return image.id == id && image.tags.empty();
+    });
   }
 
   // The last one before this request.
@@ -179,8 +191,13 @@ class HarmCheck {
                        [&](const FakeImage& other) { return other.id == image.id; });
       if (!is_gone) continue;
       const bool may_go = exchange_->kind == Kind::remove ||
-                          (exchange_->kind == Kind::prune_images && image.tags.empty());
+                          (exchange_->kind == Kind::remove_dangling && was_dangling(image.id));
       if (!may_go) fail(fmt::format("it deleted the image {}", image.id));
+      if (exchange_->kind == Kind::remove_dangling &&
+          is_of_others(asked_, run_.states[plan_state_].scene, image)) {
+        fail(fmt::format("it deleted the dangling image {}, which is another application's",
+                         image.id));
+      }
     }
   }
 

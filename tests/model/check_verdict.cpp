@@ -206,7 +206,11 @@ class VerdictCheck {
     for (const FakeImage& image : scene.images) {
       const bool is_held = std::any_of(scene.containers.begin(), scene.containers.end(),
                                        [&](const auto& one) { return one.image_id == image.id; });
-      if (asked_.clears_all() && image.tags.empty() && !is_held) {
+      const bool is_base =
+          std::any_of(scene.images.begin(), scene.images.end(),
+                      [&](const FakeImage& other) { return other.parent == image.id; });
+      const bool is_others = is_of_others(asked_, run_.scenario.world.state.scene, image);
+      if (asked_.clears_all() && image.tags.empty() && !is_held && !is_base && !is_others) {
         fail("dangling image " + image.id + " was left");
       }
     }

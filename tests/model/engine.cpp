@@ -85,24 +85,20 @@ std::size_t Engine::choose_shown_state(const Fault& fault) {
 }
 
 // Does the first half of what a prune would do.
-FakeReply Engine::do_half(const FakeRequest& request, Kind kind) {
+FakeReply Engine::do_half(const FakeRequest& request) {
   FakeScene whole = world_.state.scene;
   FakeReply reply = world_.rules.answer(whole, request);
   if (reply.status != 200) return reply;
   const Json answer = Json::parse(reply.body);
   std::vector<std::string> deleted;
-  if (kind == Kind::prune_records && answer["CachesDeleted"].is_array()) {
+  if (answer["CachesDeleted"].is_array()) {
     deleted = answer["CachesDeleted"].get<std::vector<std::string>>();
-  }
-  if (kind == Kind::prune_images && answer["ImagesDeleted"].is_array()) {
-    for (const Json& one : answer["ImagesDeleted"]) deleted.push_back(one["Deleted"]);
   }
   deleted.resize(deleted.size() / 2);
   const auto is_deleted = [&](const auto& one) {
     return std::count(deleted.begin(), deleted.end(), one.id) > 0;
   };
   std::erase_if(world_.state.scene.records, is_deleted);
-  std::erase_if(world_.state.scene.images, is_deleted);
   return reply;
 }
 
@@ -110,9 +106,7 @@ FakeReply Engine::work(const FakeRequest& request, const std::string& body, Kind
   if (kind_is_exec(kind)) return answer_exec(request, body, kind, work);
   if (world_.is_podman && is_write(kind)) return {.status = 404, .body = "Not Found"};
   if (work == Work::whole) return world_.rules.answer(world_.state.scene, request);
-  if (work == Work::half && (kind == Kind::prune_records || kind == Kind::prune_images)) {
-    return do_half(request, kind);
-  }
+  if (work == Work::half && kind == Kind::prune_records) return do_half(request);
   FakeScene copy = world_.state.scene;
   return world_.rules.answer(copy, request);
 }

@@ -68,7 +68,7 @@ class Engine {
  private:
   test::FakeReply work(const test::FakeRequest& request, const std::string& body, Kind kind,
                        Fault::Work work);
-  test::FakeReply do_half(const test::FakeRequest& request, Kind kind);
+  test::FakeReply do_half(const test::FakeRequest& request);
   test::FakeReply answer_exec(const test::FakeRequest& request, const std::string& body, Kind kind,
                               Fault::Work work);
   std::string run_buildctl(const std::vector<std::string>& command,

@@ -19,9 +19,6 @@ Fault::Replacement choose_transient(Random& random, Kind kind) {
   if (kind == Kind::disk_usage) {
     return {500, "application/json", message("a disk usage operation is already running")};
   }
-  if (kind == Kind::prune_images && random.percent(50)) {
-    return {409, "application/json", message("a prune operation is already running")};
-  }
   return {500, "application/json",
           random.percent(50) ? message("lease \"abc\": not found")
                              : message("failed to stat snapshot sha256:abc: does not exist")};

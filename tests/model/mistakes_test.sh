@@ -62,6 +62,8 @@ mistake held-records-are-clean clear/verify.cpp 's/^( *)if \(record\.in_use\) \{
 mistake newer-image-is-removed docker/engine.cpp '/return settle\(Result::retagged\)/d'
 mistake newer-image-is-not-told docker/engine.cpp 's/return \{Result::retagged, \{\}, deletions.front\(\)\.id\}/return {Result::deleted, other_names}/'
 mistake neighbors-are-removed clear/application.hpp 's/ && !is_neighbor\(image, name\)//'
+mistake digests-of-dangling-are-ignored clear/dangling.cpp 's/!image\.repo_digests\.empty\(\)/false/'
+mistake labels-of-dangling-are-ignored clear/dangling.cpp '/compose_project/s/^( *\} else if \().*/\1false) {/'
 mistake all-dangling-are-pruned clear/plan.cpp 's/if \(request\.application\.is_all\(\)\) //'
 mistake cache-mounts-are-pruned clear/plan.cpp 's/if \(!keep_cache_mounts\) return \{prune\}/return {prune}/'
 mistake backup-takes-a-name clear/execute.cpp 's/backup && backup->id != image->id/false/'

@@ -116,6 +116,19 @@ std::vector<std::string> list_cleared_builders(const Asked& asked, const State& 
   return names;
 }
 
+bool is_of_others(const Asked& asked, const FakeScene& before, const FakeImage& dangling) {
+  if (!dangling.repo_digests.empty()) return true;  // pulled by it
+  const std::string& project = dangling.compose_project;
+  if (project.empty() || project == leave_out_path(asked.project)) return false;
+  if (asked.file) return true;
+  // Compose's project need not be the prefix of the images' names.
+  return std::none_of(before.images.begin(), before.images.end(), [&](const FakeImage& image) {
+    return image.compose_project == project &&
+           std::any_of(image.tags.begin(), image.tags.end(),
+                       [&](const std::string& name) { return is_target(asked, name, project); });
+  });
+}
+
 std::string name_backup(const Asked& asked, const std::string& name) {
   return name.substr(0, name.rfind(':')) + ":" + asked.keep_as;
 }

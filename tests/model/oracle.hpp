@@ -57,6 +57,9 @@ bool has_unclearable(const Asked& asked, const State& state);
 // The builders' containers whose caches must be empty for the verdict "clean".
 std::vector<std::string> list_cleared_builders(const Asked& asked, const State& state);
 
+// Whether a dangling image is another application's, by what the engine had before the clearing.
+bool is_of_others(const Asked& asked, const FakeScene& before, const FakeImage& dangling);
+
 // "shop-web:before" of "shop-web:latest".
 std::string name_backup(const Asked& asked, const std::string& name);
 

@@ -20,9 +20,9 @@ Kind find_kind(const test::FakeRequest& request) {
   if (is("GET", "/containers/json")) return Kind::list_containers;
   if (is("GET", "/volumes")) return Kind::list_volumes;
   if (is("GET", "/system/df")) return Kind::disk_usage;
-  if (is("POST", "/images/prune")) return Kind::prune_images;
   if (is("POST", "/build/prune")) return Kind::prune_records;
   if (is_like("GET", "/images/", "/json")) return Kind::inspect;
+  if (is_like("DELETE", "/images/sha256:", "")) return Kind::remove_dangling;
   if (is_like("DELETE", "/images/", "")) return Kind::remove;
   if (is_like("POST", "/images/", "/tag")) return Kind::tag;
   if (is_like("POST", "/containers/", "/exec")) return Kind::create_exec;
@@ -35,7 +35,7 @@ bool is_write(Kind kind) {
   switch (kind) {
     case Kind::remove:
     case Kind::tag:
-    case Kind::prune_images:
+    case Kind::remove_dangling:
     case Kind::prune_records:
     case Kind::create_exec:
     case Kind::start_exec:

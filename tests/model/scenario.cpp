@@ -36,11 +36,22 @@ void add_signal(Random& random, Scenario& scenario) {
 }
 
 void add_faults(Random& random, Scenario& scenario) {
-  static const std::vector<Kind> kinds{
-      Kind::disk_usage,   Kind::disk_usage,    Kind::disk_usage,    Kind::list_images,
-      Kind::list_images,  Kind::list_images,   Kind::inspect,       Kind::remove,
-      Kind::prune_images, Kind::prune_records, Kind::prune_records, Kind::list_dangling,
-      Kind::tag,          Kind::list_volumes,  Kind::list_labeled,  Kind::list_containers};
+  static const std::vector<Kind> kinds{Kind::disk_usage,
+                                       Kind::disk_usage,
+                                       Kind::disk_usage,
+                                       Kind::list_images,
+                                       Kind::list_images,
+                                       Kind::list_images,
+                                       Kind::inspect,
+                                       Kind::remove,
+                                       Kind::remove_dangling,
+                                       Kind::prune_records,
+                                       Kind::prune_records,
+                                       Kind::list_dangling,
+                                       Kind::tag,
+                                       Kind::list_volumes,
+                                       Kind::list_labeled,
+                                       Kind::list_containers};
   static const std::vector<Kind> exec_kinds{Kind::create_exec, Kind::start_exec, Kind::start_exec,
                                             Kind::start_exec, Kind::inspect_exec};
   const bool has_builder = scenario.asked.all_builders && !scenario.world.state.builders.empty();

@@ -78,9 +78,10 @@ Json choose_value_for(const Json& member, Random& random) {
 // Members by which a client decides, wherever they are.
 void find_important(Json& json, std::map<std::string, std::vector<Json*>>& parents) {
   static const std::set<std::string> important{
-      "BuildCache", "BuildCacheUsage", "Items",    "ID",         "Type",           "InUse",
-      "Id",         "RepoTags",        "Deleted",  "Untagged",   "SpaceReclaimed", "CachesDeleted",
-      "Names",      "State",           "ExitCode", "TotalCount", "Volumes"};
+      "BuildCache", "BuildCacheUsage", "Items",   "ID",       "Type",           "InUse",
+      "Id",         "RepoTags",        "Deleted", "Untagged", "SpaceReclaimed", "CachesDeleted",
+      "Names",      "RepoDigests",     "Labels",  "State",    "ExitCode",       "TotalCount",
+      "Volumes"};
   if (!json.is_structured()) return;
   for (auto child = json.begin(); child != json.end(); ++child) {
     if (json.is_object() && important.contains(child.key())) parents[child.key()].push_back(&json);

@@ -48,6 +48,8 @@ std::vector<std::string> choose_names(Random& random, const std::string& project
 
 void add_images(Random& random, const std::string& project, World& world) {
   const std::string leaf = leave_out_path(project);
+  const std::vector<std::string> labels{
+      "", "", "", leaf, leaf, leaf + "-admin", leaf + "-backend", "other"};
   auto& images = world.state.scene.images;
   for (const std::string& name : world.names) {
     if (!images.empty() && random.percent(20)) {
@@ -56,8 +58,6 @@ void add_images(Random& random, const std::string& project, World& world) {
     }
     FakeImage image{.id = "sha256:" + random_id(random, 64), .tags = {name}};
     image.size = random.below(1'000'000'000);
-    const std::vector<std::string> labels{
-        "", "", "", leaf, leaf, leaf + "-admin", leaf + "-backend", "other"};
     image.compose_project = random.pick(labels);
     const bool has_copy = random.percent(10);
     if (world.rules.store == test::FakeStore::containerd || has_copy) {
@@ -66,8 +66,17 @@ void add_images(Random& random, const std::string& project, World& world) {
     }
     images.push_back(image);
   }
-  for (int i = random.below(3); i > 0; --i) {
-    images.push_back({.id = "sha256:" + random_id(random, 64), .tags = {}, .size = 12'345});
+  std::string parent;
+  for (int i = random.below(5); i > 0; --i) {
+    FakeImage image{.id = "sha256:" + random_id(random, 64), .tags = {}, .size = 12'345};
+    image.compose_project = random.pick(labels);
+    // With the containerd store a digest is a name.
+    if (world.rules.store == test::FakeStore::classic && random.percent(15)) {
+      image.repo_digests = {"busybox@sha256:" + random_id(random, 64)};
+    }
+    if (random.percent(30)) image.parent = parent;
+    parent = image.id;
+    images.push_back(image);
   }
 }
 
@@ -204,9 +213,11 @@ std::string describe(const World& world) {
       world.rules.oldest_minor, world.rules.newest_minor,
       world.rules.store == test::FakeStore::classic ? "classic" : "containerd", scene.free_space);
   for (const FakeImage& image : scene.images) {
-    text += fmt::format("image {} [{}]{}{}\n", image.id.substr(0, 15), fmt::join(image.tags, ", "),
-                        image.compose_project.empty() ? "" : " of " + image.compose_project,
-                        image.repo_digests.empty() ? "" : " with a digest");
+    text +=
+        fmt::format("image {} [{}]{}{}{}\n", image.id.substr(0, 15), fmt::join(image.tags, ", "),
+                    image.compose_project.empty() ? "" : " of " + image.compose_project,
+                    image.repo_digests.empty() ? "" : " with a digest",
+                    image.parent.empty() ? "" : " on " + image.parent.substr(0, 15));
   }
   for (const FakeContainer& container : scene.containers) {
     text += fmt::format("container {} {} of {}\n", container.name, container.state,
