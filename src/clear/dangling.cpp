@@ -7,7 +7,7 @@ namespace cac {
 std::vector<std::string> list_own_projects(const Application& application,
                                            const std::vector<Image>& images) {
   std::vector<std::string> projects{"", std::string(leave_out_path(application.project))};
-  if (application.builds && !application.project.empty()) return projects;
+  if (application.builds) return projects;
   for (const Image& image : images) {
     for (const std::string& name : image.tags) {
       if (application.selects(image, name)) projects.push_back(image.compose_project);

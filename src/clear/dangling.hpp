@@ -26,8 +26,8 @@ struct DanglingImages {
 };
 
 // Returns the Compose projects whose dangling images are the application's own; "" is among them,
-// for images without a label. Compose's project need not be the prefix of the images' names, so
-// where no Compose file gives it, those of the images that the application selects count as well.
+// for images without a label. By convention those of the images that the application selects count
+// as well: Compose's project need not be the prefix of the images' names.
 // images: as they were before the clearing.
 std::vector<std::string> list_own_projects(const Application& application,
                                            const std::vector<Image>& images);

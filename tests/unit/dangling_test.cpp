@@ -31,13 +31,12 @@ TEST_CASE("by convention the project, and what the selected images are labeled w
         Texts{"", "shop"});
 }
 
-TEST_CASE("of a Compose file the project alone is its own") {
+TEST_CASE("of a build command the project alone is its own") {
   Application application{.project = "shop", .builds = {{}}};
   application.builds->images = {{.name = "watchparty-backend:latest", .is_built = true}};
   CHECK(cac::list_own_projects(application, backend) == Texts{"", "shop"});
-  // A build that has no project.
   application.project = "";
-  CHECK(cac::list_own_projects(application, backend) == Texts{"", "", "watch-party"});
+  CHECK(cac::list_own_projects(application, backend) == Texts{"", ""});
 }
 
 TEST_CASE("dangling images are the application's, or nobody's, or others'") {
