@@ -1,5 +1,5 @@
 # bash completion for clear-app-cache
-# Kept by hand. documents.offers-bash compares what it offers with src/option_table.hpp.
+# Kept by hand. documents.offers-bash compares what it offers with src/cli/option_table.hpp.
 # shellcheck shell=bash
 
 # Returns whether none of these names is among those that _clear_app_cache found given.
@@ -12,14 +12,30 @@ _clear_app_cache_unused() {
   done
 }
 
+# Completes a command that begins at this word, as it would complete by itself.
+_clear_app_cache_command() {
+  if declare -F _comp_command_offset >/dev/null; then # bash-completion, since 2.12
+    _comp_command_offset "$1"
+  elif declare -F _command_offset >/dev/null; then
+    _command_offset "$1"
+  else
+    COMPREPLY=()
+    if ((COMP_CWORD == $1)); then
+      mapfile -t COMPREPLY < <(compgen -c -- "${COMP_WORDS[COMP_CWORD]}" | sort -u)
+    fi
+    compopt -o default
+  fi
+}
+
 _clear_app_cache() {
   # Join the words up to the cursor: readline also splits at '=' and ':'.
-  local IFS=$' \t\n' rest=${COMP_LINE:0:COMP_POINT} words=() part current='' i
+  local IFS=$' \t\n' rest=${COMP_LINE:0:COMP_POINT} words=() places=() part current='' i
   for ((i = 0; i < COMP_CWORD; i++)); do
     part=${COMP_WORDS[i]}
     if [[ $i == 0 || $rest == [[:blank:]]* ]]; then
       rest=${rest#"${rest%%[![:blank:]]*}"}
       words+=("$part")
+      places+=("$i")
     else
       words[-1]+=$part
     fi
@@ -33,7 +49,8 @@ _clear_app_cache() {
 
   # The option whose value is next, and whether there is a target.
   local option='' target='' names word files=()
-  for word in "${words[@]:1}"; do
+  for ((i = 1; i < ${#words[@]}; i++)); do
+    word=${words[i]}
     if [[ $option ]]; then
       if [[ $option == -f || $option == --file ]]; then
         files+=(--file "$word")
@@ -42,6 +59,10 @@ _clear_app_cache() {
       continue
     fi
     case $word in
+      --)
+        _clear_app_cache_command $((places[i] + 1))
+        return
+        ;;
       --file=*) files+=(--file "${word#--file=}") ;;
       -p | --project | -f | --file | --app-dir | --keep-as | --timeout | --older-than | --keep-storage | --min-free-space | \
         -H | --host | -c | --context | --color)
@@ -105,10 +126,12 @@ _clear_app_cache() {
         offers+=(all)
       elif [[ $current != -* ]] && _clear_app_cache_unused --prune-only TARGET; then
         offers=(backend frontend all)
-      elif [[ $given != *' -- '* ]]; then
+      else
         # The last name of a line is offered unless a name of the line was given.
         for names in \
           '-p --project' \
+          '--no-build' \
+          '--allow-external' \
           '--prune-only --app-dir' \
           '--verify-only -n --dry-run' \
           '-n --dry-run --keep-as --prune-only --verify-only' \

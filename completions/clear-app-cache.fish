@@ -1,5 +1,5 @@
 # fish completion for clear-app-cache
-# Kept by hand. documents.offers-fish compares what it offers with src/option_table.hpp.
+# Kept by hand. documents.offers-fish compares what it offers with src/cli/option_table.hpp.
 
 function __clear_app_cache_has_target
     set -l is_value no
@@ -13,6 +13,16 @@ function __clear_app_cache_has_target
         end
     end
     return 1
+end
+
+function __clear_app_cache_has_command
+    contains -- -- (commandline -opc)
+end
+
+function __clear_app_cache_command -d 'Print how the command behind -- would complete by itself'
+    set -l words (commandline -opc)
+    set -l first (math (contains -i -- -- $words) + 1)
+    complete -C (string join ' ' -- (string escape -- $words[$first..]) (commandline -ct))
 end
 
 function __clear_app_cache_unused -d 'Return whether none of these arguments was given'
@@ -72,12 +82,17 @@ function __clear_app_cache_targets
 end
 
 complete -c clear-app-cache -f
+complete -c clear-app-cache -a '(__clear_app_cache_command)' -n __clear_app_cache_has_command
 complete -c clear-app-cache -a '(__clear_app_cache_targets)' -d 'TARGET' \
-    -n '__clear_app_cache_unused --prune-only'
+    -n '__clear_app_cache_unused --prune-only; and not __clear_app_cache_has_command'
 complete -c clear-app-cache -s p -l project -x -d 'prefix of the images' \
     -n '__clear_app_cache_expects -p --project; or __clear_app_cache_unused -p --project'
-complete -c clear-app-cache -s f -l file -r -F -d 'take the images from a Compose file' \
+complete -c clear-app-cache -s f -l file -r -F -d 'clear what a Compose file builds' \
     -n '__clear_app_cache_expects -f --file; or __clear_app_cache_unused --prune-only'
+complete -c clear-app-cache -l no-build -d 'do not run the build command' \
+    -n '__clear_app_cache_unused --no-build'
+complete -c clear-app-cache -l allow-external -d 'accept caches outside this engine' \
+    -n '__clear_app_cache_unused --allow-external'
 complete -c clear-app-cache -l app-dir -x -a '(__fish_complete_directories (__clear_app_cache_value))' -d 'also clear the build artifacts in DIR' \
     -n '__clear_app_cache_expects --app-dir; or __clear_app_cache_unused --prune-only --app-dir'
 complete -c clear-app-cache -s n -l dry-run -d 'print the plan; change nothing' \

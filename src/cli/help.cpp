@@ -14,10 +14,11 @@ namespace {
 
 constexpr std::size_t screen_columns = 80;
 
+// {}: the short help of the build command, which has no line of its own: -h has to fit a screen.
 constexpr std::string_view short_head =
     R"(Usage: clear-app-cache [OPTIONS] [TARGET...]
+       clear-app-cache [OPTIONS] -- BUILD COMMAND  ({})
 Clears every cache a Docker build could reuse, and verifies that none is left.
-
 )";
 
 constexpr std::string_view short_tail =
@@ -26,14 +27,15 @@ constexpr std::string_view short_tail =
 
 constexpr std::string_view long_head =
     R"(Usage: clear-app-cache [OPTIONS] [TARGET...]
+       clear-app-cache [OPTIONS] -- BUILD COMMAND
 
 Makes an application's next docker compose build start from scratch, and
 verifies it: removes the target's images, prunes the build cache, and queries
 the engine again to confirm that nothing reusable is left.
 
 A cache source is anything from which this engine's BuildKit could reuse a build
-step: the image that cache_from names, every build cache record, and, with
---file, what else the Compose file names in cache_from. The verdict is based
+step: the images that cache_from names, every build cache record, and, with a
+build command, what else that reads and writes as a cache. The verdict is based
 only on queries made after the last action: clean, residue (something is left;
 the report says what is holding it) or unknown (the engine did not say).
 
@@ -54,12 +56,15 @@ Exit status:
           could be read afterwards.
   1       A request failed, the connection to the engine was lost, --timeout ran
           out, or the report could not be written.
-  2       Invalid command line or environment, or a Compose file or a docker
-          context that cannot be read. Nothing was changed.
+  2       Invalid command line or environment, or a build command, a Compose file
+          or a docker context that docker refuses. Nothing was changed.
   3       A cache source is left, or the engine did not say whether one is.
   4       No usable Docker engine: unreachable, permission denied, TLS failed,
           unsupported API version, or not Docker. Nothing was changed.
   128+N   Ended by signal N; 130 is Ctrl-C. Deleted items stay deleted.
+
+  A build command is run only where the exit status would be 0. The exit status
+  is then its own.
 
 Environment:
   CLEAR_APP_CACHE_PROJECT
@@ -84,11 +89,9 @@ Environment:
   COMPOSE_PROJECT_NAME
           If no image has the project's prefix, images of this Compose project are
           among the likely ones.
-  COMPOSE_FILE, COMPOSE_PATH_SEPARATOR
-          A warning names the files in it that --file leaves out.
-  COMPOSE_COMPATIBILITY
-          With --file -: if 1, t, true or y, default names of images have an
-          underscore. Otherwise docker compose says whether they have.
+  DOCKER_BUILDKIT
+          If it has the classic builder build, that is residue: it takes steps
+          from every local image.
   BUILDX_BUILDER
           The buildx builder to which builds go. By default, the one that docker
           buildx use has chosen.
@@ -124,9 +127,10 @@ Environment:
 Examples and the keys of --json: man clear-app-cache
 )";
 
-// "-p, --project NAME"; of the target, "TARGET".
+// "-p, --project NAME", "TARGET" or "-- BUILD COMMAND"
 std::string usage_form(const OptionSpec& spec) {
   if (spec.name == target_argument.name) return std::string(spec.name);
+  if (spec.name == build_command_argument.name) return fmt::format("-- {}", spec.name);
   return fmt::format("{}--{}{}{}",
                      spec.short_name != 0 ? fmt::format("-{}, ", spec.short_name) : "    ",
                      spec.name, spec.placeholder.empty() ? "" : " ", spec.placeholder);
@@ -177,7 +181,7 @@ void append_option(std::string& out, const OptionSpec& spec, std::size_t width) 
 }  // namespace
 
 std::string short_help() {
-  std::string out(short_head);
+  std::string out = fmt::format(short_head, build_command_argument.short_help);
   append_row(out, target_argument.group, target_argument);
   std::string_view group = target_argument.group;
   for (const OptionSpec& spec : option_table) {
@@ -196,6 +200,7 @@ std::string long_help(std::size_t width) {
   append_text(out, long_head, width);
   out += fmt::format("\n{}:\n", target_argument.group);
   append_option(out, target_argument, width);
+  append_option(out, build_command_argument, width);
   std::string_view group = target_argument.group;
   for (const OptionSpec& spec : option_table) {
     if (spec.group != group) out += fmt::format("\n{}:\n", spec.group);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <sstream>
+
 #include "cli/option_rules.hpp"
 
 namespace cac {
@@ -12,20 +14,26 @@ std::string argument_form(std::string_view name) {
 }
 
 std::string enumerate(std::string_view words) {
-  const auto last = words.rfind(' ');
+  std::vector<std::string> list;
+  std::istringstream stream{std::string(words)};
+  for (std::string word; stream >> word;) list.push_back(word);
+  return enumerate(list);
+}
+
+std::string enumerate(const std::vector<std::string>& list) {
   std::string text;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    text += words[i] != ' ' ? std::string(1, words[i]) : i == last ? " or " : ", ";
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    text += (i == 0 ? "" : i + 1 == list.size() ? " or " : ", ") + list[i];
   }
   return text;
 }
 
 std::string full_help(const OptionSpec& spec) {
-  std::string excluded;
+  std::vector<std::string> excluded;
   for (const Exclusion& exclusion : exclusions) {
     if (exclusion.one != spec.name && exclusion.other != spec.name) continue;
     const auto other = exclusion.one == spec.name ? exclusion.other : exclusion.one;
-    excluded += (excluded.empty() ? "" : " ") + argument_form(other);
+    excluded.push_back(argument_form(other));
   }
   std::string text(spec.long_help);
   if (!excluded.empty()) text += fmt::format(" Cannot be combined with {}.", enumerate(excluded));

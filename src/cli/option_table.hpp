@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cac {
 
@@ -41,16 +42,14 @@ inline constexpr OptionSpec build_command_argument{
     .name = "BUILD COMMAND",
     .placeholder = "BUILD COMMAND",
     .group = "Target",
-    .short_help = "clear what the command would use, then run it",
+    .short_help = "clear for it, then run it",
     .long_help =
-        "Clears everything that the command would build and read, and, if the verdict is clean, "
-        "runs it: what is cleared is what is built. The command is docker compose ... build, "
-        "docker "
-        "compose ... up --build, docker-compose, docker buildx bake, docker bake, docker build or "
-        "docker buildx build, with its own options. Compose and bake are asked what they would "
-        "build (--print); a docker build is read from its own words. It runs with the same "
-        "directory, environment and terminal, and its exit status is that of the run. After any "
-        "other verdict it is not run.",
+        "Clears everything that this command would build and read, and, after a clean verdict, "
+        "runs it, in the same directory, environment and terminal: what is cleared is what is "
+        "built. After any other verdict it is not run. The command is docker compose build, docker "
+        "compose up --build (docker-compose as well), docker buildx bake, docker bake, docker "
+        "build or docker buildx build, with its own options. Compose and bake are asked what they "
+        "would build (--print); a docker build is read from its own words.",
 };
 
 inline constexpr OptionSpec option_table[] = {
@@ -73,15 +72,15 @@ inline constexpr OptionSpec option_table[] = {
         .name = "file",
         .placeholder = "FILE",
         .group = "Target",
-        .short_help = "take the images from a Compose file",
+        .short_help = "clear what a Compose file builds",
         .long_help =
-            "Clears what docker compose -f FILE build TARGET... would build and read, and does not "
-            "run it: for each service its image, its build.tags, and the images and type=local "
-            "directories of its cache_from and cache_to. TARGET is then any service that the file "
-            "builds, or several of them. Repeat the option for several files, in Compose's order. "
-            "With -, reads from standard input what docker compose build --print, docker buildx "
-            "bake --print or docker compose config --format json prints. A relative directory is "
-            "looked up where the command runs.",
+            "Short for --no-build -- docker compose -f FILE build TARGET...: clears, for each "
+            "service, its image, its build.tags, and the images and type=local directories of its "
+            "cache_from and cache_to. TARGET is then any service that the file builds, or several "
+            "of them. Repeat the option for several files, in Compose's order. With -, reads from "
+            "standard input what docker compose build --print, docker buildx bake --print or "
+            "docker compose config --format json prints. A relative directory is looked up where "
+            "the command runs.",
     },
     {
         .name = "no-build",
@@ -171,9 +170,11 @@ inline constexpr OptionSpec option_table[] = {
         .default_value = "10m",
         .group = "Behavior",
         .short_help = "limit for the whole run",
-        .long_help = "Limits the whole run to DURATION: an integer followed by s, m, h, d or w. "
-                     "When the time is up, deleted items stay deleted, the engine finishes a prune "
-                     "that it has begun, and the next run does the rest.",
+        .long_help =
+            "Limits the whole run, except the build command, to DURATION: an integer "
+            "followed by s, m, h, d or w. When the time is up, deleted items stay deleted, "
+            "the engine finishes a prune that it has begun, and the next run does the "
+            "rest.",
     },
     {
         .name = "prune-only",
@@ -294,11 +295,12 @@ consteval const OptionSpec& option_spec(std::string_view name) {
   throw "no such option in the table";
 }
 
-// "--dry-run", or "TARGET".
+// "--dry-run", "TARGET" or "a build command".
 std::string argument_form(std::string_view name);
 
 // "auto, always or never", from words that blanks separate.
 std::string enumerate(std::string_view words);
+std::string enumerate(const std::vector<std::string>& list);
 
 // long_help, and which arguments the option excludes and requires.
 std::string full_help(const OptionSpec& spec);

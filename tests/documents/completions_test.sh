@@ -44,7 +44,26 @@ x-templates:
     build: never
 SHOP
 END
-chmod +x "$terminal_directory/bin/docker"
+printf '#!/bin/sh\n' >"$terminal_directory/bin/shopkeeper"
+chmod +x "$terminal_directory/bin/docker" "$terminal_directory/bin/shopkeeper"
+# What docker brings for itself.
+mkdir -p "$terminal_directory/bash-completion/completions" "$terminal_directory/functions" "$terminal_directory/fish/completions"
+cat >"$terminal_directory/bash-completion/completions/docker" <<'END'
+_docker() {
+  local names='compose buildx'
+  [[ ${COMP_WORDS[1]} != compose ]] || names='build up'
+  mapfile -t COMPREPLY < <(compgen -W "$names" -- "${COMP_WORDS[COMP_CWORD]}")
+}
+complete -F _docker docker
+END
+cat >"$terminal_directory/functions/_docker" <<'END'
+#compdef docker
+if [[ $words[2] == compose && CURRENT -gt 2 ]]; then compadd -- build up; else compadd -- compose buildx; fi
+END
+cat >"$terminal_directory/fish/completions/docker.fish" <<'END'
+complete -c docker -f -n __fish_use_subcommand -a 'compose buildx'
+complete -c docker -f -n '__fish_seen_subcommand_from compose' -a 'build up'
+END
 # The terminal's own socket, and a file beside it.
 sockets=$(dirname "$(in_terminal display-message -p '#{socket_path}')")
 touch "$sockets/documentation"
@@ -67,7 +86,7 @@ case $suite in
   zsh)
     cat >"$terminal_directory/.zshrc" <<END
 PS1='ready> '
-fpath=($installed/share/zsh/{site-functions,vendor-completions} \$fpath)
+fpath=($terminal_directory/functions $installed/share/zsh/{site-functions,vendor-completions} \$fpath)
 autoload -Uz compinit
 compinit -u -d $terminal_directory/zcompdump
 END
@@ -166,6 +185,18 @@ completes '-f shop.yaml n' '-f shop.yaml n'
 completes '-f shop.yaml -n al' '-f shop.yaml -n all '
 completes '--file blank-file front' '--file blank-file frontend '
 completes '-f shop.yaml --prune' '-f shop.yaml --prune'
+
+# Behind "--" there is a command, which completes as it would by itself.
+completes '-- shopk' '-- shopkeeper '
+completes '-n --app-dir=directory-one -- shopk' '-n --app-dir=directory-one -- shopkeeper '
+completes '-- shopkeeper fr' '-- shopkeeper fr'
+completes '-- shopkeeper --verif' '-- shopkeeper --verif'
+completes '-- shopkeeper -f sho' '-- shopkeeper -f shop.yaml '
+if [[ $suite != bash ]]; then
+  completes '-- docker comp' '-- docker compose '
+  completes '--no-build -- docker compose bu' '--no-build -- docker compose build '
+  completes '--context=x -- docker compose ba' '--context=x -- docker compose ba'
+fi
 
 completes '--host un' '--host unix:///'
 completes '--host=tc' '--host=tcp://'

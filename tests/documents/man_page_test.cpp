@@ -66,6 +66,8 @@ void append_option(std::string& out, const OptionSpec& spec) {
   out += ".TP\n";
   if (spec.name == cac::target_argument.name) {
     out += italic(spec.name);
+  } else if (spec.name == cac::build_command_argument.name) {
+    out += bold("--") + "\\ " + italic(spec.name);
   } else {
     if (spec.short_name != 0) out += bold(fmt::format("-{}", spec.short_name)) + ", ";
     out += bold(cac::argument_form(spec.name));
@@ -83,6 +85,7 @@ void append_option(std::string& out, const OptionSpec& spec) {
 std::string man_options() {
   std::string out = fmt::format(".SS {}\n", cac::target_argument.group);
   append_option(out, cac::target_argument);
+  append_option(out, cac::build_command_argument);
   std::string_view group = cac::target_argument.group;
   for (const OptionSpec& spec : cac::option_table) {
     if (spec.group != group) out += fmt::format(".SS {}\n", spec.group);

@@ -1,6 +1,7 @@
 // Prints the option table for the shell tests: a line for the target and for each option, with tabs
 // between letter, name, placeholder, choices, environment variable, names of the arguments it
-// excludes, "repeats" and short help; "-" where there is none.
+// excludes, "repeats" and short help; "-" where there is none. The build command is left out: it
+// stands behind all the others, so that no completion can know of it yet.
 
 #include <fmt/format.h>
 
@@ -16,6 +17,9 @@ void print(const cac::OptionSpec& spec) {
   std::string excluded;
   for (const auto& [one, other, reason] : cac::exclusions) {
     if (one != spec.name && other != spec.name) continue;
+    if (one == cac::build_command_argument.name || other == cac::build_command_argument.name) {
+      continue;
+    }
     excluded += fmt::format("{}{}", excluded.empty() ? "" : " ", one == spec.name ? other : one);
   }
   std::cout << fmt::format(

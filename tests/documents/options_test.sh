@@ -57,8 +57,10 @@ while IFS=$'\t' read -r letter name placeholder values variable _ _ line; do
 done < <("$rows")
 ((count > 0)) || fail "the table names no option"
 
+for document in 'short help' help 'man page'; do has "$document" '-- BUILD COMMAND'; done
+
 # Options of docker, podman and RUN that the texts mention.
-foreign='all builder mount no-cache format profile services'
+foreign='all build builder format mount no-cache print profile'
 known=$({
   "$rows" | cut -f 2
   tr ' ' '\n' <<<"$foreign"

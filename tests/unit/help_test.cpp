@@ -48,8 +48,10 @@ TEST_CASE("the text around the options prints as it reads in the source") {
                            "commands\ngo to standard error.\n\nTarget:\n  TARGET\n"});
   CHECK(help == Containing{"\n\nExit status:\n  0       Clean: queries made"});
   CHECK(help == Containing{"\n  128+N   Ended by signal N; 130 is Ctrl-C. Deleted items stay "
-                           "deleted.\n\nEnvironment:\n  CLEAR_APP_CACHE_PROJECT\n          Default "
-                           "for --project.\n  DOCKER_HOST\n          Default for --host.\n"});
+                           "deleted.\n\n  A build command is run only"});
+  CHECK(help ==
+        Containing{" its own.\n\nEnvironment:\n  CLEAR_APP_CACHE_PROJECT\n          Default "
+                   "for --project.\n  DOCKER_HOST\n          Default for --host.\n"});
 }
 
 TEST_CASE("help says what an option excludes, requires and is by default") {
@@ -59,7 +61,10 @@ TEST_CASE("help says what an option excludes, requires and is by default") {
                            "--verify-only Reports"});
   CHECK(
       help ==
-      Containing{"Cannot be combined with --verify-only, TARGET, --file, --app-dir or --keep-as."});
+      Containing{"Cannot be combined with --verify-only, TARGET, --file, --app-dir, --keep-as or a "
+                 "build command."});
+  CHECK(help == Containing{"-- BUILD COMMAND Clears everything"});
+  CHECK(help == Containing{"Cannot be combined with --prune-only, TARGET, --file or --project."});
   CHECK(help == Containing{"s, m, h, d or w. Requires --prune-only."});
   CHECK(help == Containing{"Environment: CLEAR_APP_CACHE_PROJECT. Default: watchparty."});
   CHECK(cac::enumerate("a b c d e") == "a, b, c, d or e");
@@ -67,8 +72,9 @@ TEST_CASE("help says what an option excludes, requires and is by default") {
   CHECK(cac::enumerate("a") == "a");
 }
 
-TEST_CASE("the short help has a line for each option") {
+TEST_CASE("the short help has a line for each option, and says what a build command is for") {
   const std::string help = cac::short_help();
+  CHECK(help == Containing{"-- BUILD COMMAND  (clear for it, then run it)\n"});
   for (const cac::OptionSpec& spec : cac::option_table) {
     CHECK(help == Containing{"--" + std::string(spec.name)});
     CHECK(help == Containing{"  " + std::string(spec.short_help)});
