@@ -49,6 +49,14 @@ runs_tool() { # CMD
   fi
 }
 
+# The same of a line that also builds, with the sample's network.
+builds_by_tool() { # CMD
+  local status=0 output earlier
+  earlier=$(step_uuids "$(image_of backend)")
+  output=$(on_host sh -c "${1/docker build/docker build --network none}" 2>&1) || status=$?
+  contains "$output" clean: && equal "$status" 0 && fresh "$earlier" "$(step_uuids "$(image_of backend)")"
+}
+
 makes_artifacts() { mkdir -p "$host/home/app/frontend/.next" "$host/home/app/backend/__pycache__"; }
 artifacts_are_gone() { equal "$(cd "$host/home/app" && find . -mindepth 2)" ''; }
 
@@ -111,6 +119,10 @@ follow() { # CMD
       check "$1" runs_tool "export DOCKER_CONFIG=$("$engine_sh" dir "$ENGINE")/home/.docker; ${1/ssh:\/\/deploy@HOST/$ssh_url}"
       in_engine docker context rm production >/dev/null
       ;;
+    'clear-app-cache -- '*)
+      scene_images_only
+      check "$1" builds_by_tool "$1"
+      ;;
     clear-app-cache | 'clear-app-cache '*)
       scene_images_only
       id=$(image_id "$(image_of backend)")
@@ -132,7 +144,7 @@ follow() { # CMD
       check "$1" on_host sh -c "$1"
       check "its build is fresh" fresh "$earlier" "$(step_uuids "$(image_of backend)")"
       ;;
-    "docker compose --profile '*' config --format json | ssh HOST "*)
+    'docker compose build --print | ssh HOST '*)
       scene_images_only
       check "$1 (without ssh)" runs_tool "${1/ssh HOST /}"
       ;;

@@ -19,7 +19,7 @@ options() {
       sed -E 's/^.*[ /]clear-app-cache(:[^ ]+)? //; s/[|>].*//'
     commands_in_prose | grep '^clear-app-cache '
     spans | grep '^-'
-  } | grep -oE '(^| )--?[a-z][a-z-]*' | tr -d ' ' | sort -u
+  } | sed -E 's/(^| )-- .*//' | grep -oE '(^| )--?[a-z][a-z-]*' | tr -d ' ' | sort -u
 }
 mapfile -t found < <(options)
 check "the README has options: ${found[*]}" equal "$((${#found[@]} > 5))" 1

@@ -158,6 +158,21 @@ check "... the image is kept" client image inspect watchparty-backend:before-cle
 check "... nothing was fetched" equal "$(grep -c GET "$host/server.log")" 0
 build_app backend && build_app frontend
 check "... the next build is fresh" fresh "$earlier" "$(step_uuids "$(image_of backend)")"
+act 'build: docker compose -f "deploy/backend.yaml" build' "from: $releases"
+check "a build command: success" exits_with ''
+check "... the outputs" has_outputs clean watchparty-backend:latest
+check "... it is not run" no_image_has watchparty-backend:latest
+build_app backend
+id=$(image_id "$(image_of backend)")
+act 'build: docker compose -f deploy/backend.yaml build' 'target: backend'
+check "a build command and a target: exit 2" exits_with 2
+check "... which is said" contains "$log" 'a build command and TARGET cannot be combined'
+act 'build: docker compose -f deploy/nowhere.yaml build'
+check "a build command that docker refuses: exit 2" exits_with 2
+check "... with its words" contains "$log" 'no such file or directory'
+act 'build: docker compose -f deploy/backend.yaml build' 'args: --app-dir'
+check "an option that lacks its value takes no other for it" exits_with 2
+check "so far nothing was changed" untouched
 act 'project: nothing-here' 'args: --dry-run'
 check "another project: a warning" contains "$log" '::warning title=clear-app-cache::'
 act 'args: --verify-only'
@@ -192,17 +207,27 @@ check "another machine" refused "A release has no file for Linux riscv64"
 if [[ $release_file == *-amd64 ]]; then machine aarch64; else machine x86_64; fi
 act "args: --wait --color 'a  b'" 'target: "*"'
 check "each machine gets its own file, and words as they are" contains "$log" \
-  'for another machine: --wait --color a  b -- *'
+  'for another machine: --wait --color a  b *'
+act 'args: --wait' "build: docker  'b  c' \"\$d\" *"
+check "... also those of a build command" contains "$log" \
+  "for another machine: --no-build --wait -- docker b  c \$d *"
 rm "$host/bin/uname"
 
 # --- what users set is no code ---
 
+printf '#!/bin/sh\ntouch %q\n' "$host/code" >"$host/docker"
+chmod +x "$host/docker"
 cp "$tool" "$releases/$release_file"
 (cd "$releases" && sha256sum "$release_file" >"$release_file.sha256")
+for inputs in "build: $host/docker build ." "args: -- $host/docker build ." 'target: --wait'; do
+  act "$inputs"
+  check "$inputs: refused" refused_as_usage 'The input '
+  check "... and was not run" equal "$([[ ! -e $host/code ]] || echo one)" ''
+done
 # Inside double quotes, single ones or none, it would be run.
 echo "x\"; touch $host/code; \"\$(touch $host/code)'; touch $host/code; '
 ::error title=injected::x" >"$host/hostile"
-for input in target host key known-hosts project file args version repository from sha256; do
+for input in target build host key known-hosts project file args version repository from sha256; do
   rm -f "$host/code"
   act "$input: $(jq -Rs . "$host/hostile")"
   check "a hostile $input: it ran" contains "$log" 'Fetch clear-app-cache'

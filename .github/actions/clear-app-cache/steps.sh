@@ -78,17 +78,35 @@ login() {
 
 # --- clear ---
 
+# Prints the words of a text, each with a NUL. xargs splits and unquotes, and expands nothing.
+split() { xargs -r printf '%s\0' <<<"$1"; }
+
 clear() {
-  local options=() words=() targets=() file
+  local options=() words=() targets=() build=() file word
   [[ -z $INPUT_HOST ]] || options+=(--host "$INPUT_HOST")
   [[ -z $INPUT_PROJECT ]] || options+=(--project "$INPUT_PROJECT")
   while read -r file; do [[ -z $file ]] || options+=(--file "$file"); done <<<"$INPUT_FILE"
-  # xargs splits and unquotes, and expands nothing.
-  mapfile -d '' -t words < <(xargs -r printf '%s\0' <<<"$INPUT_ARGS")
+  mapfile -d '' -t words < <(split "$INPUT_ARGS")
   wait $! || fail 2 "The input args cannot be split into words: is a quote left open?"
+  mapfile -d '' -t build < <(split "$INPUT_BUILD")
+  wait $! || fail 2 "The input build cannot be split into words: is a quote left open?"
   read -rd '' -a targets <<<"$INPUT_TARGET" || :
+  for word in "${words[@]}"; do
+    [[ $word != -- ]] || fail 2 "The input args has a --: give the build command as build."
+  done
+  for word in "${targets[@]}"; do
+    [[ $word != -* ]] || fail 2 "The input target has an option: give it in args."
+  done
+  if ((${#build[@]})); then
+    # The tool asks whatever file is called docker.
+    [[ ${build[0]} == docker || ${build[0]} == docker-compose ]] ||
+      fail 2 "The input build does not begin with docker or docker-compose."
+    [[ ${targets[*]} != all ]] || targets=()    # the input's default
+    options=(--no-build "${options[@]}") # first, so that no option among the args takes it for its value
+    build=(-- "${build[@]}")
+  fi
   [[ -z $LOGIN_DIRECTORY ]] || export PATH=$LOGIN_DIRECTORY:$PATH
-  exec "$FETCHED_TOOL" "${options[@]}" "${words[@]}" -- "${targets[@]}"
+  exec "$FETCHED_TOOL" "${options[@]}" "${words[@]}" "${targets[@]}" "${build[@]}"
 }
 
 "$1"
