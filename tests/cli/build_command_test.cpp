@@ -304,6 +304,8 @@ TEST_CASE("JSON has the build command's words and what it builds") {
   const auto report = nlohmann::json::parse(result.out);
   CHECK(report["build_command"] == nlohmann::json{"docker", "compose", "build", "ui"});
   CHECK(report["targets"] == nlohmann::json{"ui"});
+  check_golden("json-build-command",
+               cac::test::normalized(spread_out(result.out), session.fake.url()));
 }
 
 TEST_CASE("without docker, the message says how to do without it") {

@@ -53,7 +53,7 @@ runs_tool() { # CMD
 builds_by_tool() { # CMD
   local status=0 output earlier
   earlier=$(step_uuids "$(image_of backend)")
-  output=$(on_host sh -c "${1/docker build/docker build --network none}" 2>&1) || status=$?
+  output=$(on_host sh -c "${1/docker build /docker build --network none }" 2>&1) || status=$?
   contains "$output" clean: && equal "$status" 0 && fresh "$earlier" "$(step_uuids "$(image_of backend)")"
 }
 
