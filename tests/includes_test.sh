@@ -10,7 +10,7 @@ may='base base
 docker base docker
 clear base docker clear
 report base clear report docker/objects
-cli base docker/context docker/api_version clear/application clear/compose clear/request cli'
+cli base docker/context docker/api_version clear/application clear/build_command clear/request cli'
 
 failures=0
 for directory in */; do
