@@ -148,7 +148,10 @@ follow() { # CMD
       scene_images_only
       check "$1 (without ssh)" runs_tool "${1/ssh HOST /}"
       ;;
-    'docker compose config' | 'docker compose build' | 'flock /run/lock/deploy '*)
+    'docker build')
+      check "$1 (a command of its)" in_engine docker build --help
+      ;;
+    'docker buildx bake' | 'docker compose config' | 'docker compose build' | 'flock /run/lock/deploy '*)
       check "$1" on_host sh -c "$1"
       ;;
     # Of other tools, in the prose; the script's own commands.

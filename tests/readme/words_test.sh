@@ -19,7 +19,8 @@ options() {
       sed -E 's/^.*[ /]clear-app-cache(:[^ ]+)? //; s/[|>].*//'
     commands_in_prose | grep '^clear-app-cache '
     spans | grep '^-'
-  } | sed -E 's/(^| )-- .*//' | grep -oE '(^| )--?[a-z][a-z-]*' | tr -d ' ' | sort -u
+  } | sed -E 's/(^| )-- .*//' | grep -oE '(^| )--?[a-z][a-z-]*' | tr -d ' ' | sort -u |
+    grep -vx -e --env-file # Compose's, in the table of what is built
 }
 mapfile -t found < <(options)
 check "the README has options: ${found[*]}" equal "$((${#found[@]} > 5))" 1
