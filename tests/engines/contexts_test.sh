@@ -323,13 +323,13 @@ compose() { # WORDS CONTEXT [VARIABLE=VALUE...] [-- OPTION...]: an expectation: 
   split "${@:3}"
   rm -f calls
   call_tool --file compose.yaml --verify-only --json
-  exits 0 && equal "$(grep ' compose ' calls)" "$1 --file compose.yaml --profile * config --format json" &&
+  exits 0 && equal "$(grep ' compose ' calls)" "$1 --file compose.yaml build --print" &&
     equal "$(jq -r '"\(.engine.version) \(.engine.context)"' <<<"$tool_output")" "$far $2"
 }
-check "Compose: -c" compose '  --context far compose' far -- -c far
+check "Compose: -c" compose ' far compose' far -- -c far
 check "Compose: -c beside a DOCKER_CONTEXT that does not exist" \
-  compose ' gone --context far compose' far DOCKER_CONTEXT=gone -- -c far
-check "Compose: -H" compose " gone --host $engine compose" null DOCKER_CONTEXT=gone -- -H "$engine"
+  compose ' far compose' far DOCKER_CONTEXT=gone -- -c far
+check "Compose: -H" compose "$engine  compose" null DOCKER_CONTEXT=gone -- -H "$engine"
 check "Compose: DOCKER_CONTEXT" compose ' far compose' far DOCKER_CONTEXT=far
 check "Compose: DOCKER_HOST" compose "$engine  compose" null DOCKER_HOST="$engine"
 check "docker makes far the current context" use far

@@ -18,6 +18,12 @@ tls_begin "$@"
 trap end EXIT
 home=$("$engine_sh" dir "$ENGINE")/home
 printed=$contexts/printed
+# For the tool to ask about contexts: the sid root's, whatever the engine is.
+mkdir -p "$contexts/bin"
+printf '#!/bin/sh\ncd "%s" && exec "%s/client.sh" "%s" env -u DOCKER_HOST "DOCKER_CONFIG=$DOCKER_CONFIG" docker "$@"\n' \
+  "$contexts" "$(realpath "$here")" "$ENGINE" >"$contexts/bin/docker"
+chmod +x "$contexts/bin/docker"
+PATH=$contexts/bin:$PATH
 : >"$printed"
 
 # --- running the tool and docker with the same variables ---
