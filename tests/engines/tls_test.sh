@@ -18,10 +18,11 @@ tls_begin "$@"
 trap end EXIT
 home=$("$engine_sh" dir "$ENGINE")/home
 printed=$contexts/printed
-# For the tool to ask about contexts: the sid root's, whatever the engine is.
+# For the tool to ask about contexts: the engine's own docker, with its own libraries.
+root=$("$engine_sh" root "$([[ $ENGINE == *-bookworm ]] && echo bookworm || echo sid)")
 mkdir -p "$contexts/bin"
-printf '#!/bin/sh\ncd "%s" && exec "%s/client.sh" "%s" env -u DOCKER_HOST "DOCKER_CONFIG=$DOCKER_CONFIG" docker "$@"\n' \
-  "$contexts" "$(realpath "$here")" "$ENGINE" >"$contexts/bin/docker"
+printf '#!/bin/sh\nexec "%s" --library-path "%s" "%s" "$@"\n' "$root"/usr/lib*/ld-linux*.so.* "$root"/usr/lib/*-linux-gnu \
+  "$root/usr/bin/docker" >"$contexts/bin/docker"
 chmod +x "$contexts/bin/docker"
 PATH=$contexts/bin:$PATH
 : >"$printed"
