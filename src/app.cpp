@@ -147,24 +147,33 @@ void run_pipeline(const Options& options, Clock::time_point start, Progress& pro
   Interruption interruption(context.signal_fd, deadline);
   interruption.on_tick([&progress] { progress.tick(); }, progress.tick_interval());
   const std::string home = find_home(context.environment);
-  const Endpoint endpoint = choose_endpoint(options.engine, context.environment, home);
+  std::optional<Progress::Activity> asking(std::in_place, progress, "asking docker for its engine");
+  const Endpoint endpoint =
+      choose_endpoint(options.engine, context.environment, home, interruption);
+  asking.reset();
   result.endpoint = endpoint;
   result.engine_choice = options.engine;
   if (options.build) {
     read_application(options, context.environment, interruption, progress, result);
   }
+  asking.emplace(progress, "asking docker for its builder");
   std::visit(
       [&](auto& request) {
-        request.builder = find_current_builder(context.environment, home, endpoint);
+        // Compose may ask either way, with bake or without.
+        BuilderQuestion question{.by_context = true, .by_address = true};
+        if (options.build) question.name = options.build->builder;
+        request.builder = find_current_builder(question, options.engine, context.environment, home,
+                                               endpoint, interruption);
       },
       *result.request);
+  asking.reset();
   if (auto* const clear = std::get_if<ClearRequest>(&*result.request)) {
     clear->home = home;
     if (clear->app_dir) check_app_dir(*clear->app_dir, clear->application, home);
   }
-  std::optional<Progress::Activity> connecting;
+  std::optional<Progress::Activity> connecting(std::in_place, progress, "connecting to the engine");
   const bool ssh_may_ask = endpoint.ssh && can_ask_at_terminal();  // on a line of its own
-  if (!ssh_may_ask) connecting.emplace(progress, "connecting to the engine");
+  if (ssh_may_ask) connecting.reset();
   if (endpoint.ssh && options.output.verbose) {
     context.err << fmt::format("{}", fmt::join(ssh_command(*endpoint.ssh, ssh_may_ask), " "))
                 << std::endl;

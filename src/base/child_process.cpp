@@ -1,6 +1,7 @@
 #include "base/child_process.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -102,7 +103,7 @@ int to_exit_status(int status) {
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-// A process in a group of its own, which ends with this object, along with what it has started.
+// A process in a session of its own, which ends with this object, along with what it has started.
 class Child {
  public:
   Child(const std::vector<std::string>& arguments, const EnvironmentChanges& changes,
@@ -116,7 +117,7 @@ class Child {
     posix_spawn_file_actions_adddup2(&actions, errors.writer, STDERR_FILENO);
     posix_spawnattr_t attributes;
     posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF);
     sigset_t pipe_signal;  // which this process ignores, and a child would inherit that
     sigemptyset(&pipe_signal);
     sigaddset(&pipe_signal, SIGPIPE);
@@ -262,6 +263,14 @@ ChildResult run_child(const std::vector<std::string>& arguments, std::size_t max
   }
   result.status = child.end();
   return result;
+}
+
+std::string describe_end(std::int64_t status, std::string words) {
+  constexpr std::size_t max_size = 500;
+  words.erase(words.find_last_not_of(" \r\n") + 1);
+  std::ranges::replace(words, '\n', ' ');
+  if (words.size() > max_size) words = words.substr(0, max_size) + "...";
+  return words.empty() ? fmt::format("it ended with status {}", status) : words;
 }
 
 std::string read_to_end(int descriptor, std::size_t max_size, Interruption& interruption) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -22,9 +23,9 @@ struct ChildResult {
 using EnvironmentChanges = std::vector<std::pair<std::string, std::optional<std::string>>>;
 
 // Runs arguments[0], looked up in PATH, without a shell, in this process's directory, and with
-// nothing to read on its standard input. It does not outlive the call: whatever ends that ends it
-// and what it has started. Throws std::system_error when it cannot be started, and Interrupted or
-// TimedOut.
+// nothing to read on its standard input and no terminal to ask at. It does not outlive the call:
+// whatever ends that ends it and what it has started. Throws std::system_error when it cannot be
+// started, and Interrupted or TimedOut.
 ChildResult run_child(const std::vector<std::string>& arguments, std::size_t max_output,
                       Interruption& interruption, const EnvironmentChanges& changes = {});
 
@@ -33,6 +34,9 @@ ChildResult run_child(const std::vector<std::string>& arguments, std::size_t max
 // itself. Returns its status, as a shell has it. Throws std::system_error when it cannot be
 // started.
 int run_in_foreground(const std::vector<std::string>& arguments, const EnvironmentChanges& changes);
+
+// Returns why a program failed: its words as one short line, else its status.
+std::string describe_end(std::int64_t status, std::string words);
 
 // Returns all of what the descriptor yields up to its end, or one byte more than max_size if there
 // is more. Throws std::system_error, and Interrupted or TimedOut.

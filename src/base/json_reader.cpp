@@ -1,13 +1,9 @@
 #include "base/json_reader.hpp"
 
-#include <strings.h>
-
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <system_error>
-#include <utility>
 
 namespace cac {
 
@@ -38,17 +34,6 @@ bool is_within_limits(const std::string& text) {
   return true;
 }
 
-// The two letters beyond ASCII that Go takes for another case of one within: the long s, and the
-// sign of Kelvin.
-std::string with_plain_letters(std::string text) {
-  for (const auto& [letter, plain] : {std::pair("\u017f", "s"), std::pair("\u212a", "k")}) {
-    for (auto at = text.find(letter); at != std::string::npos; at = text.find(letter)) {
-      text.replace(at, std::strlen(letter), plain);
-    }
-  }
-  return text;
-}
-
 }  // namespace
 
 nlohmann::json parse_json(const std::string& text) {
@@ -56,14 +41,6 @@ nlohmann::json parse_json(const std::string& text) {
   nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
   if (json.is_discarded()) throw MalformedJson("it is not JSON, or it is cut off");
   return json;
-}
-
-void JsonReader::refuse_other_case(const char* key) const {
-  for (const auto& [other, member] : object().items()) {
-    if (other != key && strcasecmp(with_plain_letters(other).c_str(), key) == 0) {
-      throw MalformedJson(fmt::format("{} has '{}' in the place of '{}'", name_, other, key));
-    }
-  }
 }
 
 std::optional<std::string> read_text_file(const std::filesystem::path& path) {

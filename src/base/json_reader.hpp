@@ -38,9 +38,6 @@ class JsonReader {
   bool is_empty() const { return json_.empty(); }
   bool is_text() const { return json_.is_string(); }
   bool has(const char* key) const { return object().contains(key); }
-  // Throws if a key differs from this one in case alone: what is written in Go, as docker is, takes
-  // it for the same, and the last of several.
-  void refuse_other_case(const char* key) const;
   std::optional<JsonReader> find(const char* key) const {
     const auto member = object().find(key);
     if (member == json_.end() || member->is_null()) return std::nullopt;

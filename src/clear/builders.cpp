@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/child_process.hpp"
 #include "clear/state.hpp"
 #include "docker/buildx.hpp"
 #include "docker/decode.hpp"
@@ -14,25 +15,16 @@ namespace {
 
 constexpr std::string_view volume_suffix = "_state";
 
-// What a command wrote, as one short line.
-std::string describe_end(const ExecResult& result) {
-  constexpr std::size_t max_size = 300;
-  std::string words = result.errors.empty() ? result.output : result.errors;
-  words.erase(words.find_last_not_of(" \r\n") + 1);
-  std::ranges::replace(words, '\n', ' ');
-  if (words.size() > max_size) words = words.substr(0, max_size) + "...";
-  return words.empty() ? fmt::format("it ended with status {}", result.status) : words;
-}
-
 std::string run_buildctl(Engine& engine, const Container& builder,
                          const std::vector<std::string>& arguments) {
   std::vector<std::string> command{"buildctl"};
   command.insert(command.end(), arguments.begin(), arguments.end());
   ExecResult result = engine.exec(builder.id, command);
   if (result.status == 0) return std::move(result.output);
+  const std::string& words = result.errors.empty() ? result.output : result.errors;
   throw EngineError({FailureKind::request_failed,
                      fmt::format("buildctl {} in container {}: {}", arguments.front(), builder.name,
-                                 describe_end(result)),
+                                 describe_end(result.status, words)),
                      "Clear this builder with docker buildx prune --builder NAME --all."});
 }
 
@@ -48,15 +40,15 @@ bool is_running(const Container& container) { return container.state == "running
 
 BuilderUse::BuilderUse(const std::optional<BuildxBuilder>& builder,
                        const std::vector<Container>& containers) {
-  if (!builder || builder->name.empty()) return;
+  if (!builder) return;
   for (const Container& container : containers) {
     if (!is_builder(container)) continue;
-    // Without a file about it, the container's name tells: the builder's, and the node's number.
+    // If buildx does not know it, the container's name tells: the builder's, and the node's number.
     const std::string_view node = std::string_view(container.name).substr(builder_prefix.size());
     const bool is_node =
         builder->is_known
             ? std::ranges::find(builder->containers, container.name) != builder->containers.end()
-            : node.starts_with(builder->name) &&
+            : !builder->name.empty() && node.starts_with(builder->name) &&
                   node.find_first_not_of("0123456789", builder->name.size()) ==
                       std::string_view::npos;
     if (is_node) current_.push_back(container);
@@ -64,7 +56,9 @@ BuilderUse::BuilderUse(const std::optional<BuildxBuilder>& builder,
   // A node that is not here: builds may go there.
   const bool is_whole = !current_.empty() && !builder->has_other_nodes &&
                         current_.size() >= builder->containers.size();
-  if (!is_whole && (builder->is_known || current_.empty())) elsewhere_ = builder->name;
+  if (!is_whole && (builder->is_known || current_.empty())) {
+    elsewhere_ = builder->name.empty() ? "buildx" : builder->name;
+  }
 }
 
 bool BuilderUse::is_current(const std::string& container) const {

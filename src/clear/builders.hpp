@@ -32,7 +32,7 @@ class BuilderUse {
   // Returns whether builds go to the builder in this container.
   bool is_current(const std::string& container) const;
   // Returns what builds go to, except running containers if those are cleared: containers, or the
-  // builder itself where it runs somewhere else.
+  // builder itself where it runs somewhere else; "buildx" if it is not known which one it is.
   std::vector<std::string> uncleared(bool running_are_cleared) const;
 
  private:

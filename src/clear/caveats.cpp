@@ -79,12 +79,14 @@ void add_builders(const AnyRequest& request, const State& state, std::vector<Cav
     if (failure) add_unknown(failure->message);
   }
   const auto& builder = request.builder;
-  if (builder && !builder->problem.empty()) add_unknown(builder->problem);
   const BuilderUse use(builder, state.containers);
   // A container's own note says the same.
-  if (!is_clearing && builder && !builder->name.empty() &&
-      !use.is_current(use.uncleared(false).front())) {
-    caveats.push_back({.kind = CaveatKind::builder, .object = builder->name});
+  if (!is_clearing && builder && !use.is_current(use.uncleared(false).front())) {
+    if (builder->name.empty()) {
+      add_unknown(builder->problem);
+    } else {
+      caveats.push_back({.kind = CaveatKind::builder, .object = builder->name});
+    }
   }
   for (const Container& container : state.containers) {
     if (!is_builder(container) || (request.all_builders && is_running(container))) continue;

@@ -38,16 +38,18 @@ enum class Reason {
   external,          // the build command names a cache that is not on this engine
   builder_in_use,    // builds go to this buildx builder
   builder_stopped,   // ... which does not run, so that it cannot be cleared
+  builder_unknown,   // buildx does not say which builder builds go to
   unverified,        // ... and what is left of its cache could not be read
   classic_builder,   // ... or to the classic builder, which takes steps from images
 };
 
 inline constexpr std::string_view reason_words[] = {
-    "cache-from",    "copied-by-build",  "leftover",         "builder-cache",  "shared-cache",
-    "unused",        "older-than",       "keep-storage",     "min-free-space", "left-by-prune",
-    "still-tagged",  "retagged",         "newer-deleted",    "reusable",       "cache-mount",
-    "running-build", "kept-cache-mount", "survived-pruning", "other-project",  "not-a-cache",
-    "external",      "builder-in-use",   "builder-stopped",  "unverified",     "classic-builder"};
+    "cache-from",     "copied-by-build",  "leftover",         "builder-cache",   "shared-cache",
+    "unused",         "older-than",       "keep-storage",     "min-free-space",  "left-by-prune",
+    "still-tagged",   "retagged",         "newer-deleted",    "reusable",        "cache-mount",
+    "running-build",  "kept-cache-mount", "survived-pruning", "other-project",   "not-a-cache",
+    "external",       "builder-in-use",   "builder-stopped",  "builder-unknown", "unverified",
+    "classic-builder"};
 constexpr std::string_view to_string(Reason reason) {
   return reason_words[static_cast<std::size_t>(reason)];
 }

@@ -118,10 +118,13 @@ std::vector<Residue> find_unclearable(const ClearRequest& request, const State& 
   std::vector<Residue> residue;
   const BuilderUse use(request.builder, state.containers);
   for (const std::string& builder : use.uncleared(request.all_builders)) {
-    const bool is_stopped = request.all_builders && use.is_current(builder);
+    const bool is_here = use.is_current(builder);
     residue.push_back({.kind = ResidueKind::builder,
-                       .reason = is_stopped ? Reason::builder_stopped : Reason::builder_in_use,
-                       .object = builder});
+                       .reason = is_here && request.all_builders ? Reason::builder_stopped
+                                 : request.builder->name.empty() ? Reason::builder_unknown
+                                                                 : Reason::builder_in_use,
+                       .object = builder,
+                       .cause = is_here ? "" : request.builder->problem});
   }
   const Application& application = request.application;
   if (!application.builds) return residue;

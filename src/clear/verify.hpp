@@ -37,6 +37,7 @@ struct Residue {
   std::string blocking_mount = {};  // the description of the cache mount that holds the record
   bool is_running = false;          // the record is a step that is running
   std::string project = {};         // of an image that is another Compose project's
+  std::string cause = {};           // why a builder cannot be cleared from here; may be empty
   std::vector<std::string> services = {};  // or bake targets, whose builds can use it
 };
 

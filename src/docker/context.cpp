@@ -1,14 +1,14 @@
 #include "docker/context.hpp"
 
-#include <fmt/ranges.h>
+#include <fmt/format.h>
 
-#include <algorithm>
+#include <stdexcept>
 #include <string_view>
 #include <system_error>
-#include <vector>
+#include <utility>
 
+#include "base/child_process.hpp"
 #include "base/json_reader.hpp"
-#include "base/sha256.hpp"
 #include "docker/tls.hpp"
 
 namespace cac {
@@ -20,14 +20,23 @@ namespace {
 constexpr std::string_view default_context = "default";
 constexpr std::string_view default_address = "unix:///var/run/docker.sock";
 constexpr std::string_view default_tls_address = "tcp://localhost:2376";
-constexpr const char* advise_contexts = "docker context ls lists the contexts.";
+constexpr const char* advise_host =
+    "docker's command line says where a context leads (docker context ls). --host selects an "
+    "engine "
+    "without it.";
 
 struct CliConfig {
   std::string current_context = {};
 };
 void from_json(const JsonReader& reader, CliConfig& config) {
-  reader.refuse_other_case("currentContext");
   reader.optional("currentContext", config.current_context);
+}
+
+struct CliAliases {
+  std::map<std::string, std::string> aliases = {};
+};
+void from_json(const JsonReader& reader, CliAliases& config) {
+  reader.optional("aliases", config.aliases);
 }
 
 struct ContextEndpoint {
@@ -35,29 +44,23 @@ struct ContextEndpoint {
   bool skips_verification = false;
 };
 void from_json(const JsonReader& reader, ContextEndpoint& endpoint) {
-  reader.refuse_other_case("Host");
-  reader.refuse_other_case("SkipTLSVerify");
   reader.optional("Host", endpoint.host);
   reader.optional("SkipTLSVerify", endpoint.skips_verification);
 }
 
-struct ContextFile {
+// What docker context inspect says of one context.
+struct Context {
   std::string name = {};
   std::map<std::string, ContextEndpoint> endpoints = {};
+  bool has_tls = false;  // docker speaks TLS if there is a directory for its files, empty or not
+  std::string tls_path = {};
 };
-void from_json(const JsonReader& reader, ContextFile& context) {
-  reader.refuse_other_case("Name");
-  reader.refuse_other_case("Endpoints");
+void from_json(const JsonReader& reader, Context& context) {
   reader.required("Name", context.name);
   reader.optional("Endpoints", context.endpoints);
-}
-
-// As docker's own check has it: ^[a-zA-Z0-9][a-zA-Z0-9_.+-]+$
-bool is_context_name(std::string_view name) {
-  constexpr std::string_view letters_and_digits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-  return name.size() > 1 && letters_and_digits.find(name.front()) != std::string_view::npos &&
-         name.find_first_not_of(std::string(letters_and_digits) + "_.+-") == std::string_view::npos;
+  const auto material = reader.find("TLSMaterial");
+  context.has_tls = material && material->has("docker");
+  if (const auto storage = reader.find("Storage")) storage->optional("TLSPath", context.tls_path);
 }
 
 std::string find_current_context(const fs::path& config) {
@@ -75,39 +78,6 @@ std::string find_current_context(const fs::path& config) {
   }
 }
 
-// What is in a directory of docker's contexts; nothing when it is not there.
-std::vector<fs::path> list_entries(const fs::path& directory) {
-  std::error_code error;
-  std::vector<fs::path> entries;
-  for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
-       entry.increment(error)) {
-    entries.push_back(entry->path());
-  }
-  if (!error || error == std::errc::no_such_file_or_directory) return entries;
-  throw UsageError(fmt::format("docker's contexts in {} cannot be read: {}", directory.string(),
-                               error.message()),
-                   "Check who may read it, or select the engine with --host.");
-}
-
-[[noreturn]] void throw_unknown(const std::string& name, const fs::path& contexts) {
-  std::vector<std::string> known{std::string(default_context)};
-  std::vector<std::string> unreadable;
-  for (const fs::path& directory : list_entries(contexts)) {
-    try {
-      ContextFile context;
-      if (read_json_file(directory / "meta.json", context)) known.push_back(context.name);
-    } catch (const MalformedJson& error) {
-      unreadable.emplace_back(error.what());
-    }
-  }
-  std::ranges::sort(known);
-  throw UsageError(fmt::format("there is no context '{}', only: {}{}", name, fmt::join(known, ", "),
-                               unreadable.empty() ? ""
-                                                  : fmt::format("; and what cannot be read: {}",
-                                                                fmt::join(unreadable, "; "))),
-                   advise_contexts);
-}
-
 std::string path_if_there(const fs::path& path) {
   std::error_code error;
   // What may not be looked at is there: whoever reads it says so.
@@ -115,54 +85,40 @@ std::string path_if_there(const fs::path& path) {
   return is_there ? path.string() : "";
 }
 
-// A directory has docker speak TLS, whatever is in it, a link to one does not.
-bool has_tls_directory(const fs::path& directory) {
-  const auto entries = list_entries(directory.parent_path());
-  if (std::ranges::find(entries, directory) == entries.end()) return false;
-  std::error_code error;
-  const auto status = fs::symlink_status(directory, error);
-  if (!error && !fs::is_directory(status)) return false;
-  list_entries(directory);  // throws if it cannot be read
-  return true;
+Context inspect_context(const std::string& name, Interruption& interruption) {
+  try {
+    std::vector<Context> contexts;
+    const nlohmann::json json =
+        parse_json(ask_docker({"docker", "--context", name, "context", "inspect"}, interruption));
+    JsonReader(json).read(contexts);
+    if (contexts.size() == 1 && contexts.front().name == name) return contexts.front();
+    throw MalformedJson("it is about another one");
+  } catch (const MalformedJson& error) {
+    throw UsageError(fmt::format("docker's answer about the context '{}': {}", name, error.what()),
+                     advise_host);
+  } catch (const std::runtime_error& error) {
+    throw UsageError(error.what(), advise_host);
+  }
 }
 
 // TLS matters to TCP alone.
-Endpoint make_endpoint(const ContextFile& context, const fs::path& tls_directory) {
+Endpoint ask_context(const std::string& name, Interruption& interruption) {
+  const Context context = inspect_context(name, interruption);
   const auto docker = context.endpoints.find("docker");
   if (docker == context.endpoints.end()) {
-    throw UsageError(fmt::format("the context '{}' has no docker endpoint", context.name),
-                     advise_contexts);
+    throw UsageError(fmt::format("the context '{}' has no docker endpoint", name), advise_host);
   }
   const auto& [host, skips_verification] = docker->second;
-  if (host.empty()) return parse_endpoint(default_address);
-  Endpoint endpoint = parse_endpoint(host, AddressSource::context);
+  Endpoint endpoint = parse_endpoint(host.empty() ? default_address : host, AddressSource::context);
+  endpoint.context = name;
   if (endpoint.host_port.empty()) return endpoint;
-  if (endpoint.tls || has_tls_directory(tls_directory) || skips_verification) {
-    endpoint.tls = TlsFiles{.ca = path_if_there(tls_directory / "ca.pem"),
-                            .certificate = path_if_there(tls_directory / "cert.pem"),
-                            .key = path_if_there(tls_directory / "key.pem"),
+  if (endpoint.tls || context.has_tls || skips_verification) {
+    const fs::path directory = fs::path(context.tls_path) / "docker";
+    endpoint.tls = TlsFiles{.ca = path_if_there(directory / "ca.pem"),
+                            .certificate = path_if_there(directory / "cert.pem"),
+                            .key = path_if_there(directory / "key.pem"),
                             .verifies = !skips_verification};
   }
-  return endpoint;
-}
-
-Endpoint read_context(const fs::path& config, const std::string& name) {
-  if (!is_context_name(name)) {
-    throw UsageError(fmt::format("'{}' cannot be a context's name", name), advise_contexts);
-  }
-  const fs::path contexts = config / "contexts";
-  const std::string hash = sha256_hex(name);
-  ContextFile context;
-  try {
-    if (!read_json_file(contexts / "meta" / hash / "meta.json", context)) {
-      throw_unknown(name, contexts / "meta");
-    }
-  } catch (const MalformedJson& error) {
-    throw UsageError(fmt::format("the context '{}' in {}", name, error.what()),
-                     "Mend it, or select the engine with --host.");
-  }
-  Endpoint endpoint = make_endpoint(context, contexts / "tls" / hash / "docker");
-  endpoint.context = name;
   return endpoint;
 }
 
@@ -189,20 +145,46 @@ fs::path find_docker_config(const Environment& environment, const std::string& h
   return fs::path(home) / ".docker";
 }
 
+bool has_builder_alias(const fs::path& docker_config) {
+  try {
+    CliAliases file;
+    read_json_file(docker_config / "config.json", file);
+    return file.aliases.contains("builder");
+  } catch (const MalformedJson&) {
+    return false;  // docker warns, and reads no alias
+  }
+}
+
+std::vector<std::string> make_docker_command(const EngineChoice& choice) {
+  if (choice.host) return {"docker", "--host", *choice.host};
+  if (choice.context) return {"docker", "--context", *choice.context};
+  return {"docker"};
+}
+
+std::string ask_docker(const std::vector<std::string>& command, Interruption& interruption,
+                       const EnvironmentChanges& changes) {
+  constexpr std::size_t max_answer = 1'000'000;  // bytes
+  try {
+    ChildResult child = run_child(command, max_answer, interruption, changes);
+    if (child.is_cut_off) throw std::runtime_error("docker's answer is longer than 1 MB");
+    if (child.status == 0) return std::move(child.output);
+    const std::string words = describe_end(child.status, child.errors);
+    throw std::runtime_error(words.starts_with("docker: ") ? words : "docker: " + words);
+  } catch (const std::system_error& error) {
+    throw std::runtime_error("docker cannot be run: " + error.code().message());
+  }
+}
+
 Endpoint choose_endpoint(const EngineChoice& choice, const Environment& environment,
-                         const std::string& home) {
+                         const std::string& home, Interruption& interruption) {
   const fs::path config = find_docker_config(environment, home);
   const auto host = choice.host ? choice.host : environment("DOCKER_HOST");
-  std::string context(default_context);
-  if (choice.context) {
-    context = *choice.context;
-  } else if (!host) {
-    context = environment("DOCKER_CONTEXT").value_or("");
-    if (context.empty()) context = find_current_context(config);
-    if (context.empty()) context = default_context;
-  }
-  Endpoint endpoint = context == default_context ? read_default_context(host, environment, config)
-                                                 : read_context(config, context);
+  std::string context = choice.context.value_or("");
+  if (context.empty() && !host) context = environment("DOCKER_CONTEXT").value_or("");
+  if (context.empty() && !host) context = find_current_context(config);
+  Endpoint endpoint = context.empty() || context == default_context
+                          ? read_default_context(host, environment, config)
+                          : ask_context(context, interruption);
   if (endpoint.tls && endpoint.tls->ca.empty()) {
     endpoint.tls->bundle = find_ca_bundle(environment);
   }

@@ -1,6 +1,5 @@
 #include "docker/endpoint.hpp"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -75,17 +74,6 @@ bool is_host(std::string_view text) {
   return !text.empty() && !text.starts_with('-') && consists_of(text, ".-_");
 }
 
-// 127.1 or 0x7f000001: an address for libcurl, a name for docker.
-bool is_odd_number(const std::string& host) {
-  const auto label = host.substr(host.rfind('.') + 1);
-  const bool is_hexadecimal = label.starts_with("0x") || label.starts_with("0X");
-  const bool is_number =
-      label.find_first_not_of(is_hexadecimal ? "0123456789abcdefABCDEF" : "0123456789",
-                              is_hexadecimal ? 2 : 0) == std::string::npos;
-  in_addr address{};
-  return is_number && inet_pton(AF_INET, host.c_str(), &address) != 1;
-}
-
 struct HostAndPort {
   std::string_view host;
   std::string_view port;  // empty: none
@@ -102,18 +90,14 @@ HostAndPort split_port(std::string_view text, std::string_view address) {
 }
 
 Endpoint tcp_endpoint(std::string_view rest, std::string_view address, AddressSource source) {
-  const bool had_slash = rest.ends_with('/');
-  if (had_slash) rest.remove_suffix(1);
+  if (rest.ends_with('/')) rest.remove_suffix(1);
   auto [host, port] = split_port(rest, address);
-  if (!host.starts_with('[') && is_odd_number(std::string(host))) {
-    refuse(address, " has a number that docker takes for a name");
-  }
   if (port.empty() && source == AddressSource::context) {
     // docker would take HTTP's port 80 or 443.
     refuse(address, " names no port");
   }
   if (port.empty()) port = "2375";  // the docker CLI's default, also with TLS
-  return {.host_port = fmt::format("{}:{}", host, port), .had_slash = had_slash};
+  return {.host_port = fmt::format("{}:{}", host, port)};
 }
 
 Endpoint ssh_endpoint(std::string_view rest, std::string_view address) {
@@ -141,7 +125,7 @@ Endpoint ssh_endpoint(std::string_view rest, std::string_view address) {
   if (!consists_of(path, "/._-+@")) {
     refuse(address, " has a path with characters that a shell could take for its own");
   }
-  return {.ssh = ssh, .had_slash = path == "/"};
+  return {.ssh = ssh};
 }
 
 // Returns what to do when there is no socket at the endpoint's path.

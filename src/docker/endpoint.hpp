@@ -35,7 +35,6 @@ struct Endpoint {
   std::string host_port = {};        // of TCP: "host:port", an IPv6 address in brackets
   std::optional<TlsFiles> tls = {};  // of TCP; nullopt: in plain text
   std::optional<SshAddress> ssh = {};
-  bool had_slash = false;  // at the end: docker keeps it in what it calls the engine
 
   std::string text() const;  // "unix:///var/run/docker.sock"
   // Whether the address is of another machine, as far as it tells.

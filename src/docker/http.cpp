@@ -1,18 +1,16 @@
 #include "docker/http.hpp"
 
 #include <curl/curl.h>
-#include <fmt/ranges.h>
+#include <fmt/format.h>
 
 #include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
-#include <fstream>
 #include <new>
 #include <utility>
 
-#include "docker/local_names.hpp"
 #include "docker/transfer.hpp"
 
 namespace cac {
@@ -59,22 +57,6 @@ void set_tls_options(CURL* easy, const TlsFiles& files) {
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
   }
-}
-
-using List = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
-
-// Returns what libcurl shall take for the address of a host and a port that it would not look up;
-// nothing: it does as it would.
-List resolve_local_name(std::string_view host_port) {
-  const std::string_view host = host_port.substr(0, host_port.rfind(':'));
-  List list{nullptr, curl_slist_free_all};
-  if (!is_local_name(host)) return list;
-  std::ifstream hosts("/etc/hosts");
-  const auto addresses = find_addresses(hosts, host);
-  if (addresses.empty()) return list;
-  const std::string entry = fmt::format("{}:{}", host_port, fmt::join(addresses, ","));
-  list.reset(curl_slist_append(nullptr, entry.c_str()));
-  return list;
 }
 
 }  // namespace
@@ -148,9 +130,8 @@ struct HttpConnection::Handles {
     return true;
   }
 
-  List json_header{curl_slist_append(nullptr, "Content-Type: application/json"),
-                   curl_slist_free_all};
-  List local_name{nullptr, curl_slist_free_all};
+  std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> json_header{
+      curl_slist_append(nullptr, "Content-Type: application/json"), curl_slist_free_all};
   std::array<char, CURL_ERROR_SIZE> error_text{};
   Sockets sockets = {};  // used while the others are destroyed
   std::unique_ptr<CURLM, decltype(&curl_multi_cleanup)> multi{curl_multi_init(),
@@ -184,8 +165,6 @@ HttpConnection::HttpConnection(const Endpoint& endpoint, Interruption& interrupt
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, 10'000L);
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
   set_callbacks(easy, handles_->sockets);
-  handles_->local_name = resolve_local_name(endpoint_.host_port);
-  curl_easy_setopt(easy, CURLOPT_RESOLVE, handles_->local_name.get());
   if (!endpoint_.socket_path.empty()) {
     curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, endpoint_.socket_path.c_str());
   }

@@ -193,7 +193,11 @@ std::string name_way_back(const RunResult& result, const BuildxBuilder& builder)
   const std::string& context = result.engine->context;
   const std::string own = context.empty() ? "default" : context;
   // What it may name instead depends on how Compose builds.
-  if (builder.is_named) return "unset BUILDX_BUILDER";
+  if (builder.named_by == "BUILDX_BUILDER") return "unset BUILDX_BUILDER";
+  if (!builder.named_by.empty()) return "a build without " + builder.named_by;
+  if (builder.by_address && !context.empty()) {
+    return fmt::format("docker --host {} buildx use default", result.endpoint->text());
+  }
   const EngineChoice choice{.host = result.engine_choice.host,
                             .context = context.empty() ? std::nullopt : std::optional(context)};
   return fmt::format("docker{} buildx use {}", name_engine_options(choice), own);
@@ -216,6 +220,7 @@ std::string advise(const RunResult& result, const ClearRequest& request,
   if (has(Reason::unverified)) {
     return fmt::format(" Clear it with docker buildx prune --builder {} --all.", builder.name);
   }
+  if (has(Reason::builder_unknown)) return " Mend what keeps docker buildx inspect from saying it.";
   if (has(Reason::builder_in_use)) {
     const bool is_here = std::ranges::any_of(
         residue, [](const Residue& left) { return left.object.starts_with(builder_prefix); });

@@ -71,6 +71,7 @@ constexpr std::string_view reason_sentences[] = {
     "in cache_from: a build fetches it from outside this engine, which this tool cannot clear",
     "builds go to this buildx builder, which has a cache of its own",
     "builds go to this buildx builder, which does not run, so its cache cannot be cleared",
+    "it is not known which builder builds go to",
     "builds go to this buildx builder, and what it has could not be read",
     "DOCKER_BUILDKIT or the docker command line selects it: it takes steps from every local image",
 };
@@ -146,6 +147,7 @@ std::string explain(const Residue& residue) {
   std::string sentence = explain(residue.reason);
   if (residue.reason == Reason::kept_cache_mount) sentence += ": " + residue.blocking_mount;
   if (residue.reason == Reason::other_project) sentence += " " + residue.project;
+  if (!residue.cause.empty()) sentence += ": " + residue.cause;
   return residue.services.empty()
              ? sentence
              : fmt::format("{} ({})", sentence, name_services(residue.services));
@@ -164,7 +166,7 @@ std::string explain(const Caveat& caveat) {
                            caveat.object, caveat.unknown);
       }
       if (!caveat.unknown.empty()) {
-        return fmt::format("it is not known which buildx builders run here: {}", caveat.unknown);
+        return fmt::format("it is not known which buildx builders there are: {}", caveat.unknown);
       }
       if (caveat.is_container) {
         return fmt::format(

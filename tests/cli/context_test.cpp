@@ -1,14 +1,14 @@
 // Docker contexts: how the program says which engine it uses, and why it uses none. What docker
 // itself would use is compared in tests/engines.
 #include <doctest/doctest.h>
-#include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "base/sha256.hpp"
+#include "docker_standin.hpp"
 #include "session.hpp"
 
 using cac::test::Containing;
@@ -21,30 +21,23 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// docker's directory with the fake engine as the context "fake"; no variable says where it is.
+// A docker that knows the fake engine as the context "fake"; no variable says where it is.
 struct ContextSession : Session {
-  ContextSession() : root(fs::temp_directory_path() / ("contexts." + std::to_string(getpid()))) {
-    fs::remove_all(root);
-    add("fake", R"({"docker":{"Host":")" + fake.url() + R"("}})");
-  }
-  ~ContextSession() { fs::remove_all(root); }
-  ContextSession(const ContextSession&) = delete;
-  ContextSession& operator=(const ContextSession&) = delete;
+  ContextSession() { docker.add_address("fake", fake.url()); }
 
   void write(const std::string& name, const std::string& text) const {
     fs::create_directories((root / name).parent_path());
     std::ofstream(root / name) << text;
   }
-  void add(const std::string& name, const std::string& endpoints) const {
-    write("contexts/meta/" + cac::sha256_hex(name) + "/meta.json",
-          R"({"Name":")" + name + R"(","Endpoints":)" + endpoints + "}");
-  }
   Invocation make(Texts arguments) const {
-    return {.arguments = std::move(arguments), .environment = {{"DOCKER_CONFIG", root.string()}}};
+    return {.arguments = std::move(arguments),
+            .environment = {{"DOCKER_CONFIG", root.string()}, {"PATH", docker.path()}}};
   }
   Result run(Texts arguments) const { return cac::test::run(make(std::move(arguments))); }
 
-  fs::path root;
+  cac::test::DockerStandIn docker;
+  cac::test::TemporaryDirectory directory;
+  fs::path root = directory.path;
 };
 
 }  // namespace
@@ -82,9 +75,9 @@ TEST_CASE("the current context and DOCKER_CONTEXT are followed") {
 
 TEST_CASE("an engine that cannot be selected is one sentence and exit 2, and nothing is asked") {
   ContextSession session;
-  session.add("kubernetes", R"({"kubernetes":{"Host":"https://x:1"}})");
-  session.add("pipe", R"({"docker":{"Host":"npipe:////./pipe/docker_engine"}})");
-  session.write("contexts/meta/cut-off/meta.json", "{");
+  session.docker.add_context("kubernetes", R"({"kubernetes":{"Host":"https://x:1"}})");
+  session.docker.add_address("pipe", "npipe:////./pipe/docker_engine");
+  session.docker.answer("--context cut-off context inspect", "[{");
   session.write("broken/config.json", "{");
   const std::string url = session.fake.url();
   const std::string broken = (session.root / "broken").string();
@@ -96,10 +89,11 @@ TEST_CASE("an engine that cannot be selected is one sentence and exit 2, and not
   } const rows[] = {
       {{"-c", "fake", "-H", url}, "", "", "--host and --context cannot be combined"},
       {{"-H", url, "-H", url}, "", "", "--host may be given only once"},
-      {{"-c", "gone"}, "", "", "there is no context 'gone', only: default, fake, kubernetes, pipe"},
-      {{"-c", "gone"}, "", "", "cut-off/meta.json: it is not JSON, or it is cut off"},
-      {{}, "DOCKER_CONTEXT", "gone", "there is no context 'gone'"},
-      {{"-c", "../fake"}, "", "", "'../fake' cannot be a context's name"},
+      {{"-c", "gone"}, "", "", "docker: nobody has told it about --context gone context inspect"},
+      {{}, "DOCKER_CONTEXT", "gone", "docker: nobody has told it about --context gone"},
+      {{"-c", "\x1b[31m"}, "", "", "docker: nobody has told it about --context "},
+      {{"-c", "cut-off"}, "", "", "context 'cut-off': it is not JSON, or it is cut off"},
+      {{"-c", "fake"}, "PATH", "/nowhere", "docker cannot be run: No such file or directory"},
       {{"-c", "kubernetes"}, "", "", "the context 'kubernetes' has no docker endpoint"},
       {{"-c", "pipe"}, "", "", "named pipes are Windows's; use unix:///path/to/docker.sock"},
       {{"-H", "fd://"}, "", "", "only an engine itself can listen on a descriptor; use unix://"},
@@ -113,6 +107,7 @@ TEST_CASE("an engine that cannot be selected is one sentence and exit 2, and not
     CHECK(said.status == 2);
     CHECK(said.out.empty());
     CHECK(said.err.starts_with("clear-app-cache: error: "));
+    CHECK(said.err.find('\x1b') == std::string::npos);
     CHECK(said.err == Containing{row.says});
     made.arguments.emplace_back("--json");
     const Json report = Json::parse(cac::test::run(made).out, nullptr, false);
@@ -124,4 +119,42 @@ TEST_CASE("an engine that cannot be selected is one sentence and exit 2, and not
     CHECK(report["actions"].empty());
     CHECK(session.fake.connections() == 0);
   }
+}
+
+TEST_CASE(
+    "a docker that does not answer is ended by the timeout, and nothing is asked of an engine") {
+  ContextSession session;
+  session.docker.run("exec sleep 600");
+  for (const std::string choice : {"DOCKER_CONTEXT", "BUILDX_BUILDER"}) {
+    CAPTURE(choice);
+    Invocation made = session.make({"--timeout", "1s"});
+    made.environment[choice] = "x1";
+    if (choice == "BUILDX_BUILDER") made.environment["DOCKER_HOST"] = session.fake.url();
+    const Result said = cac::test::run(made);
+    CHECK(said.status == 1);
+    CHECK(said.err == Containing{"the timeout of 1 s ran out while asking docker"});
+    CHECK(session.fake.connections() == 0);
+  }
+}
+
+TEST_CASE("a plain run starts no process, and one with builders asks for theirs") {
+  ContextSession session;
+  Invocation made = session.make({"--verify-only", "--json"});
+  made.environment["DOCKER_HOST"] = session.fake.url();
+  cac::test::run(made);
+  CHECK(session.docker.calls().empty());
+  session.write("buildx/instances/held", "");
+  const Json unknown = Json::parse(cac::test::run(made).out);
+  CHECK(unknown["exit_status"] == 3);
+  CHECK(unknown["residue"].back()["object"] == "buildx");
+  CHECK(unknown["residue"].back()["reason"] == "builder-unknown");
+  CHECK(unknown["residue"].back()["explanation"] ==
+        "it is not known which builder builds go to: docker: nobody has told it about buildx "
+        "inspect");
+  session.docker.answer("buildx inspect",
+                        "Name: held\nDriver: remote\n\nNodes:\nName: held0\nEndpoint: tcp://x:1\n");
+  const Json remote = Json::parse(cac::test::run(made).out);
+  CHECK(remote["residue"].back()["object"] == "held");
+  CHECK(remote["residue"].back()["explanation"] ==
+        "builds go to this buildx builder, which has a cache of its own: its driver is remote");
 }

@@ -2,12 +2,10 @@
 // in one of them. The man page is compared with what they have.
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <string>
 
-#include "base/sha256.hpp"
+#include "docker_standin.hpp"
 #include "session.hpp"
 #include "temporary_directory.hpp"
 
@@ -26,14 +24,6 @@ int compare(const std::string& golden, const Session& session, const Texts& word
   const Result result = session.run(words);
   check_golden(golden, normalized(spread_out(result.out), session.fake.url()));
   return result.status;
-}
-
-// As docker context create does, but for the name of the directory, which docker makes a hash.
-void write_context(const std::string& config, const std::string& name, const std::string& host) {
-  const std::string directory = config + "/contexts/meta/" + cac::sha256_hex(name);
-  std::filesystem::create_directories(directory);
-  std::ofstream(directory + "/meta.json")
-      << R"({"Name":")" << name << R"(","Endpoints":{"docker":{"Host":")" << host << R"("}}})";
 }
 
 }  // namespace
@@ -76,10 +66,11 @@ TEST_CASE("JSON has the context, no ID of a build artifact, and a note on a miss
   const std::string directory = temporary.path;
   std::filesystem::create_directories(directory + "/frontend/.next");
   const Session session;
-  write_context(directory + "/docker", "here", session.fake.url());
+  const cac::test::DockerStandIn docker;
+  docker.add_address("here", session.fake.url());
   const Result result = cac::test::run(
       {.arguments = {"--json", "--verify-only", "--app-dir", directory, "--context", "here"},
-       .environment = {{"DOCKER_CONFIG", directory + "/docker"}}});
+       .environment = {{"DOCKER_CONFIG", directory + "/docker"}, {"PATH", docker.path()}}});
   std::string text = spread_out(result.out);
   for (auto at = text.find(directory); at != std::string::npos; at = text.find(directory)) {
     text.replace(at, directory.size(), "/DIR");

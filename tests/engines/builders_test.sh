@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Buildx builders in containers: notes where no build goes to them, residue where one does, cleared and verified
-# with --all-builders. The builder and the choice of it are buildx's own files, made by real buildx; the container
-# is laid out as buildx does it, but its buildctl is a stand-in, since no BuildKit image can be pulled.
+# with --all-builders. The builder and the choice of it are real buildx's, which the tool asks; the container is laid
+# out as buildx does it, but its buildctl is a stand-in, since no BuildKit image can be pulled.
 #
 #   builders_test.sh ENGINE TOOL
 set -euo pipefail
@@ -14,7 +14,11 @@ scene_begin "$@"
 cd "$contexts"
 buildx() { "$here/client.sh" "$ENGINE" docker buildx "$@" >"$contexts/buildx.log" 2>&1 || { cat "$contexts/buildx.log" && return 1; }; }
 HOME=$("$here/engine.sh" dir "$ENGINE")/home
-export HOME
+# The tool's docker: the sid root's, which sees of this machine's files what is below the engine's directory.
+mkdir -p bin
+printf '#!/bin/sh\nexec "%s/client.sh" "%s" env -u DOCKER_HOST docker "$@"\n' "$here" "$ENGINE" >bin/docker
+chmod +x bin/docker
+export HOME PATH="$contexts/bin:$PATH" TMPDIR="$contexts"
 unset DOCKER_CONFIG BUILDX_CONFIG BUILDX_BUILDER
 
 remove_builders() {
@@ -103,7 +107,42 @@ BUILDX_BUILDER=far run_tool "$tool" --verify-only
 check "by its address, the builder of a context that leads there" exits 0
 BUILDX_BUILDER=nobody run_tool "$tool" --verify-only
 way_back "a builder that is not known here" 'unset BUILDX_BUILDER'
+check "a builder that is not known here: buildx says so" contains "$tool_output" 'no builder "nobody" found'
+check "chosen under the address, not the context's name" buildx use held
+verify_in_context
+way_back "chosen under the address" "docker --host unix://$SOCKET buildx use default"
+check "chosen under the address: its container" contains "$tool_output" buildx_buildkit_held0
+check "what was chosen is as before" equal "$(jq -r .Name "$HOME/.docker/buildx/current")" held
 docker_cli context rm -f far
+
+# A node that buildx knows by a second name of the engine's socket.
+ln -sfn api.sock "${SOCKET%/*}/second.sock"
+check "a second name" buildx rm --keep-state held
+check "a builder by the second name" buildx create --use --name held --driver docker-container "unix://${SOCKET%/*}/second.sock"
+check "the container again" run_standin
+fill_builder
+run_tool "$tool" --all-builders
+check "a second name: it is cleared" equal "$(in_engine_builder 'cat /var/lib/buildkit/calls')" 'prune --all'
+check "a second name: exit 0" exits 0
+run_tool "$tool" --verify-only
+check "a second name: builds go to its container" contains "$tool_output" 'buildx_buildkit_held0'
+check "a second name: exit 3" exits 3
+fill_builder
+
+# Builders whose caches are not on this engine.
+check "a builder elsewhere" buildx create --use --name beyond --driver remote tcp://127.0.0.1:9
+run_tool "$tool" --all-builders
+check "a builder elsewhere: exit 3" exits 3
+check "a builder elsewhere: why" contains "$(tr -s '\n ' ' ' <<<"$tool_output")" 'which has a cache of its own: its driver is remote'
+check "a builder elsewhere: its cache" contains "$(tr -s '\n ' ' ' <<<"$tool_output")" 'docker buildx prune --builder beyond --all clears it'
+check "it is removed" buildx rm beyond
+mv bin/docker bin/away
+printf '#!/bin/sh\necho "docker: no buildx here" >&2\nexit 1\n' >bin/docker
+chmod +x bin/docker
+run_tool "$tool" --verify-only
+check "without buildx: exit 3" exits 3
+check "without buildx: why" contains "$(tr -s '\n ' ' ' <<<"$tool_output")" 'it is not known which builder builds go to: docker: no buildx here'
+mv bin/away bin/docker
 
 # Chosen by its variable alone, and stopped.
 check "buildx use default" buildx use default

@@ -18,6 +18,13 @@ tls_begin "$@"
 trap end EXIT
 home=$("$engine_sh" dir "$ENGINE")/home
 printed=$contexts/printed
+# For the tool to ask about contexts: the engine's own docker, with its own libraries.
+root=$("$engine_sh" root "$([[ $ENGINE == *-bookworm ]] && echo bookworm || echo sid)")
+mkdir -p "$contexts/bin"
+printf '#!/bin/sh\nexec "%s" --library-path "%s" "%s" "$@"\n' "$root"/usr/lib*/ld-linux*.so.* "$root"/usr/lib/*-linux-gnu \
+  "$root/usr/bin/docker" >"$contexts/bin/docker"
+chmod +x "$contexts/bin/docker"
+PATH=$contexts/bin:$PATH
 : >"$printed"
 
 # --- running the tool and docker with the same variables ---

@@ -76,7 +76,7 @@ class Stage {
     start.environment = {{"HOME", sandbox.path() + "/home"},
                          {"TMPDIR", sandbox.path() + "/tmp"},
                          {"XDG_RUNTIME_DIR", sandbox.path() + "/run"},
-                         {"PATH", "/usr/bin:/bin"},
+                         {"PATH", sandbox.path() + "/bin:/usr/bin:/bin"},
                          {"LC_ALL", "C.UTF-8"}};
     for (const auto& [name, value] : asked.environment) start.environment[name] = fill_in(value);
     start.directory = sandbox.path() + "/work";

@@ -1,16 +1,23 @@
 #include "docker/buildx.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 
-#include "base/sha256.hpp"
 #include "connected.hpp"
+#include "docker_standin.hpp"
 #include "texts.hpp"
 
+using cac::BuilderQuestion;
+using cac::BuildxBuilder;
+using cac::Interruption;
 using cac::test::Containing;
+using cac::test::DockerStandIn;
 using cac::test::environment_of;
 using cac::test::Texts;
 namespace fs = std::filesystem;
@@ -19,27 +26,55 @@ namespace {
 
 constexpr const char* address = "unix:///var/run/docker.sock";
 
-// A home directory with buildx's files.
-class Home {
- public:
-  Home() : path(fs::temp_directory_path() / ("buildx." + std::to_string(getpid()))) {
-    fs::remove_all(path);
+// As buildx 0.13 to 0.36 print a builder; nodes: "held0 far" for a node and its endpoint.
+std::string print_builder(const std::string& name, const std::string& driver,
+                          const Texts& nodes = {}) {
+  std::string text = "Name:          " + name + "\nDriver:        " + driver +
+                     "\nLast Activity: 2026-11-30 20:02:17 +0000 UTC\n";
+  if (nodes.empty()) return text + "Error:         Cannot connect to the Docker daemon.\n";
+  text += "\nNodes:\n";
+  for (const std::string& node : nodes) {
+    const auto blank = node.find(' ');
+    text += "Name:                  " + node.substr(0, blank) +
+            "\nEndpoint:              " + node.substr(blank + 1) +
+            "\nStatus:                inactive\nBuildKit daemon flags: --allow-insecure\n"
+            "GC Policy rule#0:\n All:           false\n Name:  no node\n";
   }
-  ~Home() { fs::remove_all(path); }
+  return text;
+}
+
+// A home directory with buildx's files, and a docker with buildx.
+struct Home {
+  Home() { setenv("TMPDIR", directory.path.c_str(), 1); }
+  ~Home() { unsetenv("TMPDIR"); }
   Home(const Home&) = delete;
   Home& operator=(const Home&) = delete;
 
-  void write(const std::string& name, const std::string& text) const {
-    fs::create_directories((path / name).parent_path());
-    std::ofstream(path / name) << text;
+  // Has buildx know a builder.
+  void write(const std::string& file, const std::string& text = "") const {
+    fs::create_directories((home / file).parent_path());
+    std::ofstream(home / file) << text;
   }
-  std::optional<cac::BuildxBuilder> find(
-      const std::map<std::string, std::string>& variables = {}) const {
-    return cac::find_current_builder(environment_of(variables), path, cac::parse_endpoint(address));
+  // "own", or which builder it is, and what is known about it.
+  std::string find(const cac::Endpoint& engine, const BuilderQuestion& question = {},
+                   const std::map<std::string, std::string>& variables = {},
+                   const cac::EngineChoice& choice = {}) {
+    Interruption interruption(-1, Interruption::Clock::now() + std::chrono::minutes(1));
+    builder = cac::find_current_builder(question, choice, environment_of(variables), home, engine,
+                                        interruption);
+    if (!builder) return "own";
+    std::string text = builder->name;
+    for (const std::string& container : builder->containers) text += " " + container;
+    return builder->problem.empty() ? text : text + ": " + builder->problem;
   }
 
-  fs::path path;
+  DockerStandIn docker;
+  cac::test::TemporaryDirectory directory;
+  fs::path home = directory.path / "home";
+  std::optional<BuildxBuilder> builder;
 };
+
+constexpr const char* instance_file = ".docker/buildx/instances/held";
 
 cac::Endpoint make_far() {
   cac::Endpoint endpoint = cac::parse_endpoint("tcp://far.example:2375");
@@ -47,186 +82,199 @@ cac::Endpoint make_far() {
   return endpoint;
 }
 const cac::Endpoint far = make_far();
-
-constexpr const char* current_file = ".docker/buildx/current";
-
-// As buildx 0.29 writes it.
-constexpr const char* instance =
-    R"({"Name":"held","Driver":"docker-container","Nodes":[{"Name":"held0","Endpoint":"default",)"
-    R"("Platforms":null,"DriverOpts":null,"Flags":null,"Files":null},{"Name":"held1"}],)"
-    R"("Dynamic":false})";
+const cac::Endpoint near = cac::parse_endpoint(address);
 
 }  // namespace
 
-TEST_CASE("without files of buildx's, or with the default, builds go to the engine's own builder") {
-  const Home home;
-  CHECK_FALSE(home.find());
-  CHECK_FALSE(home.find({{"BUILDX_BUILDER", "default"}}));
-  home.write(current_file, R"({"Key":"unix:///var/run/docker.sock","Name":"","Global":false})");
-  CHECK_FALSE(home.find());
-  home.write(current_file, R"({"Key":"unix:///other.sock","Name":"held","Global":false})");
-  CHECK_FALSE(home.find());
+TEST_CASE("buildx is not asked while it has made no builder and none is named") {
+  Home home;
+  CHECK(home.find(near) == "own");
+  home.write(".docker/buildx/current", R"({"Key":"far","Name":"","Global":false})");
+  fs::create_directories(home.home / ".docker/buildx/instances");
+  CHECK(home.find(near) == "own");
+  CHECK(home.find(far, {.by_address = true}) == "own");
+  CHECK(home.docker.calls().empty());
 }
 
-TEST_CASE("docker calls an engine by its address with the slash at its end") {
-  const Home home;
-  home.write(".docker/buildx/instances/held", instance);
-  const auto find = [&](const std::string& written) {
-    const auto found =
-        cac::find_current_builder(environment_of(), home.path, cac::parse_endpoint(written));
-    return found ? found->name : "none";
+TEST_CASE("the current builder is what buildx says, with its nodes on this engine") {
+  Home home;
+  home.write(instance_file);
+  home.docker.answer("buildx inspect", print_builder("default", "docker", {"default default"}));
+  CHECK(home.find(near) == "own");
+  home.docker.answer("buildx inspect",
+                     print_builder("held", "docker-container",
+                                   {"held0 default", "held1 " + std::string(address)}));
+  CHECK(home.find(near) == "held buildx_buildkit_held0 buildx_buildkit_held1");
+  CHECK(home.builder->is_known);
+  CHECK_FALSE(home.builder->has_other_nodes);
+  CHECK(home.builder->named_by.empty());
+}
+
+TEST_CASE("the engine is chosen as for a build") {
+  Home home;
+  home.write(instance_file);
+  home.find(near, {}, {}, {.host = address});
+  home.find(far, {}, {}, {.context = "far"});
+  home.find(far, {}, {{"DOCKER_CONTEXT", "far"}});
+  home.find(far, {.by_context = false, .by_address = true}, {}, {.context = "far"});
+  CHECK(home.docker.calls() == std::string("--host ") + address +
+                                   " buildx inspect\n"
+                                   "--context far buildx inspect\n"
+                                   "buildx inspect\n"
+                                   "--host tcp://far.example:2375 buildx inspect\n");
+}
+
+TEST_CASE("in a context, a builder may be chosen under its name and under its address") {
+  Home home;
+  home.write(instance_file);
+  const std::string own = print_builder("far", "docker", {"far far"});
+  const std::string held = print_builder("held", "docker-container", {"held0 far"});
+  const std::string by_context = "buildx inspect";
+  const std::string by_address = "--host tcp://far.example:2375 buildx inspect";
+  home.docker.answer(by_context, own);
+  home.docker.answer(by_address, print_builder("default", "docker", {"default default"}));
+  CHECK(home.find(far, {.by_address = true}) == "own");
+  home.docker.answer(by_context, held);
+  CHECK(home.find(far) == "held buildx_buildkit_held0");
+  CHECK(home.find(far, {.by_context = false, .by_address = true}) == "own");
+  CHECK(home.find(far, {.by_address = true}) == "held buildx_buildkit_held0");
+  CHECK_FALSE(home.builder->by_address);
+  home.docker.answer(by_context, own);
+  home.docker.answer(by_address, held);
+  CHECK(home.find(far) == "own");
+  CHECK(home.find(far, {.by_address = true}) == "held buildx_buildkit_held0");
+  CHECK(home.builder->by_address);
+  // An engine that does not answer in plain text is still this one.
+  home.docker.answer(by_address, print_builder("default", ""));
+  CHECK(home.find(far, {.by_address = true}) == "own");
+}
+
+TEST_CASE("docker build uses the engine's own builder, unless it is told another one") {
+  Home home;
+  home.write(instance_file);
+  const BuilderQuestion question{.by_context = false};
+  home.docker.answer("buildx inspect default",
+                     print_builder("default", "docker", {"default default"}));
+  home.docker.answer("buildx inspect far", print_builder("far", "docker", {"far far"}));
+  home.docker.answer("buildx inspect held",
+                     print_builder("held", "docker-container", {"held0 far"}));
+  home.docker.answer("buildx inspect",
+                     print_builder("held", "docker-container", {"held0 default"}));
+  CHECK(home.find(near, question) == "own");
+  CHECK(home.find(far, question) == "own");
+  CHECK(home.find(far, question, {{"BUILDX_BUILDER", "held"}}) == "held buildx_buildkit_held0");
+  // docker buildx install.
+  home.write(".docker/config.json", R"({"aliases":{"builder":"buildx"}})");
+  CHECK(home.find(near, question) == "held buildx_buildkit_held0");
+  home.write(".docker/config.json", "{");
+  CHECK(home.find(near, question) == "own");
+}
+
+TEST_CASE("--builder comes before BUILDX_BUILDER, which comes before docker buildx use") {
+  Home home;
+  home.docker.answer("buildx inspect one",
+                     print_builder("one", "docker-container", {"one0 default"}));
+  home.docker.answer("buildx inspect two",
+                     print_builder("two", "docker-container", {"two0 default"}));
+  const std::map<std::string, std::string> variables{{"BUILDX_BUILDER", "two"}};
+  CHECK(home.find(near, {.name = "one"}, variables) == "one buildx_buildkit_one0");
+  CHECK(home.builder->named_by == "--builder");
+  CHECK(home.find(near, {.name = ""}, variables) == "two buildx_buildkit_two0");
+  CHECK(home.builder->named_by == "BUILDX_BUILDER");
+  // A name is the same in a context and by its address: asked once, as Compose does.
+  home.find(far, {.name = "one", .by_address = true});
+  CHECK(home.docker.calls() ==
+        "buildx inspect one\nbuildx inspect two\n"
+        "--host tcp://far.example:2375 buildx inspect one\n");
+}
+
+TEST_CASE("a builder that cannot be cleared on this engine says why") {
+  Home home;
+  home.docker.add_address("far", "tcp://far.example:2375");
+  home.docker.add_address("here", address);
+  const auto find = [&](const std::string& text, const cac::Endpoint& engine = near) {
+    home.docker.answer("buildx inspect held", text);
+    return home.find(engine, {.name = "held"});
   };
-  for (const std::string one : {"tcp://h:2375", "ssh://deploy@h"}) {
-    home.write(current_file, R"({"Key":")" + one + R"(","Name":"held"})");
-    CHECK(find(one) == "held");
-    CHECK(find(one + "/") == "none");
-    home.write(current_file, R"({"Key":")" + one + R"(/","Name":"held"})");
-    CHECK(find(one) == "none");
-    CHECK(find(one + "/") == "held");
-  }
+  CHECK(find(print_builder("held", "remote", {"held0 tcp://10.0.0.1:1234"})) ==
+        "held: its driver is remote");
+  CHECK(find(print_builder("held", "docker-container", {"held0 far"})) ==
+        "held: its node held0 is on far");
+  CHECK(home.builder->has_other_nodes);
+  CHECK(find(print_builder("held", "docker-container", {"held0 here", "held1 tcp://10.0.0.1:1"})) ==
+        "held buildx_buildkit_held0: its node held1 is on tcp://10.0.0.1:1");
+  CHECK(find(print_builder("held", "docker-container", {"held0 gone"})) ==
+        "held: its node held0 is on gone");
+  CHECK(find(print_builder("held", "docker-container", {"held0 default"}), far) ==
+        "held: its node held0 is on default");
+  // Another context's own builder; here leads to this engine.
+  CHECK(find(print_builder("far", "docker", {"far far"})) == "far: it is another engine");
+  CHECK(find(print_builder("far", "")) == "far: it is another engine");
+  CHECK(find(print_builder("here", "docker", {"here here"})) == "own");
+  CHECK(find(print_builder("here", "")) == "own");
 }
 
-TEST_CASE("the current builder is that of the engine's address, or the global one") {
-  const Home home;
-  home.write(".docker/buildx/instances/held", instance);
-  for (const char* const text :
-       {R"({"Key":"unix:///var/run/docker.sock","Name":"held","Global":false})",
-        R"({"Key":"unix:///other.sock","Name":"held","Global":true})"}) {
-    home.write(current_file, text);
-    const auto builder = home.find();
-    REQUIRE(builder);
-    CHECK(builder->name == "held");
-    CHECK(builder->is_known);
-    CHECK(builder->containers == Texts{"buildx_buildkit_held0", "buildx_buildkit_held1"});
-  }
+TEST_CASE("a builder that buildx does not know, or does not tell, is a value") {
+  Home home;
+  CHECK(home.find(near, {}, {{"BUILDX_BUILDER", "nobody"}}) ==
+        "nobody: docker: nobody has told it about buildx inspect nobody");
+  CHECK_FALSE(home.builder->is_known);
+  CHECK(home.builder->containers.empty());
+  home.write(instance_file);
+  CHECK(home.find(near) == ": docker: nobody has told it about buildx inspect");
+  home.docker.answer("buildx inspect", "Nothing: to see here\n Name: none\n");
+  CHECK(home.find(near) == Containing{": docker buildx inspect does not name a builder"});
+  home.docker.answer("buildx inspect", "Name: held\n");
+  CHECK(home.find(near) == Containing{": docker buildx inspect does not name a builder"});
+  home.docker.run("while :; do echo Name: held; done");
+  CHECK(home.find(near) == ": docker's answer is longer than 1 MB");
+  const std::string path = std::getenv("PATH");
+  setenv("PATH", "/nowhere", 1);
+  const std::string without_docker = home.find(near);
+  setenv("PATH", path.c_str(), 1);
+  CHECK(without_docker == ": docker cannot be run: No such file or directory");
+  setenv("TMPDIR", "/nowhere", 1);
+  CHECK(home.find(near) == Containing{"temp_directory_path"});
 }
 
-TEST_CASE("a node that is on another engine is not in a container of this one") {
-  const Home home;
-  home.write(".docker/contexts/meta/" + cac::sha256_hex("far") + "/meta.json",
-             R"({"Name":"far","Endpoints":{"docker":{"Host":"tcp://far.example:2375"}}})");
-  const auto find = [&](const std::string& endpoint, const cac::Endpoint& engine) {
-    home.write(".docker/buildx/instances/held",
-               R"({"Driver":"docker-container","Nodes":[{"Name":"held0","Endpoint":")" + endpoint +
-                   R"("}]})");
-    const auto builder =
-        cac::find_current_builder(environment_of({{"BUILDX_BUILDER", "held"}}), home.path, engine);
-    REQUIRE(builder);
-    CHECK(builder->containers.empty() == builder->has_other_nodes);
-    return builder->has_other_nodes ? "elsewhere" : "here";
-  };
-  const cac::Endpoint near = cac::parse_endpoint(address);
-  for (const char* const here : {"default", address, ""}) {
-    CHECK(find(here, near) == std::string("here"));
-  }
-  for (const char* const there : {"far", "tcp://far.example:2375", "no-context", "unix://"}) {
-    CHECK(find(there, near) == std::string("elsewhere"));
-  }
-  for (const char* const here : {"far", "tcp://far.example:2375"}) {
-    CHECK(find(here, far) == std::string("here"));
-  }
-  CHECK(find("default", far) == std::string("elsewhere"));
+TEST_CASE("a socket by two names is one engine") {
+  Home home;
+  home.write("socket/x");  // for its directory
+  const std::string socket_path = home.home / "socket/api.sock";
+  sockaddr_un socket_address{};
+  socket_address.sun_family = AF_UNIX;
+  socket_path.copy(socket_address.sun_path, sizeof socket_address.sun_path - 1);
+  const int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+  REQUIRE(bind(listener, reinterpret_cast<sockaddr*>(&socket_address), sizeof socket_address) == 0);
+  fs::create_directory_symlink(home.home / "socket", home.home / "way");
+  const std::string other_name = home.home / "way/api.sock";
+  home.docker.answer("buildx inspect held",
+                     print_builder("held", "docker-container", {"held0 unix://" + other_name}));
+  CHECK(home.find(cac::parse_endpoint("unix://" + socket_path), {.name = "held"}) ==
+        "held buildx_buildkit_held0");
+  CHECK(home.find(near, {.name = "held"}) == "held: its node held0 is on unix://" + other_name);
+  close(listener);
 }
 
-TEST_CASE("BUILDX_BUILDER comes first; DOCKER_CONFIG and BUILDX_CONFIG say where the files are") {
-  const Home home;
-  home.write(current_file, R"({"Key":"unix:///var/run/docker.sock","Name":"other"})");
-  home.write("docker/buildx/instances/held", instance);
-  home.write("buildx/instances/remote", R"({"Name":"remote","Driver":"remote","Nodes":[]})");
-  const auto unknown = home.find({{"BUILDX_BUILDER", "held"}});
-  REQUIRE(unknown);
-  CHECK_FALSE(unknown->is_known);
-  CHECK(unknown->containers.empty());
-  const auto held =
-      home.find({{"BUILDX_BUILDER", "held"}, {"DOCKER_CONFIG", home.path / "docker"}});
-  REQUIRE(held);
-  CHECK(held->containers.size() == 2);
-  const auto remote =
-      home.find({{"BUILDX_BUILDER", "remote"}, {"BUILDX_CONFIG", home.path / "buildx"}});
-  REQUIRE(remote);
-  CHECK(remote->is_known);
-  CHECK(remote->containers.empty());
-}
-
-TEST_CASE("with a context its name is what buildx calls the engine, and the engine's own builder") {
-  const Home home;
-  const auto find = [&](const std::map<std::string, std::string>& variables = {}) {
-    return cac::find_current_builder(environment_of(variables), home.path, far);
-  };
-  home.write(current_file, R"({"Key":"far","Name":"held","Global":false})");
-  home.write(".docker/buildx/instances/held", instance);
-  CHECK(find()->name == "held");
-  CHECK_FALSE(home.find());
-  const auto write_context = [&](const std::string& name, const std::string& host) {
-    home.write(".docker/contexts/meta/" + cac::sha256_hex(name) + "/meta.json",
-               R"({"Name":")" + name + R"(","Endpoints":{"docker":{"Host":")" + host + R"("}}})");
-  };
-  write_context("far", "tcp://far.example:2375");
-  CHECK_FALSE(find({{"BUILDX_BUILDER", "far"}}));
-  // Another context: its engine's own builder, which may be this engine's.
-  CHECK(find({{"BUILDX_BUILDER", "near"}})->name == "near");
-  write_context("near", "unix:///near.sock");
-  CHECK(find({{"BUILDX_BUILDER", "near"}})->name == "near");
-  CHECK(home.find({{"BUILDX_BUILDER", "near"}})->is_named);
-  write_context("near", "tcp://far.example:2375");
-  CHECK_FALSE(find({{"BUILDX_BUILDER", "near"}}));
-  // Compose takes it for the engine's own, or refuses to build (measured with 2.40).
-  CHECK_FALSE(find({{"BUILDX_BUILDER", "default"}}));
-  home.write(".docker/buildx/instances/far", instance);
-  CHECK(find({{"BUILDX_BUILDER", "far"}})->is_known);
-}
-
-TEST_CASE("the engine's default builder counts where the last choice was made for another") {
-  const Home home;
-  // As buildx 0.29 names it for the address.
-  const std::string default_file = ".docker/buildx/defaults/13c4025c96f36e94b348";
-  home.write(".docker/buildx/instances/held", instance);
-  home.write(default_file, "held");
-  CHECK(home.find()->name == "held");
-  home.write(current_file, R"({"Key":"far","Name":"other","Global":false})");
-  CHECK(home.find()->name == "held");
-  // A choice for all engines, too, if there is no such builder any more.
-  home.write(current_file, R"({"Key":"far","Name":"gone","Global":true})");
-  CHECK(home.find()->name == "held");
-  // But not if the choice was made for this engine.
-  home.write(current_file, R"({"Key":"unix:///var/run/docker.sock","Name":"gone"})");
-  CHECK_FALSE(home.find());
-  home.write(current_file, R"({"Key":"far","Name":"","Global":false})");
-  home.write(default_file, "gone");
-  CHECK_FALSE(home.find());
-  fs::remove(home.path / default_file);
-  fs::create_directories(home.path / default_file);
-  CHECK(home.find()->problem == Containing{"defaults/13c4025c96f36e94b348: it is not a file"});
-}
-
-TEST_CASE("a builder may be called as the context is, and then it is used") {
-  const Home home;
-  home.write(".docker/buildx/instances/far", instance);
-  CHECK(cac::find_current_builder(environment_of(), home.path, far)->name == "far");
-  CHECK_FALSE(home.find());
-}
-
-TEST_CASE("names are in lower case on disk, and a socket may have several") {
-  const Home home;
-  home.write(".docker/buildx/instances/held", instance);
-  CHECK(home.find({{"BUILDX_BUILDER", "Held"}})->is_known);
-  home.write("x.sock", "");
-  fs::create_directory_symlink(home.path, home.path / "way");
-  home.write(current_file,
-             R"({"Key":"unix://)" + (home.path / "way/x.sock").string() + R"(","Name":"held"})");
-  const auto endpoint = cac::parse_endpoint("unix://" + (home.path / "x.sock").string());
-  CHECK(cac::find_current_builder(environment_of(), home.path, endpoint)->name == "held");
-}
-
-TEST_CASE("a file that cannot be understood is said") {
-  const Home home;
-  for (const char* const text : {"", "{", "[]", R"({"Name":7})"}) {
-    home.write(current_file, text);
-    const auto builder = home.find();
-    REQUIRE(builder);
-    CHECK(builder->name.empty());
-    CHECK(builder->problem == Containing{"buildx/current"});
-  }
-  home.write(".docker/buildx/instances/held", R"({"Nodes":7})");
-  CHECK(home.find({{"BUILDX_BUILDER", "held"}})->problem == Containing{"Nodes is not an array"});
+TEST_CASE("buildx reads and writes a copy of its files, which is gone afterwards") {
+  Home home;
+  home.write(instance_file, "the builder");
+  home.write(".docker/buildx/defaults/0123", "held");
+  home.write(".docker/buildx/current", "the choice");
+  home.write("other/instances/held", "another builder");
+  const std::string seen = home.directory.path / "seen";
+  home.docker.run("cd \"$BUILDX_CONFIG\" && cat current defaults/* instances/* >" + seen +
+                  "; pwd >>" + seen + "; echo gone >current; echo Name: held; echo Driver: remote");
+  home.find(near);
+  CHECK(home.directory.text_of("seen") ==
+        Containing{"the choiceheldthe builder" + home.directory.path.string()});
+  CHECK(home.directory.text_of("home/.docker/buildx/current") == "the choice");
+  std::string copy =
+      home.directory.text_of("seen").substr(std::string("the choiceheldthe builder").size());
+  copy.pop_back();
+  CHECK_FALSE(fs::exists(copy));
+  home.docker.run("cat \"$BUILDX_CONFIG\"/instances/* >" + seen +
+                  "; echo Name: held; echo Driver: remote");
+  home.find(near, {}, {{"BUILDX_CONFIG", home.home / "other"}});
+  CHECK(home.directory.text_of("seen") == "another builder");
 }

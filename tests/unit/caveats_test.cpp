@@ -93,9 +93,16 @@ TEST_CASE("a builder to which builds go is residue, and no caveat of a clearing"
   CHECK(residue() == "multi\nbuildx_buildkit_multi1\n");
   // On no container of this engine, whether buildx has a file about it here or not.
   for (const bool is_known : {false, true}) {
-    request.builder = {.name = "remote", .is_known = is_known};
+    request.builder = {.name = "remote", .is_known = is_known, .problem = "why"};
     CHECK(residue() == "remote\n");
+    CHECK(cac::find_unclearable(request, state).front().reason == cac::Reason::builder_in_use);
+    CHECK(cac::find_unclearable(request, state).front().cause == "why");
   }
+  // Which one it is, is not known.
+  request.builder = {.problem = "why"};
+  CHECK(residue() == "buildx\n");
+  CHECK(cac::find_unclearable(request, state).front().reason == cac::Reason::builder_unknown);
+  CHECK(cac::find_unclearable(request, state).front().cause == "why");
 }
 
 TEST_CASE("a builder that does not say what it has left is a caveat, unless builds go there") {

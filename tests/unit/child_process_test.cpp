@@ -67,6 +67,36 @@ TEST_CASE("a child has nothing to read, and its signals are the default ones") {
   CHECK(run_shell("exit 5").status == 5);
 }
 
+TEST_CASE("a child has this process's environment, but for the variables that are changed") {
+  for (const char* const name : {"CHILD_PROCESS_1", "CHILD_PROCESS_2", "CHILD_PROCESS_3"}) {
+    setenv(name, "inherited", 1);
+  }
+  Interruption interruption(-1, Clock::now() + std::chrono::seconds(30));
+  const auto result = cac::run_child({"/usr/bin/env"}, 1'000'000, interruption,
+                                     {{"CHILD_PROCESS_1", "given"},
+                                      {"CHILD_PROCESS_2", std::nullopt},
+                                      {"CHILD_PROCESS_4", "new"}});
+  CHECK(result.output.find("CHILD_PROCESS_1=given\n") != std::string::npos);
+  CHECK(result.output.find("CHILD_PROCESS_1=inherited\n") == std::string::npos);
+  CHECK(result.output.find("CHILD_PROCESS_2=") == std::string::npos);
+  CHECK(result.output.find("CHILD_PROCESS_3=inherited\n") != std::string::npos);
+  CHECK(result.output.find("CHILD_PROCESS_4=new\n") != std::string::npos);
+  for (const char* const name : {"CHILD_PROCESS_1", "CHILD_PROCESS_2", "CHILD_PROCESS_3"}) {
+    unsetenv(name);
+  }
+}
+
+TEST_CASE("a child has no terminal: nothing can ask at it, and be stopped for that") {
+  // Its session is its own: the sixth word of its status.
+  CHECK(run_shell("read -r _ _ _ _ _ session _ </proc/$$/stat; [ $session = $$ ]").status == 0);
+}
+
+TEST_CASE("why a program failed is one short line") {
+  CHECK(cac::describe_end(3, "one\ntwo\n\n") == "one two");
+  CHECK(cac::describe_end(3, "\n") == "it ended with status 3");
+  CHECK(cac::describe_end(1, std::string(1000, 'x')) == std::string(500, 'x') + "...");
+}
+
 TEST_CASE("streams are read at the same time, whatever a child writes first") {
   const ChildResult result =
       run_shell("head -c 200000 /dev/zero >&2; head -c 200000 /dev/zero; echo end >&2");

@@ -372,8 +372,20 @@ TEST_CASE("the advice about residue names what to type") {
   result.engine->context = "far";
   result.engine_choice = {};
   CHECK(advice(here) == Containing{"docker --context far buildx use far leads"});
-  request.builder->is_named = true;
+  result.endpoint = cac::parse_endpoint("unix:///far.sock");
+  request.builder->by_address = true;
+  CHECK(advice(here) == Containing{"docker --host unix:///far.sock buildx use default leads"});
+  request.builder->named_by = "BUILDX_BUILDER";
   CHECK(advice(here) == Containing{"unset BUILDX_BUILDER leads"});
+  request.builder->named_by = "--builder";
+  CHECK(advice(here) == Containing{"a build without --builder leads"});
+  elsewhere.cause = "its driver is remote";
+  CHECK(advice(elsewhere) == Containing{"which has a cache of its own: its driver is remote\n"});
+  CHECK(advice({.kind = cac::ResidueKind::builder,
+                .reason = Reason::builder_unknown,
+                .object = "buildx",
+                .cause = "docker cannot be run"}) ==
+        Containing{"it is not known which builder builds go to: docker cannot be run\n"});
   CHECK(advice({.kind = cac::ResidueKind::local_cache, .reason = Reason::not_a_cache}) ==
         Containing{"If builds run in another directory, run this there. A build can do without"});
   const std::string left =
