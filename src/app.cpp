@@ -161,7 +161,7 @@ void run_pipeline(const Options& options, Clock::time_point start, Progress& pro
       [&](auto& request) {
         // Compose may ask either way, with bake or without.
         BuilderQuestion question{.by_context = true, .by_address = true};
-        if (options.build) question.name = options.build->builder;
+        if (options.build) question = ask_for_builder(*options.build);
         request.builder = find_current_builder(question, options.engine, context.environment, home,
                                                endpoint, interruption);
       },

@@ -125,15 +125,16 @@ int read_major_version(std::string_view text) {
 bool is_classic(const BuildCommand& command, const Environment& environment,
                 const EnvironmentChanges& changes, Interruption& interruption) {
   const auto chosen = parse_switch(environment("DOCKER_BUILDKIT").value_or(""));
-  if (command.tool == BuildTool::compose) return command.may_be_classic && chosen == false;
+  if (command.tool == BuildTool::compose) return chosen == false;
+  if (command.tool != BuildTool::build) return false;
   const std::string& docker = command.words.front();
   const ChildResult version = run_docker({docker, "--version"}, changes, interruption);
-  if (command.may_be_classic && chosen) return !*chosen;
+  if (!command.is_buildx && chosen) return !*chosen;
   const bool has_buildx =
       run_docker({docker, "buildx", "version"}, changes, interruption).status == 0;
-  if (!command.may_be_classic && !has_buildx) throw UsageError("there is no docker buildx here");
+  if (command.is_buildx && !has_buildx) throw UsageError("there is no docker buildx here");
   constexpr int first_with_buildkit = 23;
-  return command.may_be_classic &&
+  return !command.is_buildx &&
          (!has_buildx || read_major_version(version.output) < first_with_buildkit);
 }
 
@@ -165,6 +166,15 @@ EnvironmentChanges select_engine(const EngineChoice& engine) {
   return {};
 }
 
+BuilderQuestion ask_for_builder(const BuildCommand& command) {
+  BuilderQuestion question{.name = command.builder};
+  const bool is_compose =
+      command.tool == BuildTool::compose || command.tool == BuildTool::standard_input;
+  question.by_context = is_compose || command.is_buildx;
+  question.by_address = is_compose;
+  return question;
+}
+
 AskedBuild ask_build(const BuildCommand& command, const EngineChoice& engine,
                      const Environment& environment, Interruption& interruption) {
   EnvironmentChanges changes = select_engine(engine);
@@ -181,8 +191,7 @@ AskedBuild ask_build(const BuildCommand& command, const EngineChoice& engine,
   asked.application = make_application(answer, command);
   BuildSources& builds = *asked.application.builds;
   builds.runs_elsewhere = command.may_run_elsewhere;
-  builds.is_classic = (command.tool == BuildTool::build || command.may_be_classic) &&
-                      is_classic(command, environment, changes, interruption);
+  builds.is_classic = is_classic(command, environment, changes, interruption);
   return asked;
 }
 

@@ -9,6 +9,7 @@
 #include "base/environment.hpp"
 #include "clear/application.hpp"
 #include "clear/build_command.hpp"
+#include "docker/buildx.hpp"
 
 namespace cac {
 
@@ -22,6 +23,10 @@ struct AskedBuild {
 // Interrupted or TimedOut.
 AskedBuild ask_build(const BuildCommand& command, const EngineChoice& engine,
                      const Environment& environment, Interruption& interruption);
+
+// Returns how the command's build chooses its builder: Compose does it with bake and without, by
+// its version.
+BuilderQuestion ask_for_builder(const BuildCommand& command);
 
 // Returns what has docker reach the engine of a choice, whatever the environment says; nothing for
 // no choice.

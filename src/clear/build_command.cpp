@@ -169,7 +169,6 @@ BuildCommand parse_compose(std::span<const std::string> words, std::size_t begin
       .targets = own.operands,
       .builds_dependencies = is_up ? !own.has("--no-deps") : own.has("--with-dependencies"),
       .builds_all = own.operands.empty(),
-      .may_be_classic = true,
       .files = read_files(global),
       .builder = last_of(own.values("--builder"))};
   const Words asked(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(global.end));
@@ -189,13 +188,14 @@ BuildCommand parse_compose(std::span<const std::string> words, std::size_t begin
 }
 
 // at: of the word "bake".
-BuildCommand parse_bake(std::span<const std::string> words, std::size_t at) {
+BuildCommand parse_bake(std::span<const std::string> words, std::size_t at, bool is_buildx) {
   const ScannedWords own = scan(words, at + 1, bake_options, false);
   return {.tool = BuildTool::bake,
           .words = {words.begin(), words.end()},
           .ask = insert(words, at + 1, "--print"),
           .targets = own.operands,
           .builds_all = own.operands.empty(),
+          .is_buildx = is_buildx,
           .files = read_files(own),
           .builder = last_of(own.values("--builder"))};
 }
@@ -217,7 +217,7 @@ BuildCommand parse_build(std::span<const std::string> words, std::size_t at, boo
   }
   BuildCommand command{.tool = BuildTool::build,
                        .words = {words.begin(), words.end()},
-                       .may_be_classic = !is_buildx,
+                       .is_buildx = is_buildx,
                        .builder = last_of(own.values("--builder"))};
   Build build{.name = "docker build",
               .tags = own.values("--tag", "-t"),
@@ -248,7 +248,7 @@ BuildCommand parse_docker(std::span<const std::string> words) {
   const auto word = [&](std::size_t i) { return i < words.size() ? words[i] : std::string(); };
   const auto parse = [&]() -> BuildCommand {
     if (word(at) == "compose") return parse_compose(words, at + 1);
-    if (word(at) == "bake") return parse_bake(words, at);
+    if (word(at) == "bake") return parse_bake(words, at, false);
     if (word(at) == "build") return parse_build(words, at, false);
     if ((word(at) == "image" || word(at) == "builder") && word(at + 1) == "build") {
       return parse_build(words, at + 1, false);
@@ -258,7 +258,7 @@ BuildCommand parse_docker(std::span<const std::string> words) {
     const std::string name = word(buildx.end);
     if (name != "bake" && name != "build" && name != "b") refuse(words);
     BuildCommand command =
-        name == "bake" ? parse_bake(words, buildx.end) : parse_build(words, buildx.end, true);
+        name == "bake" ? parse_bake(words, buildx.end, true) : parse_build(words, buildx.end, true);
     if (!command.builder) command.builder = last_of(buildx.values("--builder"));
     return command;
   };

@@ -35,7 +35,7 @@ struct BuildCommand {
   std::vector<std::string> targets = {};    // named services or bake targets; empty: all
   bool builds_dependencies = false;         // the services that those depend on, too
   bool builds_all = false;                  // no service or target is named
-  bool may_be_classic = false;              // BuildKit is not certain to build it
+  bool is_buildx = false;                   // docker buildx, which builds by BuildKit alone
   bool may_run_elsewhere = false;           // the build, in another directory than this process
   std::vector<std::string> files = {};      // of -f, each of which it reads itself
   std::optional<std::string> builder = {};  // of --builder

@@ -124,6 +124,9 @@ static Json compare_cache(const RunResult& result) {
 
 std::string json_report(const RunResult& result) {
   const ClearRequest* const request = result.clear_request();
+  // A build command that was not understood leaves it without a name.
+  const bool has_application =
+      request != nullptr && (request->application.builds || !request->application.project.empty());
   const auto verdict = final_verdict(result);
   const Verification verification = result.verification.value_or(Verification{});
   std::vector<std::string> warnings;
@@ -139,7 +142,7 @@ std::string json_report(const RunResult& result) {
       {"mode", result.request ? Json(mode) : Json()},
       {"dry_run", result.request ? Json(result.is_dry_run()) : Json()},
       {"project", request != nullptr ? null_if_empty(request->application.project) : Json()},
-      {"targets", request != nullptr ? Json(list_targets(request->application)) : Json()},
+      {"targets", has_application ? Json(list_targets(request->application)) : Json()},
       {"build_command", result.build_command.empty() ? Json() : Json(result.build_command)},
       {"engine", to_json(result.engine)},
       {"actions", list_actions(result)},

@@ -55,7 +55,8 @@ struct Bench {
       }
       url = fake->url();
     }
-    endpoint = cac::choose_endpoint({.host = url}, environment, "");
+    cac::Interruption interruption(-1, cac::Interruption::Clock::time_point::max());
+    endpoint = cac::choose_endpoint({.host = url}, environment, "", interruption);
     std::cout << "contract: " << (fake ? "the fake engine" : *url)
               << (endpoint.tls ? " with TLS, " : ", ")
               << (has_containerd_store ? "containerd" : "classic") << " store\n";

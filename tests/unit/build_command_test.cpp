@@ -94,6 +94,8 @@ TEST_CASE("bake is asked with --print, too") {
   CHECK(parse("docker buildx --builder b bake").builder == "b");
   CHECK(parse("docker buildx --builder b bake --builder=c").builder == "c");
   CHECK(parse("docker bake").builds_all);
+  CHECK_FALSE(parse("docker bake").is_buildx);
+  CHECK(parse("docker buildx bake").is_buildx);
 }
 
 TEST_CASE("a docker build says in its own words what it tags, reads and writes") {
@@ -118,8 +120,8 @@ TEST_CASE("a docker build says in its own words what it tags, reads and writes")
     CHECK_FALSE(command.builds_all);
   }
   CHECK(parse("docker build .").builds.front().name == "docker build");
-  CHECK(parse("docker build .").may_be_classic);
-  CHECK_FALSE(parse("docker buildx build .").may_be_classic);
+  CHECK_FALSE(parse("docker build .").is_buildx);
+  CHECK(parse("docker buildx build .").is_buildx);
 }
 
 TEST_CASE("a context may be a directory, a URL or standard input") {
