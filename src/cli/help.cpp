@@ -40,8 +40,8 @@ only on queries made after the last action: clean, residue (something is left;
 the report says what is holding it) or unknown (the engine did not say).
 
 No container is stopped or removed, and no volume is touched. The only images
-removed are the target's and, with all, dangling ones. Running it again is safe:
-items already gone count as success.
+removed are the target's and, with all, dangling ones that are not another
+project's. Running it again is safe: items already gone count as success.
 
 Results go to standard output. Messages, progress and GitHub workflow commands
 go to standard error.
@@ -101,7 +101,8 @@ Environment:
   BUILDX_CONFIG
           Where buildx's files are. By default, buildx in DOCKER_CONFIG.
   TMPDIR
-          Where ssh:// has a socket for a moment. By default, /tmp.
+          Where ssh:// has a socket, and buildx a copy of its files, for a moment.
+          By default, /tmp.
   XDG_RUNTIME_DIR
           If no engine socket is found, the error suggests a rootless socket
           found in this directory; it is never used automatically.

@@ -31,7 +31,8 @@ inline constexpr OptionSpec target_argument{
     .long_help =
         "What to clear. backend is the image PROJECT-backend:latest, frontend is "
         "PROJECT-frontend:latest, and all is every image that the engine lists for "
-        "PROJECT-*:latest, along with the dangling images that no container holds. An image that "
+        "PROJECT-*:latest, along with dangling images, except those that a container holds, that "
+        "Compose has labeled as another project's, or that were pulled by digest. An image that "
         "Compose has labeled as a longer-named project's (PROJECT-admin) is left alone. The build "
         "cache is shared by all services, so every target clears all of it. With --file, any "
         "service that the Compose file builds, several of them, or all.",

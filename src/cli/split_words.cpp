@@ -27,6 +27,11 @@ const OptionSpec* find_option(Name OptionSpec::*member, const Name& name) {
   return found == std::end(option_table) ? nullptr : found;
 }
 
+bool is_docker(std::string_view word) { return word == "docker" || word == "docker-compose"; }
+
+// A Compose file may have a service of any name.
+bool is_file_option(std::string_view word) { return word == "-f" || word.starts_with("--file"); }
+
 }  // namespace
 
 SplitWords split_words(std::span<const char* const> arguments) {
@@ -43,6 +48,10 @@ SplitWords split_words(std::span<const char* const> arguments) {
       continue;
     }
     const bool is_option = argument.size() >= 2 && argument.starts_with('-');
+    if (!is_value && is_docker(argument) && std::ranges::none_of(words, is_file_option)) {
+      throw UsageError(fmt::format(
+          "a build command stands behind --, as in clear-app-cache -- {} ...", argument));
+    }
     if (std::exchange(is_value, false) || !is_option) {
       words.emplace_back(argument);
       continue;

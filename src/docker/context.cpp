@@ -22,8 +22,7 @@ constexpr std::string_view default_address = "unix:///var/run/docker.sock";
 constexpr std::string_view default_tls_address = "tcp://localhost:2376";
 constexpr const char* advise_host =
     "docker's command line says where a context leads (docker context ls). --host selects an "
-    "engine "
-    "without it.";
+    "engine without it.";
 
 struct CliConfig {
   std::string current_context = {};

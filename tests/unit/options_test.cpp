@@ -217,6 +217,8 @@ TEST_CASE("an invalid command line is refused with the reason") {
       {{"all", "all"}, "got 'all' and 'all'"},
       {{"--", "frontend"}, "'frontend' is not a build command"},
       {{"--"}, "a build command is missing after --"},
+      {{"-q", "docker", "compose", "up", "--build"},
+       "a build command stands behind --, as in clear-app-cache -- docker ..."},
       {{"--TARGET", "backend"}, "unknown option --TARGET"},
       {{"--TARGET=backend"}, "unknown option --TARGET"},
       {{"--no-such-option"}, "unknown option --no-such-option"},
