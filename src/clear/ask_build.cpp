@@ -162,6 +162,8 @@ ChildResult ask(const BuildCommand& command, const EnvironmentChanges& changes,
 
 EnvironmentChanges select_engine(const EngineChoice& engine) {
   if (engine.host) return {{"DOCKER_HOST", *engine.host}, {"DOCKER_CONTEXT", std::nullopt}};
+  // The default context is the engine of DOCKER_HOST, if that is set.
+  if (engine.context == "default") return {{"DOCKER_CONTEXT", "default"}};
   if (engine.context) return {{"DOCKER_HOST", std::nullopt}, {"DOCKER_CONTEXT", *engine.context}};
   return {};
 }

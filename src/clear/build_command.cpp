@@ -29,6 +29,12 @@ constexpr ValueOptions buildx_options{"--builder", ""};
 constexpr ValueOptions compose_options{
     "--ansi --env-file --file --parallel --profile --progress --project-directory --project-name",
     "fp"};
+// docker-compose takes docker's options as well, but for one letter.
+// (docker/compose, cmd/compatibility/convert.go)
+constexpr ValueOptions docker_compose_options{
+    "--ansi --context --env-file --file --host --log-level --parallel --profile --progress "
+    "--project-directory --project-name --tlscacert --tlscert --tlskey",
+    "Hfp"};
 constexpr ValueOptions compose_build_options{
     "--ansi --build-arg --builder --memory --progress --provenance --sbom --ssh", "m"};
 constexpr ValueOptions compose_up_options{
@@ -152,9 +158,8 @@ Words read_files(const ScannedWords& scanned) {
   return files;
 }
 
-// begin: of Compose's own words.
-BuildCommand parse_compose(std::span<const std::string> words, std::size_t begin) {
-  const ScannedWords global = scan(words, begin, compose_options, true);
+// Reads the words behind Compose's global options.
+BuildCommand parse_compose(std::span<const std::string> words, const ScannedWords& global) {
   if (global.end == words.size()) refuse(words);
   const bool is_up = words[global.end] == "up";
   if (!is_up && words[global.end] != "build") refuse(words);
@@ -247,7 +252,9 @@ BuildCommand parse_docker(std::span<const std::string> words) {
   const std::size_t at = docker.end;
   const auto word = [&](std::size_t i) { return i < words.size() ? words[i] : std::string(); };
   const auto parse = [&]() -> BuildCommand {
-    if (word(at) == "compose") return parse_compose(words, at + 1);
+    if (word(at) == "compose") {
+      return parse_compose(words, scan(words, at + 1, compose_options, true));
+    }
     if (word(at) == "bake") return parse_bake(words, at, false);
     if (word(at) == "build") return parse_build(words, at, false);
     if ((word(at) == "image" || word(at) == "builder") && word(at + 1) == "build") {
@@ -272,7 +279,12 @@ BuildCommand parse_docker(std::span<const std::string> words) {
 BuildCommand parse_build_command(std::span<const std::string> words) {
   if (words.empty()) throw UsageError("a build command is missing after --", advise_commands);
   const std::string program = std::filesystem::path(words.front()).filename();
-  if (program == "docker-compose") return parse_compose(words, 1);
+  if (program == "docker-compose") {
+    const ScannedWords global = scan(words, 1, docker_compose_options, true);
+    BuildCommand command = parse_compose(words, global);
+    command.engine = read_engine(global);
+    return command;
+  }
   if (program == "docker") return parse_docker(words);
   if (program == "sudo") refuse(words, ": put sudo in front of clear-app-cache");
   refuse(words);

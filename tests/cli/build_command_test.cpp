@@ -224,6 +224,13 @@ TEST_CASE("docker is given the same choice of an engine, for the question and fo
   made.environment["DOCKER_CONTEXT"] = "nowhere";
   CHECK(session.test_run(made).status == 0);
   CHECK(session.calls() == url + "  compose build --print ui\n" + url + "  compose build ui\n");
+  // The default context is the engine of DOCKER_HOST.
+  fs::remove(session.root / "calls");
+  made.arguments = {"-c", "default", "--", "docker", "compose", "build", "ui"};
+  made.environment["DOCKER_HOST"] = url;
+  CHECK(session.test_run(made).status == 0);
+  CHECK(session.calls() ==
+        url + " default compose build --print ui\n" + url + " default compose build ui\n");
 }
 
 TEST_CASE("a build command that docker refuses is refused, and nothing is sent") {

@@ -141,6 +141,12 @@ TEST_CASE("the engine that docker's own options name is known") {
   CHECK(parse("docker --host=tcp://h:1 build .").engine.host == "tcp://h:1");
   CHECK(parse("docker -c far buildx bake").engine.context == "far");
   CHECK_FALSE(parse("docker compose build").engine.host);
+  CHECK(parse("docker-compose -H tcp://h:1 -f a.yaml build").engine.host == "tcp://h:1");
+  CHECK(parse("docker-compose -D --log-level info --host=tcp://h:1 build").engine.host ==
+        "tcp://h:1");
+  CHECK(parse("docker-compose --context far build web").engine.context == "far");
+  CHECK(parse("docker-compose --context far build web").targets == Texts{"web"});
+  CHECK(refused("docker-compose --tlsverify build") == Containing{"is not supported"});
   for (const char* const option : {"--config /d", "--tlsverify", "--tls", "--tlscacert=/c"}) {
     CHECK(refused(std::string("docker ") + option + " compose build") ==
           Containing{"in the build command is not supported"});
