@@ -4,13 +4,14 @@
 #
 #   client.sh ENGINE CMD...   the current directory must lie in the engine's own (engine.sh dir ENGINE)
 #
-# The command has the caller's environment, but for what would lead docker elsewhere.
+# CLIENT_ROOT=client-trixie runs it in that root instead, whose Compose 2.26 has no `build --print`: make it first
+# (engine.sh prepare). The command has the caller's environment, but for what would lead docker elsewhere.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 engine=$1
 shift
 ENGINES_DIR=$(realpath -m "${ENGINES_DIR:-$here/../../build/engines}")
-root=$ENGINES_DIR/roots/sid
+root=$ENGINES_DIR/roots/${CLIENT_ROOT:-sid}
 dir=$("$here/engine.sh" dir "$engine")
 socket=$("$here/engine.sh" socket "$engine")
 unset DOCKER_CONTEXT DOCKER_CONFIG DOCKER_TLS_VERIFY DOCKER_CERT_PATH

@@ -6,6 +6,7 @@
 #   engine.sh host-tools           the packages that the host needs (nothing is installed here)
 #   engine.sh prepare [ROOT...]    makes the debootstrap roots that are missing (default: all engines');
 #                                  host-SUITE is a user's machine, with the NSS modules of systemd;
+#                                  client-trixie has Compose 2.26 alone, for client.sh;
 #                                  build-SUITE has a compiler; cross-bookworm has one for arm64
 #   engine.sh root ROOT            prints where such a root is
 #   engine.sh start NAME           returns once GET /_ping answers; makes a missing root first
@@ -98,6 +99,7 @@ packages() {
       ;;
     build-bookworm) echo g++-11 "${build_packages[@]}" ;;
     build-trixie | build-sid) echo g++ "${build_packages[@]}" ;;
+    client-trixie) echo docker-cli docker-buildx docker-compose ;;
     host-bookworm | host-trixie | host-sid) echo libnss-systemd libnss-myhostname ;;
     *) die "no root called '$1' (${SUITES[*]})" ;;
   esac

@@ -1,0 +1,271 @@
+"""Draws a random project: services, Dockerfiles, names and where they come from. Knows no engine and no file.
+
+A name is a text with variables (`shop-web:${TAG:-v1}`), as it stands in the project's files; `resolve` says which
+value it has there.
+"""
+import random
+import re
+from dataclasses import dataclass, field
+
+REGISTRY = 'localhost:5000'
+UUID = 'cat /proc/sys/kernel/random/uuid'
+
+
+@dataclass
+class Client:
+    """What the engine and the docker command line can do decides what may be drawn."""
+    containerd: bool = False   # it can write directories of cache
+    old_engine: bool = False   # 20.10: neither COPY --link nor contexts with names
+    has_print: bool = True     # Compose 2.35 and newer; 2.26 does not know `service:` contexts either
+    builder: bool = False      # a builder in a container can be had
+    compose_only: bool = False  # the command line that takes nothing but --file
+
+
+@dataclass
+class Dockerfile:
+    id: str             # begins the name of each of its steps' files in /steps
+    stages: list        # names; each is a possible target
+    text: str
+    place: str = 'beside'  # its context, or 'elsewhere', or 'inline'
+
+
+@dataclass
+class Service:
+    name: str
+    dockerfile: Dockerfile
+    directory: str            # its context
+    stage: str = None
+    image: str = None
+    tags: list = field(default_factory=list)
+    cache_from: list = field(default_factory=list)
+    cache_to: list = field(default_factory=list)
+    contexts: dict = field(default_factory=dict)
+    inline: bool = False      # the cache is in the image
+    profile: str = None
+
+
+@dataclass
+class Variable:
+    value: str
+    source: str               # default, environment or file
+    decoy: str
+
+
+@dataclass
+class Project:
+    seed: int
+    kind: str                 # compose, hcl, json, x-bake or script
+    name: str
+    name_by: str
+    services: list
+    variables: dict
+    # (tag, Dockerfile, stage): built by hand, once, or with a stage before each build
+    by_hand: list = field(default_factory=list)
+    base_first: str = None    # the service that a deployment builds before the others
+    moves: list = field(default_factory=list)        # (from, to): directories of cache
+    moves_first: bool = False
+    layout: dict = field(default_factory=dict)
+    target: str = None        # one service is cleared; None: all
+    changes: bool = False     # the second deployment is of another version
+    external: bool = False
+    own_builder: bool = False
+    traits: list = field(default_factory=list)
+
+
+def resolve(text, variables):
+    return re.sub(r'\$\{(\w+)[^}]*\}', lambda found: variables[found[1]].value, text)
+
+
+class Drawer:
+    def __init__(self, seed, client):
+        self.random = random.Random(seed)
+        self.client = client
+        self.variables = {}
+        self.traits = []
+
+    def chance(self, p):
+        return self.random.random() < p
+
+    def one_of(self, *options):
+        return self.random.choice(options)
+
+    def spell(self, value):
+        """The value, or a variable that has it."""
+        if self.chance(0.6):
+            return value
+        name = self.one_of('TAG', 'RELEASE', 'FLAVOR') + str(len(self.variables))
+        source = self.one_of('default', 'environment', 'file')
+        self.variables[name] = Variable(value, source, value if source == 'default' else 'decoy')
+        if source == 'environment' and self.chance(0.3):
+            return '${%s:?is missing}' % name
+        return '${%s:-%s}' % (name, self.variables[name].decoy)
+
+    # --- Dockerfiles ---
+
+    def dockerfile(self, id, base='scratch', copied=None):
+        """base: scratch, or an image or context that has busybox. copied: a context with steps of its own."""
+        link = '--link ' if not self.client.old_engine and self.chance(0.25) else ''
+        mount = self.chance(0.3)
+        names = ['base', 'build', 'final'][:self.random.randint(1, 3)]
+        lines = ['# syntax is the engine\'s own', f'FROM {base} AS {names[0]}']
+        if base == 'scratch':
+            lines.append('COPY busybox /bin/busybox')
+            lines.append('RUN ["/bin/busybox", "sh", "-c", "/bin/busybox --install -s /bin && mkdir /steps && '
+                         f'{UUID} >/steps/{id}.base.0"]')
+        if copied:
+            lines.append(f'COPY {link}--from={copied} /steps /steps')
+        for number, name in enumerate(names):
+            if name == 'build':
+                lines += [f'FROM {names[0]} AS build', 'COPY app.txt /app.txt']
+            if name == 'final':
+                lines += ['FROM base AS final', f'COPY {link}--from=build /steps /steps']
+            for step in range(1, self.random.randint(1, 2) + 1):
+                lines.append(f'RUN {UUID} >/steps/{id}.{name}.{step}')
+            if mount and number == len(names) - 1:
+                lines.append(f'RUN --mount=type=cache,id={id},target=/mounted '
+                             f'{{ test -e /mounted/mark || {UUID} >/mounted/mark; }} && '
+                             f'cp /mounted/mark /steps/{id}.mount && {UUID} >/steps/{id}.{name}.mounting')
+        if mount:
+            self.traits.append('mount')
+        if link:
+            self.traits.append('link')
+        place = self.one_of('beside', 'beside', 'elsewhere', 'inline')
+        return Dockerfile(id, names, '\n'.join(lines[1:]) + '\n', place)
+
+    # --- names ---
+
+    def image(self, project, service):
+        form = self.random.randint(0, 9)
+        name = f'{project}-{service}'
+        if form <= 1:
+            return None
+        if form == 2:
+            return f'{name}:latest'
+        if form == 3:
+            return name
+        if form == 4:
+            return self.spell(f'{name}:v1')
+        if form == 5:
+            return f'{self.spell(project)}/{service}:v2' if self.external else f'{service}-of-{project}'
+        if form == 6 and self.external:
+            return f'{REGISTRY}/{project}/{service}:{self.spell("v3")}'
+        return f'{name}:{self.spell(self.one_of("v1", "v7", "staging"))}'
+
+    def default_name(self, project, service):
+        return f'{project}-{service.name}'
+
+    def cache_of(self, project, service, others):
+        """Fills cache_from and cache_to."""
+        own = service.image or self.default_name(project.name, service)
+        if self.chance(0.75):
+            form = self.one_of(own, own, 'type=registry,ref=' + own)
+            service.cache_from.append(form)
+        for tag in service.tags:
+            if self.chance(0.6):
+                service.cache_from.append(tag)
+        if others and self.chance(0.25):
+            other = self.random.choice(others)
+            service.cache_from.append(other.image or self.default_name(project.name, other))
+            self.traits.append('cache of another')
+        if self.chance(0.1):
+            service.cache_from.append(f'{project.name}-gone:{self.spell("v0")}')
+        service.inline = self.chance(0.8)
+        if (self.client.containerd or project.own_builder) and self.chance(0.3):
+            path = f'./cache-{service.name}'
+            service.cache_from.append(f'type=local,src={path}')
+            moved = self.chance(0.6)
+            service.cache_to.append(f'type=local,dest={path}{"-new" if moved else ""},mode=max')
+            if moved:
+                project.moves.append((path + '-new', path))
+            service.inline = False
+            self.traits.append('moved directory' if moved else 'directory')
+        elif service.inline and self.chance(0.3):    # the other way to say it; both are an error
+            service.inline = False
+            service.cache_to.append('type=inline')
+
+    # --- the project ---
+
+    def project(self, seed):
+        kinds = ['compose'] * 11 + ['hcl'] * 2 + ['json'] * 2 + ['x-bake'] * 2 + ['script'] * 3
+        kind = 'compose' if self.client.compose_only else self.random.choice(kinds)
+        project = Project(seed, kind, self.one_of('shop', 'watchparty', 'app', 'my-site'),
+                          self.one_of('file', '-p', 'environment', 'directory'), [], self.variables)
+        self.external = project.external = self.chance(0.08)
+        project.own_builder = self.client.builder and self.chance(0.12)
+        names = self.random.sample(['backend', 'frontend', 'worker', 'api', 'admin', 'db'], self.random.randint(1, 4))
+        for name in names:
+            self.add_service(project, name)
+        for service in project.services:
+            self.cache_of(project, service, [s for s in project.services if s is not service])
+        self.stage_image(project)
+        built = [s for s in project.services if not s.profile] or project.services
+        for service in built:
+            service.profile = None if not [s for s in project.services if not s.profile] else service.profile
+        if self.chance(0.4):
+            project.target = self.random.choice(built).name
+        project.moves_first = self.chance(0.5)
+        project.changes = self.chance(0.35)
+        project.layout = {
+            'directory': self.one_of('here', 'here', 'above', 'beside', 'below'),     # where the command runs
+            'files': self.one_of('compose.yaml', 'one -f', 'two -f', 'override', 'COMPOSE_FILE'),
+            'project_directory': self.chance(0.15),
+            'env_file': self.chance(0.5),
+            'profile': self.one_of('named', 'none', 'COMPOSE_PROFILES'),
+            'spelling': self.one_of('docker compose', 'docker compose', 'docker-compose'),
+            'up': self.chance(0.15),
+            'named': self.chance(0.2),     # the services are named, though all are built
+            'equals': self.chance(0.5),    # --option=value
+        }
+        project.traits = sorted(set(self.traits))
+        return project
+
+    def add_service(self, project, name):
+        services = project.services
+        service = Service(name, None, name)
+        base = self.random.random()
+        first = services[0] if services else None
+        named_contexts = not self.client.old_engine and (project.kind != 'compose' or self.client.has_print)
+        if first and base < 0.2:    # the same Dockerfile, often another stage of it
+            service.dockerfile, service.directory = first.dockerfile, first.directory
+            service.contexts = dict(first.contexts)
+            self.traits.append('shared Dockerfile')
+        elif first and base < 0.35 and named_contexts and not first.contexts:
+            service.contexts = {'first': f'service:{first.name}'}
+            service.dockerfile = self.dockerfile(name, *self.one_of(('first',), ('scratch', 'first')))
+            self.traits.append('service: context')
+        elif first and base < 0.45 and not project.base_first and not project.own_builder:
+            first.image = f'{project.name}-base:1'
+            project.base_first = first.name
+            service.dockerfile = self.dockerfile(name, first.image)
+            self.traits.append('FROM another')
+        elif 0.45 < base < 0.57 and not project.own_builder:
+            tag = f'{project.name}-hand:{self.one_of("1", "latest")}'
+            if not project.by_hand:
+                project.by_hand.append((tag, self.dockerfile('hand'), None))
+            service.dockerfile = self.dockerfile(name, project.by_hand[0][0])
+            self.traits.append('FROM by hand')
+        else:
+            service.dockerfile = self.dockerfile(name)
+        if len(service.dockerfile.stages) > 1 and self.chance(0.4):
+            service.stage = self.random.choice(service.dockerfile.stages)
+            self.traits.append('stage')
+        service.image = self.image(project.name, name)
+        if self.chance(0.3):
+            service.tags = [f'{project.name}-{name}:{self.spell(tag)}'
+                            for tag in self.random.sample(['latest', 'extra', 'more'], self.random.randint(1, 2))]
+        if project.kind == 'compose' and services and not project.base_first and self.chance(0.15):
+            service.profile = 'debug'
+            self.traits.append('profile')
+        services.append(service)
+
+    def stage_image(self, project):
+        """A stage with a name of its own, built by the deployment before the rest, as a source of cache."""
+        service = self.random.choice(project.services)
+        stages = service.dockerfile.stages
+        if len(stages) < 2 or service.contexts or service.dockerfile.text.startswith(f'FROM {project.name}-base:1') or \
+                not self.chance(0.2):
+            return
+        tag = f'{project.name}-{service.name}-builder:latest'
+        service.cache_from.append(tag)
+        project.by_hand.append((tag, service.dockerfile, stages[0]))
+        self.traits.append('stage image')

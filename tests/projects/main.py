@@ -1,0 +1,69 @@
+"""Random projects, real builds: does the next one start from scratch wherever the tool says so?
+
+See projects_test.sh, which starts the engine and calls this.
+"""
+import argparse
+import collections
+import os
+import shutil
+import sys
+import time
+
+from draw import Client
+from engine import Engine
+from trial import FAILURES, Trial
+
+
+def line(trial, seconds):
+    p = trial.project
+    drawn = [p.kind, f'{len(p.services)} services', f'name by {p.name_by}', p.layout['directory'], p.layout['files']]
+    if p.kind != 'compose':
+        drawn[2:] = [p.layout['directory']]
+    sources = sorted({v.source for v in p.variables.values()})
+    drawn += [f'variables by {" and ".join(sources)}'] * bool(sources) + p.traits + ['external'] * p.external + \
+        ['own builder'] * p.own_builder
+    return f'{p.seed}\t{p.target or "all"}\t{", ".join(drawn)}\texit {" ".join(map(str, trial.exits))}\t' \
+        f'{", ".join(trial.kinds())}\t{seconds:.1f} s'
+
+
+def main():
+    options = argparse.ArgumentParser()
+    for name in ('socket', 'tool', 'directory', 'bin', 'home', 'busybox', 'engines'):
+        options.add_argument('--' + name, required=True)
+    options.add_argument('--containerd', action='store_true')
+    options.add_argument('--old-engine', action='store_true')
+    options.add_argument('--no-print', action='store_true')
+    options.add_argument('--compose-only', action='store_true', help='told by --file')
+    options.add_argument('--builder', action='store_true')
+    options.add_argument('--seed', type=int, help='this one alone, whose directory stays')
+    options.add_argument('--first', type=int, default=1)
+    options.add_argument('--count', type=int, default=6)
+    setting = options.parse_args()
+    client = Client(setting.containerd, setting.old_engine, not setting.no_print, setting.builder, setting.compose_only)
+    engine = Engine(setting.socket)
+    kinds, by_kind, failed = collections.Counter(), collections.defaultdict(collections.Counter), 0
+    seeds = [setting.seed] if setting.seed is not None else range(setting.first, setting.first + setting.count)
+    for seed in seeds:
+        begin = time.monotonic()
+        trial = Trial(seed, client, engine, setting)
+        trial.run()
+        print(line(trial, time.monotonic() - begin), flush=True)
+        for kind, sentence in trial.findings:
+            print(f'  | {kind}: {sentence}', flush=True)
+        kinds.update(trial.kinds())
+        by_kind[trial.project.kind].update(trial.kinds())
+        failed += trial.failed()
+        if trial.failed():
+            print(f'  | its directory stays: {trial.root}; --seed {seed} replays it', flush=True)
+        elif setting.seed is None:
+            shutil.rmtree(trial.root, ignore_errors=True)
+    engine.clean()
+    for kind, counts in sorted(by_kind.items()):
+        print(f'{kind}: {sum(counts.values())} projects; ' + ', '.join(f'{n} {k}' for k, n in counts.most_common()))
+    print(f'{len(seeds)} projects, {failed} failed; ' + ', '.join(f'{n} {k}' for k, n in kinds.most_common()) +
+          f' (failures are: {", ".join(FAILURES)})')
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

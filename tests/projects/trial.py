@@ -1,0 +1,221 @@
+"""One project: built as a deployment does, twice, cleared, built again, and judged."""
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+
+import files
+from draw import REGISTRY, Drawer
+from engine import Failure, normal
+from neighbors import Neighbors
+
+FAILURES = ('wrong clean', 'refused', 'harm', 'other plan', 'error')
+# A build that breaks because of what was cleared is said before, with such words.
+SAID = re.compile(r'built on|builds? on|is based on', re.I)
+# After a prune 28.5's containerd store can lose a layer's parent to its garbage collector, once.
+FLAW = 'failed to prepare extraction snapshot'
+
+
+class Trial:
+    def __init__(self, seed, client, engine, setting):
+        self.seed, self.client, self.engine, self.setting = seed, client, engine, setting
+        self.root = os.path.join(setting.directory, str(seed))
+        self.findings = []    # (kind, sentence)
+        self.exits = []
+        self.log = ''
+        self.project = None
+
+    def note(self, kind, sentence):
+        self.findings.append((kind, sentence))
+
+    def kinds(self):
+        return sorted({kind for kind, _ in self.findings}) or ['clean' if set(self.exits) == {0} else 'residue']
+
+    def failed(self):
+        return any(kind in FAILURES for kind, _ in self.findings)
+
+    def run(self):
+        shutil.rmtree(self.root, ignore_errors=True)
+        drawer = Drawer(self.seed, self.client)
+        self.project = drawer.project(self.seed)
+        with open(self.setting.busybox, 'rb') as busybox:
+            busybox = busybox.read()
+        try:
+            self.engine.clean()
+            self.deployment = files.Writer(self.project, self.root, self.setting.busybox,
+                                           self.client.has_print).deployment()
+            neighbors = Neighbors(self.engine, drawer.random, self.project, busybox)
+            self.project.traits += neighbors.said
+            self.judge(neighbors, drawer.random)
+        except Failure as failure:
+            self.note('error', str(failure))
+        files.write(f'{self.root}/log', self.log)
+
+    # --- commands ---
+
+    def environment(self):
+        return {'PATH': f'{self.setting.bin}:/usr/sbin:/usr/bin:/sbin:/bin', 'HOME': self.setting.home,
+                'LANG': 'C.UTF-8', 'BUILDKIT_PROGRESS': 'plain', 'ENGINES_DIR': self.setting.engines,
+                'DOCKER_HOST': f'unix://{self.engine.path}', 'DOCKER_BUILDKIT': '1', **self.deployment.environment}
+
+    def command(self, words):
+        variables = ' '.join(f'{k}={shlex.quote(v)}' for k, v in self.deployment.environment.items())
+        self.log += f'\n$ cd {self.deployment.directory}; {variables} {shlex.join(words)}\n'
+        done = subprocess.run(words, cwd=self.deployment.directory, env=self.environment(), stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=300, check=False)
+        self.log += done.stdout + done.stderr + f'exit {done.returncode}\n'
+        return done
+
+    def build(self, words):
+        """Returns the names that the build has given, and those that it has read, or None if it fails."""
+        done = self.command(words)
+        if done.returncode and FLAW in done.stderr:
+            done = self.command(words)
+        if done.returncode:
+            return None
+        log = done.stdout + done.stderr
+        named = re.findall(r'naming to (\S+)', log) + re.findall(r'writing image (sha256:\w{64})', log)
+        read = re.findall(r'importing cache manifest from (\S+)', log)
+        if not named:
+            raise Failure(f'a build says no name: {shlex.join(words)}')
+        return {normal(n) if not n.startswith('sha256:') else n for n in named}, {normal(n) for n in read}
+
+    def move(self):
+        for source, to in self.project.moves:
+            source, to = (os.path.join(self.deployment.directory, path) for path in (source, to))
+            if os.path.isdir(source):
+                shutil.rmtree(to, ignore_errors=True)
+                os.rename(source, to)
+
+    def deploy(self):
+        """Returns the bytes of all steps."""
+        if self.project.moves_first:
+            self.move()
+        names = set()
+        for words in self.deployment.first + [b.command for b in self.deployment.builds]:
+            built = self.build(words)
+            if built is None:
+                raise Failure(f'the project does not build: {shlex.join(words)}')
+            names |= built[0]
+        if not self.project.moves_first:
+            self.move()
+        if self.project.external:    # as a deployment to several hosts does
+            for name in names:
+                if name.startswith(REGISTRY):
+                    self.engine.push(name)
+        return set(self.bytes_of(names).values())
+
+    def bytes_of(self, names):
+        """Files of /steps in these images, `image/file`, and what is in them."""
+        tags, found = self.engine.tags(), {}
+        ids = {tags.get(name, name) for name in names if not name.startswith('moby-dangling')}
+        for image in ids:
+            found.update({f'{image[7:19]}/{name}': content for name, content in self.engine.steps(image).items()})
+        return found
+
+    def tool(self, build, *options):
+        told = build.told if self.client.compose_only else ['--', *(build.asked or build.command)]
+        options = ('--json', *options) + ('--all-builders',) * self.project.own_builder
+        done = self.command([self.setting.tool, *options, *told])
+        try:
+            return done, json.loads(done.stdout)
+        except ValueError:
+            return done, {}
+
+    # --- the judgement ---
+
+    def judge(self, neighbors, random):
+        for words in self.deployment.once:
+            if self.build(words) is None:
+                raise Failure(f'what is built by hand does not build: {shlex.join(words)}')
+        old = self.deploy()
+        if self.project.changes:
+            service = random.choice(self.project.services)
+            where = next(p for p in (f'{self.root}/{self.project.name}', f'{self.root}/deployment') if os.path.isdir(p))
+            files.write(f'{where}/{service.directory}/app.txt', 'version 2\n')
+        old |= self.deploy()
+        if missing := neighbors.lost():
+            raise Failure(f'lost before the clearing: {missing}')
+
+        before = self.state()
+        cleared = [(build, *self.clear(build)) for build in self.deployment.cleared]
+        lost = neighbors.lost()
+        gone = self.gone(before, self.state())
+        if self.project.moves_first:
+            self.move()
+        allowed = set()
+        for build, status, said in cleared:
+            result = self.build(build.command)
+            if result is None:
+                self.broken(build, said)
+                result = self.build_in_order(build)
+            if result is None:
+                continue
+            allowed |= result[0] | result[1]
+            steps = self.bytes_of(result[0])
+            back = sorted({name.split('/')[1] for name, content in steps.items() if content in old and
+                           name.split('/')[1].split('.')[0] in build.steps})
+            if status == 0 and back:
+                self.note('wrong clean', f'{", ".join(back)} came back')
+            if status == 3 and not back:
+                self.note('false residue', said['residue'][0] if said.get('residue') else 'unknown')
+        lost += [f'{name}, which the build does not name' for name in gone - allowed]
+        for sentence in lost:
+            self.note('harm', sentence)
+
+    def state(self):
+        directories = {path for move in [('./cache-' + s.name, f'./cache-{s.name}-new') for s in self.project.services]
+                       for path in move if os.path.isdir(os.path.join(self.deployment.directory, path))}
+        return {'names': set(self.engine.tags()), 'untagged': set(self.engine.dangling()), 'directories': directories,
+                'containers': self.engine.containers()}
+
+    @staticmethod
+    def gone(before, after):
+        return before['names'] - after['names']
+
+    def clear(self, build):
+        """A dry run, then the clearing. Returns its exit status, and what it said."""
+        before = self.state()
+        planned, plan = self.tool(build, '--dry-run')
+        if self.state() != before:
+            self.note('harm', 'the dry run changed something')
+        done, said = self.tool(build, *([] if self.client.compose_only else ['--no-build']))
+        self.exits.append(done.returncode)
+        after = self.state()
+        if done.returncode == 2 or planned.returncode == 2:
+            self.note('refused', (done.stderr or planned.stderr).strip().split('\n')[0])
+        elif done.returncode not in (0, 3) or planned.returncode != 0:
+            self.note('error', f'exit {planned.returncode}, {done.returncode}: {done.stderr.strip()[:200]}')
+        else:
+            self.compare(plan, said, before, after)
+        return done.returncode, said
+
+    def compare(self, plan, said, before, after):
+        def actions(report):
+            return [(a['action'], a['object']) for a in report.get('actions', [])]
+        if actions(plan) != actions(said):
+            self.note('other plan', f'{actions(plan)} planned, {actions(said)} done')
+        names = {o for a, o in actions(plan) if a == 'remove-image'}
+        if names != self.gone(before, after):
+            self.note('other plan', f'{sorted(names)} planned, {sorted(self.gone(before, after))} gone')
+        directories = {os.path.basename(o) for a, o in actions(plan) if 'director' in a or 'local' in a}
+        gone = {os.path.basename(d) for d in before['directories'] - after['directories']}
+        if directories != gone:
+            self.note('other plan', f'directories {sorted(directories)} planned, {sorted(gone)} gone')
+        if before['containers'] != after['containers']:
+            self.note('harm', 'a container has changed')
+
+    def broken(self, build, said):
+        last = [line for line in self.log.split('\n') if 'ERROR' in line or 'failed to' in line][-1:]
+        if SAID.search(json.dumps({k: said.get(k) for k in ('warnings', 'notes', 'caveats', 'findings')})):
+            self.note('broken, and said', ''.join(last)[:160])
+        else:
+            self.note('broken without a word', f'{shlex.join(build.command)}: {"".join(last)[:160]}')
+
+    def build_in_order(self, build):
+        """As the deployment builds it, with what has to be there before."""
+        for words in self.deployment.first:
+            self.build(words)
+        return self.build(build.command)
