@@ -67,7 +67,9 @@ class Project:
     layout: dict = field(default_factory=dict)
     target: str = None        # one service is cleared; None: all
     changes: bool = False     # the second deployment is of another version
-    external: bool = False
+    external: bool = False    # names of registries
+    allows_external: bool = False
+    container: bool = False   # a container of the project's runs
     own_builder: bool = False
     traits: list = field(default_factory=list)
 
@@ -204,16 +206,19 @@ class Drawer:
         if self.chance(0.4):
             project.target = self.random.choice(built).name
         project.moves_first = self.chance(0.5)
+        project.allows_external = project.external and self.chance(0.5)
+        project.container = self.chance(0.2)
         project.changes = self.chance(0.35)
         project.layout = {
             'directory': self.one_of('here', 'here', 'above', 'beside', 'below'),     # where the command runs
             'files': self.one_of('compose.yaml', 'one -f', 'two -f', 'override', 'COMPOSE_FILE'),
             'project_directory': self.chance(0.15),
-            'env_file': self.chance(0.5),
+            'variables': self.one_of('--env-file', '.env', '.env where it runs'),
             'profile': self.one_of('named', 'none', 'COMPOSE_PROFILES'),
             'spelling': self.one_of('docker compose', 'docker compose', 'docker-compose'),
             'up': self.chance(0.15),
-            'named': self.chance(0.2),     # the services are named, though all are built
+            'named': self.chance(0.2),     # what is built is named, though it is all
+            'inherits': self.chance(0.5),  # bake's targets
             'equals': self.chance(0.5),    # --option=value
         }
         project.traits = sorted(set(self.traits))
@@ -233,12 +238,12 @@ class Drawer:
             service.contexts = {'first': f'service:{first.name}'}
             service.dockerfile = self.dockerfile(name, *self.one_of(('first',), ('scratch', 'first')))
             self.traits.append('service: context')
-        elif first and base < 0.45 and not project.base_first and not project.own_builder:
+        elif first and 0.35 <= base < 0.45 and not project.base_first and not project.own_builder:
             first.image = f'{project.name}-base:1'
             project.base_first = first.name
             service.dockerfile = self.dockerfile(name, first.image)
             self.traits.append('FROM another')
-        elif 0.45 < base < 0.57 and not project.own_builder:
+        elif 0.45 <= base < 0.57 and not project.own_builder:
             tag = f'{project.name}-hand:{self.one_of("1", "latest")}'
             if not project.by_hand:
                 project.by_hand.append((tag, self.dockerfile('hand'), None))

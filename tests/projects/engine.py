@@ -2,6 +2,7 @@
 import http.client
 import io
 import json
+import re
 import socket
 import tarfile
 from urllib.parse import quote, urlencode
@@ -100,11 +101,10 @@ class Engine:
         """Returns the digest."""
         repository, tag = name.rsplit(':', 1)
         answer = self.ask('POST', f'/images/{repository}/push?tag={tag}', X_Registry_Auth='e30=').decode()
-        digests = [line['aux']['Digest'] for line in map(json.loads, answer.splitlines())
-                   if 'Digest' in line.get('aux', {})]
-        if not digests:
+        digest = re.search(r'digest: (sha256:\w{64})', answer)
+        if not digest:
             raise Failure(f'push of {name}: {answer[-300:]}')
-        return digests[0]
+        return digest[1]
 
     def pull(self, repository, digest):
         self.ask('POST', f'/images/create?fromImage={quote(repository)}&tag={digest}')

@@ -98,15 +98,16 @@ class Writer:
         services = closure(names, self.project.services)
         return Build(command, {s.dockerfile.id for s in self.project.services if s.name in services}, services, told)
 
-    def builds(self, result, command, built):
-        """command(names) builds these services, or all of them."""
+    def builds(self, result, command, built, group=None):
+        """command(names) builds these services or groups, or all of them."""
         project = self.project
         if project.base_first:
             result.first.append(command([project.base_first])[0])
-        named = built if self.layout['named'] else []
+        named = (group or built) if self.layout['named'] else []
         result.builds = [self.build_of(command(named)[0], built)]
         names = [project.target] if project.target else named
-        result.cleared = [self.build_of(command(names)[0], names or built, command(names)[1])]
+        result.cleared = [self.build_of(command(names)[0], [project.target] if project.target else built,
+                                         command(names)[1])]
 
     # --- Compose ---
 
@@ -178,11 +179,11 @@ class Writer:
         if project.name_by == 'environment':
             self.environment['COMPOSE_PROJECT_NAME'] = project.name
         variables = ''.join(f'{name}={v.value}\n' for name, v in project.variables.items() if v.source == 'file')
-        if variables and layout['env_file']:
+        if variables and layout['variables'] == '--env-file':
             write(f'{self.where}/conf/production.env', variables)
             words += self.option('--env-file', f'{self.rel}/conf/production.env')
         elif variables:
-            write(f'{self.where}/.env', variables)
+            write(f'{self.where if layout["variables"] == ".env" else self.cwd}/.env', variables)
         enabled = layout['profile'] != 'none'
         if any(s.profile for s in project.services):
             if layout['profile'] == 'named':
@@ -226,19 +227,25 @@ class Writer:
             file = os.path.join(self.rel, self.compose_files(None, '', bake=True)[0])
         else:
             targets = {s.name: self.bake_target(s) for s in project.services}
-            defaults = {name: v.decoy for name, v in project.variables.items()}
-            group = {'default': {'targets': list(targets)}}
-            text = json.dumps({'variable': {n: {'default': d} for n, d in defaults.items()}, 'group': group,
-                               'target': targets}, indent=1)
+            defaults = {name: {'default': v.decoy} for name, v in project.variables.items()}
+            group = {name: {'targets': list(targets)} for name in ('default', 'everything')}
+            if self.layout['inherits']:
+                for target in targets.values():
+                    target['inherits'] = ['_common']
+                    del target['network']
+                targets['_common'] = {'network': 'none'}
+            blocks = {'variable': defaults, 'group': group, 'target': targets}
             if project.kind == 'hcl':
-                text = hcl('variable', {n: {'default': d} for n, d in defaults.items()}) + \
-                    hcl('group', group) + hcl('target', targets)
+                text = ''.join(hcl(kind, block) for kind, block in blocks.items())
+            else:
+                text = json.dumps({kind: block for kind, block in blocks.items() if block}, indent=1)
             file = f'{self.rel}/docker-bake.{project.kind}'
             write(f'{self.where}/docker-bake.{project.kind}', re.sub(r'\$\{(\w+)[^}]*\}', r'${\1}', text))
         words = ['docker', 'buildx', 'bake'] + self.builder() + ['--load'] * project.own_builder
         words += self.option('-f' if not self.layout['equals'] else '--file', file)
         words += ['--allow=fs=*'] if self.uses_print else []    # buildx 0.13 has no such question
-        self.builds(result, lambda names: (words + names, None), [s.name for s in project.services])
+        self.builds(result, lambda names: (words + names, None), [s.name for s in project.services],
+                    [] if project.kind == 'x-bake' else ['everything'])
 
     # --- a script of docker build ---
 
@@ -246,7 +253,8 @@ class Writer:
         project = self.project
         value = lambda text: resolve(text, project.variables)
         for service in project.services:
-            build = ['docker', 'build'] if service.name < 'c' else ['docker', 'buildx', 'build']
+            build = {'b': ['docker', 'build'], 'w': ['docker', 'image', 'build']}.get(
+                service.name[0], ['docker', 'buildx', 'build'])
             words = build + self.builder() + ['--load'] * project.own_builder + ['--network', 'none']
             for tag in [service.image or f'{project.name}-{service.name}'] + service.tags:
                 words += self.option('-t', value(tag))

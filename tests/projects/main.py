@@ -11,6 +11,7 @@ import time
 
 from draw import Client
 from engine import Engine
+from loop import Loop
 from trial import FAILURES, Trial
 
 
@@ -35,12 +36,15 @@ def main():
     options.add_argument('--no-print', action='store_true')
     options.add_argument('--compose-only', action='store_true', help='told by --file')
     options.add_argument('--builder', action='store_true')
+    options.add_argument('--loop', action='store_true', help='builds in a loop beside clearings, instead')
     options.add_argument('--seed', type=int, help='this one alone, whose directory stays')
     options.add_argument('--first', type=int, default=1)
     options.add_argument('--count', type=int, default=6)
     setting = options.parse_args()
     client = Client(setting.containerd, setting.old_engine, not setting.no_print, setting.builder, setting.compose_only)
     engine = Engine(setting.socket)
+    if setting.loop:
+        return Loop(setting).run(50)
     kinds, by_kind, failed = collections.Counter(), collections.defaultdict(collections.Counter), 0
     seeds = [setting.seed] if setting.seed is not None else range(setting.first, setting.first + setting.count)
     for seed in seeds:

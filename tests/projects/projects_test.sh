@@ -9,11 +9,13 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/engines/scene.sh
 . "$here/../engines/scene.sh"
 end() {
-  [[ -z ${registry-} ]] || kill "$registry" 2>/dev/null || :
+  local process
+  for process in ${projects-} ${registry-}; do kill "$process" 2>/dev/null || :; done
   scene_end
 }
 scene_begin "$1" "$2"
 trap end EXIT
+trap 'exit 143' TERM
 shift 2
 options=()
 [[ $ENGINE != *-containerd ]] || options+=(--containerd)
@@ -40,4 +42,6 @@ registry=$!
 
 PYTHONDONTWRITEBYTECODE=1 python3 "$here/main.py" --socket "$SOCKET" --tool "$tool" --directory "$directory/projects" \
   --bin "$directory/projects/bin" --home "$directory/home" --busybox "$(command -v busybox)" \
-  --engines "${ENGINES_DIR-}" "${options[@]}" "$@"
+  --engines "${ENGINES_DIR-}" "${options[@]}" "$@" &
+projects=$!
+wait "$projects"

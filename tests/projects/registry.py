@@ -70,6 +70,13 @@ class Registry(BaseHTTPRequestHandler):
             blobs[digest] = content
         self.answer(201, Location=self.path, Docker_Content_Digest=digest)
 
+    def parse_request(self):
+        if self.raw_requestline.startswith(b'\x16'):    # an engine that tries TLS first looks for HTTP in the answer
+            self.wfile.write(b'HTTP/1.0 400 Bad Request\r\n\r\n')
+            self.close_connection = True
+            return False
+        return super().parse_request()
+
     def log_message(self, *_):
         pass
 

@@ -5,6 +5,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import time
 
 import files
 from draw import REGISTRY, Drawer
@@ -63,9 +64,10 @@ class Trial:
     def command(self, words):
         variables = ' '.join(f'{k}={shlex.quote(v)}' for k, v in self.deployment.environment.items())
         self.log += f'\n$ cd {self.deployment.directory}; {variables} {shlex.join(words)}\n'
+        begin = time.monotonic()
         done = subprocess.run(words, cwd=self.deployment.directory, env=self.environment(), stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=300, check=False)
-        self.log += done.stdout + done.stderr + f'exit {done.returncode}\n'
+        self.log += done.stdout + done.stderr + f'exit {done.returncode}, {time.monotonic() - begin:.1f} s\n'
         return done
 
     def build(self, words):
@@ -93,7 +95,7 @@ class Trial:
         """Returns the bytes of all steps."""
         if self.project.moves_first:
             self.move()
-        names = set()
+        names = self.named = set()
         for words in self.deployment.first + [b.command for b in self.deployment.builds]:
             built = self.build(words)
             if built is None:
@@ -101,7 +103,7 @@ class Trial:
             names |= built[0]
         if not self.project.moves_first:
             self.move()
-        if self.project.external:    # as a deployment to several hosts does
+        if self.project.external and not self.project.allows_external:    # as a deployment to several hosts does
             for name in names:
                 if name.startswith(REGISTRY):
                     self.engine.push(name)
@@ -117,7 +119,8 @@ class Trial:
 
     def tool(self, build, *options):
         told = build.told if self.client.compose_only else ['--', *(build.asked or build.command)]
-        options = ('--json', *options) + ('--all-builders',) * self.project.own_builder
+        options = ('--json', *options) + ('--all-builders',) * self.project.own_builder + \
+            ('--allow-external',) * self.project.allows_external
         done = self.command([self.setting.tool, *options, *told])
         try:
             return done, json.loads(done.stdout)
@@ -136,6 +139,10 @@ class Trial:
             where = next(p for p in (f'{self.root}/{self.project.name}', f'{self.root}/deployment') if os.path.isdir(p))
             files.write(f'{where}/{service.directory}/app.txt', 'version 2\n')
         old |= self.deploy()
+        if self.project.container:
+            tags = self.engine.tags()
+            image = min(tags.get(name, name) for name in self.named)
+            self.engine.run(image, 'own-runs', ['/bin/busybox', 'sleep', '86400'])
         if missing := neighbors.lost():
             raise Failure(f'lost before the clearing: {missing}')
 
@@ -160,7 +167,7 @@ class Trial:
             if status == 0 and back:
                 self.note('wrong clean', f'{", ".join(back)} came back')
             if status == 3 and not back:
-                self.note('false residue', said['residue'][0] if said.get('residue') else 'unknown')
+                self.note('false residue', '; '.join(f'{r["object"]}: {r["reason"]}' for r in said.get('residue', [])) or 'unknown')
         lost += [f'{name}, which the build does not name' for name in gone - allowed]
         for sentence in lost:
             self.note('harm', sentence)
