@@ -108,11 +108,12 @@ class Drawer:
         """base: scratch, or an image or context that has busybox. copied: a context with steps of its own."""
         link = '--link ' if not self.client.old_engine and self.chance(0.25) else ''
         mount = self.chance(0.3)
+        run = 'RUN' if self.client.old_engine else 'RUN --network=none'
         names = ['base', 'build', 'final'][:self.random.randint(1, 3)]
-        lines = ['# syntax is the engine\'s own', f'FROM {base} AS {names[0]}']
+        lines = [f'FROM {base} AS {names[0]}']
         if base == 'scratch':
             lines.append('COPY busybox /bin/busybox')
-            lines.append('RUN ["/bin/busybox", "sh", "-c", "/bin/busybox --install -s /bin && mkdir /steps && '
+            lines.append(run + ' ["/bin/busybox", "sh", "-c", "/bin/busybox --install -s /bin && mkdir /steps && '
                          f'{UUID} >/steps/{id}.base.0"]')
         if copied:
             lines.append(f'COPY {link}--from={copied} /steps /steps')
@@ -122,9 +123,9 @@ class Drawer:
             if name == 'final':
                 lines += ['FROM base AS final', f'COPY {link}--from=build /steps /steps']
             for step in range(1, self.random.randint(1, 2) + 1):
-                lines.append(f'RUN {UUID} >/steps/{id}.{name}.{step}')
+                lines.append(f'{run} {UUID} >/steps/{id}.{name}.{step}')
             if mount and number == len(names) - 1:
-                lines.append(f'RUN --mount=type=cache,id={id},target=/mounted '
+                lines.append(f'{run} --mount=type=cache,id={id},target=/mounted '
                              f'{{ test -e /mounted/mark || {UUID} >/mounted/mark; }} && '
                              f'cp /mounted/mark /steps/{id}.mount && {UUID} >/steps/{id}.{name}.mounting')
         if mount:
@@ -132,7 +133,7 @@ class Drawer:
         if link:
             self.traits.append('link')
         place = self.one_of('beside', 'beside', 'elsewhere', 'inline')
-        return Dockerfile(id, names, '\n'.join(lines[1:]) + '\n', place)
+        return Dockerfile(id, names, '\n'.join(lines) + '\n', place)
 
     # --- names ---
 
@@ -189,6 +190,8 @@ class Drawer:
 
     def project(self, seed):
         kinds = ['compose'] * 11 + ['hcl'] * 2 + ['json'] * 2 + ['x-bake'] * 2 + ['script'] * 3
+        if self.client.old_engine and not self.client.has_print:    # bake files of buildx 0.13 give no network
+            kinds = [kind for kind in kinds if kind not in ('hcl', 'json')]
         kind = 'compose' if self.client.compose_only else self.random.choice(kinds)
         project = Project(seed, kind, self.one_of('shop', 'watchparty', 'app', 'my-site'),
                           self.one_of('file', '-p', 'environment', 'directory'), [], self.variables)
@@ -241,6 +244,8 @@ class Drawer:
         elif first and 0.35 <= base < 0.45 and not project.base_first and not project.own_builder:
             first.image = f'{project.name}-base:1'
             project.base_first = first.name
+            if project.kind == 'x-bake' and first.tags:    # which count instead of the image
+                first.tags.append(first.image)
             service.dockerfile = self.dockerfile(name, first.image)
             self.traits.append('FROM another')
         elif 0.45 <= base < 0.57 and not project.own_builder:

@@ -113,7 +113,8 @@ class Writer:
 
     def service(self, service, bake):
         d = service.dockerfile
-        build = {'context': f'./{service.directory}', 'network': 'none'}
+        # Compose looks beside its file (or in --project-directory), bake where it runs.
+        build = {'context': f'{self.rel if bake else "."}/{service.directory}', 'network': 'none'}
         if d.place == 'inline':
             build['dockerfile_inline'] = d.text
         elif d.place == 'elsewhere':
