@@ -7,6 +7,7 @@ import random
 import re
 from dataclasses import dataclass, field
 
+FORCE = __import__('os').environ.get('FORCE')
 REGISTRY = 'localhost:5000'
 UUID = 'cat /proc/sys/kernel/random/uuid'
 
@@ -71,6 +72,7 @@ class Project:
     allows_external: bool = False
     container: bool = False   # a container of the project's runs
     own_builder: bool = False
+    clears_builder: bool = False
     traits: list = field(default_factory=list)
 
 
@@ -196,7 +198,8 @@ class Drawer:
         project = Project(seed, kind, self.one_of('shop', 'watchparty', 'app', 'my-site'),
                           self.one_of('file', '-p', 'environment', 'directory'), [], self.variables)
         self.external = project.external = self.chance(0.08)
-        project.own_builder = self.client.builder and self.chance(0.12)
+        project.own_builder = self.client.builder and (self.chance(0.12) or bool(FORCE))
+        project.clears_builder = project.own_builder and self.chance(0.7)
         names = self.random.sample(['backend', 'frontend', 'worker', 'api', 'admin', 'db'], self.random.randint(1, 4))
         for name in names:
             self.add_service(project, name)
@@ -232,7 +235,9 @@ class Drawer:
         service = Service(name, None, name)
         base = self.random.random()
         first = services[0] if services else None
-        named_contexts = not self.client.old_engine and (project.kind != 'compose' or self.client.has_print)
+        named_contexts = not self.client.old_engine and \
+            (self.client.has_print or project.kind not in ('compose', 'x-bake')) and \
+            not (project.own_builder and project.kind == 'script')
         if first and base < 0.2:    # the same Dockerfile, often another stage of it
             service.dockerfile, service.directory = first.dockerfile, first.directory
             service.contexts = dict(first.contexts)

@@ -83,7 +83,7 @@ class Engine:
 
     # --- changes ---
 
-    def load(self, name, files, labels=()):
+    def load(self, name, files, labels=(), instructions=()):
         """An image of these files, of which nobody knows how it was built. Returns its ID."""
         content = io.BytesIO()
         with tarfile.open(fileobj=content, mode='w') as archive:
@@ -93,7 +93,8 @@ class Engine:
                 archive.addfile(member, io.BytesIO(data))
         repository, tag = name.rsplit(':', 1)
         query = [('fromSrc', '-'), ('repo', repository), ('tag', tag)]
-        query += [('changes', f'LABEL {key}={value}') for key, value in labels]
+        query += [('changes', f'LABEL {key}={value}') for key, value in labels] + \
+            [('changes', instruction) for instruction in instructions]
         self.ask('POST', '/images/create?' + urlencode(query), content.getvalue(), Content_Type='application/x-tar')
         return self.tags()[normal(name)]
 
@@ -118,11 +119,11 @@ class Engine:
         self.ask('POST', f'/containers/{created}/start')
         return created
 
-    def clean(self, keep=()):
+    def clean(self):
         for container in self.containers():
             self.ask('DELETE', f'/containers/{container}?force=1&v=1')
         for image in set(self.tags().values()) | set(self.dangling()):
             self.ask('DELETE', f'/images/{image}?force=1', expected=(200, 404, 409))
-        for volume in self.volumes() - set(keep):
+        for volume in self.volumes():
             self.ask('DELETE', f'/volumes/{volume}?force=1')
         self.ask('POST', '/build/prune?all=1')

@@ -7,9 +7,10 @@ import shutil
 import subprocess
 import time
 
+import builder
 import files
-from draw import REGISTRY, Drawer
-from engine import Failure, normal
+from draw import REGISTRY, Drawer, resolve
+from engine import Engine, Failure, normal
 from neighbors import Neighbors
 
 FAILURES = ('wrong clean', 'refused', 'harm', 'other plan', 'error')
@@ -70,7 +71,7 @@ class Trial:
         self.log += done.stdout + done.stderr + f'exit {done.returncode}, {time.monotonic() - begin:.1f} s\n'
         return done
 
-    def build(self, words):
+    def build(self, words, services=()):
         """Returns the names that the build has given, and those that it has read, or None if it fails."""
         done = self.command(words)
         if done.returncode and FLAW in done.stderr:
@@ -78,11 +79,20 @@ class Trial:
         if done.returncode:
             return None
         log = done.stdout + done.stderr
+        if self.project.own_builder:    # its log has no names
+            return self.names_of(services), set()
         named = re.findall(r'naming to (\S+)', log) + re.findall(r'writing image (sha256:\w{64})', log)
         read = re.findall(r'importing cache manifest from (\S+)', log)
         if not named:
             raise Failure(f'a build says no name: {shlex.join(words)}')
         return {normal(n) if not n.startswith('sha256:') else n for n in named}, {normal(n) for n in read}
+
+    def names_of(self, services):
+        value = lambda text: normal(resolve(text, self.project.variables))
+        return {value(name) for s in self.project.services if s.name in services
+                for name in ([s.image or f'{self.project.name}-{s.name}'] if self.project.kind == 'script' else
+                             [s.image or f'{self.project.name}-{s.name}'] if self.project.kind == 'compose' else
+                             [s.image] * bool(s.image)) + s.tags}
 
     def move(self):
         for source, to in self.project.moves:
@@ -96,8 +106,9 @@ class Trial:
         if self.project.moves_first:
             self.move()
         names = self.named = set()
-        for words in self.deployment.first + [b.command for b in self.deployment.builds]:
-            built = self.build(words)
+        for words, services in [(words, ()) for words in self.deployment.first] + \
+                [(b.command, b.services) for b in self.deployment.builds]:
+            built = self.build(words, services)
             if built is None:
                 raise Failure(f'the project does not build: {shlex.join(words)}')
             names |= built[0]
@@ -119,7 +130,7 @@ class Trial:
 
     def tool(self, build, *options):
         told = build.told if self.client.compose_only else ['--', *(build.asked or build.command)]
-        options = ('--json', *options) + ('--all-builders',) * self.project.own_builder + \
+        options = ('--json', *options) + ('--all-builders',) * self.project.clears_builder + \
             ('--allow-external',) * self.project.allows_external
         done = self.command([self.setting.tool, *options, *told])
         try:
@@ -130,6 +141,13 @@ class Trial:
     # --- the judgement ---
 
     def judge(self, neighbors, random):
+        if self.project.own_builder:
+            Engine(self.setting.builder).clean()
+            with open(self.setting.busybox, 'rb') as busybox:
+                builder.load(self.engine, busybox.read())
+            self.command(['docker', 'buildx', 'rm', 'own'])
+            self.command(['docker', 'buildx', 'create', '--name', 'own', '--driver', 'docker-container',
+                          '--driver-opt', f'image={builder.IMAGE},network=host'])
         for words in self.deployment.once:
             if self.build(words) is None:
                 raise Failure(f'what is built by hand does not build: {shlex.join(words)}')
@@ -154,7 +172,7 @@ class Trial:
             self.move()
         allowed = set()
         for build, status, said in cleared:
-            result = self.build(build.command)
+            result = self.build(build.command, build.services)
             if result is None:
                 self.broken(build, said)
                 result = self.build_in_order(build)
@@ -225,4 +243,4 @@ class Trial:
         """As the deployment builds it, with what has to be there before."""
         for words in self.deployment.first:
             self.build(words)
-        return self.build(build.command)
+        return self.build(build.command, build.services)
