@@ -7,7 +7,7 @@ import random
 import re
 from dataclasses import dataclass, field
 
-FORCE = __import__('os').environ.get('FORCE')
+HERE = '@HERE@'    # where the build runs
 REGISTRY = 'localhost:5000'
 UUID = 'cat /proc/sys/kernel/random/uuid'
 
@@ -71,7 +71,7 @@ class Project:
     external: bool = False    # names of registries
     allows_external: bool = False
     container: bool = False   # a container of the project's runs
-    own_builder: bool = False
+    own_builder: str = None   # how a builder in a container is chosen: --builder, BUILDX_BUILDER, use
     clears_builder: bool = False
     traits: list = field(default_factory=list)
 
@@ -151,7 +151,7 @@ class Drawer:
         if form == 4:
             return self.spell(f'{name}:v1')
         if form == 5:
-            return f'{self.spell(project)}/{service}:v2' if self.external else f'{service}-of-{project}'
+            return f'{project}/{service}:v2' if self.external else f'{service}-of-{project}'
         if form == 6 and self.external:
             return f'{REGISTRY}/{project}/{service}:{self.spell("v3")}'
         return f'{name}:{self.spell(self.one_of("v1", "v7", "staging"))}'
@@ -172,16 +172,24 @@ class Drawer:
             other = self.random.choice(others)
             service.cache_from.append(other.image or self.default_name(project.name, other))
             self.traits.append('cache of another')
+        if self.external and self.chance(0.3):
+            service.cache_from.append('docker.io/library/' + self.default_name(project.name, service))
+        plain = [form for form in service.cache_from if '=' not in form]
+        if len(plain) > 1 and self.chance(0.3):    # two in one entry
+            service.cache_from = [form for form in service.cache_from if '=' in form] + [','.join(plain)]
+            self.traits.append('a,b')
         if self.chance(0.1):
             service.cache_from.append(f'{project.name}-gone:{self.spell("v0")}')
         service.inline = self.chance(0.8)
         if (self.client.containerd or project.own_builder) and self.chance(0.3):
-            path = f'./cache-{service.name}'
+            path = self.one_of('./', './', '', HERE + '/') + f'cache-{service.name}'
             service.cache_from.append(f'type=local,src={path}')
             moved = self.chance(0.6)
             service.cache_to.append(f'type=local,dest={path}{"-new" if moved else ""},mode=max')
             if moved:
-                project.moves.append((path + '-new', path))
+                project.moves.append((f'cache-{service.name}-new', f'cache-{service.name}'))
+            elif others and self.chance(0.3):    # what another one has written
+                self.random.choice(others).cache_from.append(f'type=local,src={path}')
             service.inline = False
             self.traits.append('moved directory' if moved else 'directory')
         elif service.inline and self.chance(0.3):    # the other way to say it; both are an error
@@ -198,8 +206,9 @@ class Drawer:
         project = Project(seed, kind, self.one_of('shop', 'watchparty', 'app', 'my-site'),
                           self.one_of('file', '-p', 'environment', 'directory'), [], self.variables)
         self.external = project.external = self.chance(0.08)
-        project.own_builder = self.client.builder and (self.chance(0.12) or bool(FORCE))
-        project.clears_builder = project.own_builder and self.chance(0.7)
+        if self.client.builder and self.chance(0.12):
+            project.own_builder = self.one_of('--builder', 'BUILDX_BUILDER', 'use')
+        project.clears_builder = bool(project.own_builder) and self.chance(0.7)
         names = self.random.sample(['backend', 'frontend', 'worker', 'api', 'admin', 'db'], self.random.randint(1, 4))
         for name in names:
             self.add_service(project, name)
@@ -219,11 +228,13 @@ class Drawer:
             'directory': self.one_of('here', 'here', 'above', 'beside', 'below'),     # where the command runs
             'files': self.one_of('compose.yaml', 'one -f', 'two -f', 'override', 'COMPOSE_FILE'),
             'project_directory': self.chance(0.15),
-            'variables': self.one_of('--env-file', '.env', '.env where it runs'),
+            'variables': self.one_of('--env-file', '.env', '.env where it runs', 'COMPOSE_ENV_FILES'),
             'profile': self.one_of('named', 'none', 'COMPOSE_PROFILES'),
             'spelling': self.one_of('docker compose', 'docker compose', 'docker-compose'),
             'up': self.chance(0.15),
+            'runs': self.chance(0.25),     # the tool runs the build command
             'named': self.chance(0.2),     # what is built is named, though it is all
+            'set': self.chance(0.25),      # bake --set, build --output
             'inherits': self.chance(0.5),  # bake's targets
             'equals': self.chance(0.5),    # --option=value
         }

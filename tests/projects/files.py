@@ -5,7 +5,7 @@ import re
 import shutil
 from dataclasses import dataclass, field
 
-from draw import resolve
+from draw import HERE, resolve
 
 
 @dataclass
@@ -40,15 +40,17 @@ def closure(services, all_services):
     return found
 
 
-def write(path, text):
+def write(path, text, here=''):
     os.makedirs(os.path.dirname(path), exist_ok=True)
+    text = text.replace(HERE, here)
     with open(path, 'w', encoding='utf-8') as file:
         file.write(text)
 
 
 class Writer:
-    def __init__(self, project, root, busybox, uses_print=True):
-        self.project, self.root, self.busybox, self.uses_print = project, root, busybox, uses_print
+    def __init__(self, project, root, busybox, client):
+        self.project, self.root, self.busybox = project, root, busybox
+        self.uses_print, self.outputs = client.has_print, client.containerd
         self.layout = project.layout
         self.where = os.path.join(root, project.name if project.name_by == 'directory' else 'deployment')
         places = {'here': self.where, 'above': root, 'beside': os.path.join(root, 'elsewhere'),
@@ -152,7 +154,7 @@ class Writer:
         names = [conf + 'compose.yaml', *([conf + two] if two else [])]
         for name, content in zip(names, [services, second]):
             text = json.dumps({**(head if content is services else {}), 'services': content}, indent=1)
-            write(f'{self.where}/{name}', text + '\n')    # JSON is YAML
+            write(f'{self.where}/{name}', text + '\n', self.cwd)    # JSON is YAML
         return names
 
     def compose(self, result):
@@ -180,11 +182,14 @@ class Writer:
         if project.name_by == 'environment':
             self.environment['COMPOSE_PROJECT_NAME'] = project.name
         variables = ''.join(f'{name}={v.value}\n' for name, v in project.variables.items() if v.source == 'file')
-        if variables and layout['variables'] == '--env-file':
+        if variables and layout['variables'] == 'COMPOSE_ENV_FILES' and self.uses_print:
+            write(f'{self.where}/conf/production.env', variables)
+            self.environment['COMPOSE_ENV_FILES'] = f'{self.rel}/conf/production.env'
+        elif variables and layout['variables'] == '--env-file':
             write(f'{self.where}/conf/production.env', variables)
             words += self.option('--env-file', f'{self.rel}/conf/production.env')
         elif variables:
-            write(f'{self.where if layout["variables"] == ".env" else self.cwd}/.env', variables)
+            write(f'{self.where if layout["variables"] != ".env where it runs" else self.cwd}/.env', variables)
         enabled = layout['profile'] != 'none'
         if any(s.profile for s in project.services):
             if layout['profile'] == 'named':
@@ -201,7 +206,9 @@ class Writer:
                 build.asked = build.command[:at] + verb + build.command[at + 1:]
 
     def builder(self):
-        return self.option('--builder', 'own') if self.project.own_builder else []
+        if self.project.own_builder == 'BUILDX_BUILDER':
+            self.environment['BUILDX_BUILDER'] = 'own'
+        return self.option('--builder', 'own') if self.project.own_builder == '--builder' else []
 
     # --- bake ---
 
@@ -241,9 +248,14 @@ class Writer:
             else:
                 text = json.dumps({kind: block for kind, block in blocks.items() if block}, indent=1)
             file = f'{self.rel}/docker-bake.{project.kind}'
-            write(f'{self.where}/docker-bake.{project.kind}', re.sub(r'\$\{(\w+)[^}]*\}', r'${\1}', text))
-        words = ['docker', 'buildx', 'bake'] + self.builder() + ['--load'] * project.own_builder
+            write(f'{self.where}/docker-bake.{project.kind}', re.sub(r'\$\{(\w+)[^}]*\}', r'${\1}', text), self.cwd)
+        words = ['docker', 'buildx', 'bake'] + self.builder() + ['--load'] * bool(project.own_builder)
         words += self.option('-f' if not self.layout['equals'] else '--file', file)
+        if self.layout['set']:
+            for service in project.services:
+                if service.cache_from:    # instead of those of the file
+                    words += ['--set', f'{service.name}.cache-from={resolve(service.cache_from[0], project.variables)}'
+                              .replace(HERE, self.cwd)]
         words += ['--allow=fs=*'] if self.uses_print else []    # buildx 0.13 has no such question
         self.builds(result, lambda names: (words + names, None), [s.name for s in project.services],
                     [] if project.kind == 'x-bake' else ['everything'])
@@ -256,12 +268,15 @@ class Writer:
         for service in project.services:
             build = {'b': ['docker', 'build'], 'w': ['docker', 'image', 'build']}.get(
                 service.name[0], ['docker', 'buildx', 'build'])
-            words = build + self.builder() + ['--load'] * project.own_builder + ['--network', 'none']
-            for tag in [service.image or f'{project.name}-{service.name}'] + service.tags:
+            words = build + self.builder() + ['--load'] * bool(project.own_builder) + ['--network', 'none']
+            names = [service.image or f'{project.name}-{service.name}'] + service.tags
+            if self.layout['set'] and self.outputs and not project.own_builder:
+                words += self.option('--output', f'type=image,name={value(names.pop(0))}')
+            for tag in names:
                 words += self.option('-t', value(tag))
             for option, texts in {'--cache-from': service.cache_from, '--cache-to': service.cache_to}.items():
                 for text in texts:
-                    words += self.option(option, value(text))
+                    words += self.option(option, value(text).replace(HERE, self.cwd))
             if service.inline:
                 words += ['--build-arg', 'BUILDKIT_INLINE_CACHE=1']
             if service.stage:

@@ -28,6 +28,7 @@ class Trial:
         self.exits = []
         self.log = ''
         self.project = None
+        self.runs = False     # the tool runs the build
 
     def note(self, kind, sentence):
         self.findings.append((kind, sentence))
@@ -47,12 +48,14 @@ class Trial:
         try:
             self.engine.clean()
             self.deployment = files.Writer(self.project, self.root, self.setting.busybox,
-                                           self.client.has_print).deployment()
+                                           self.client).deployment()
             neighbors = Neighbors(self.engine, drawer.random, self.project, busybox)
             self.project.traits += neighbors.said
             self.judge(neighbors, drawer.random)
         except Failure as failure:
             self.note('error', str(failure))
+        if self.project.own_builder:
+            self.command(['docker', 'buildx', 'rm', 'own'])
         files.write(f'{self.root}/log', self.log)
 
     # --- commands ---
@@ -78,21 +81,23 @@ class Trial:
             done = self.command(words)
         if done.returncode:
             return None
+        return self.read_log(done, services)
+
+    def read_log(self, done, services):
         log = done.stdout + done.stderr
+        read = {normal(name) for name in re.findall(r'importing cache manifest from (\S+)', log)}
         if self.project.own_builder:    # its log has no names
-            return self.names_of(services), set()
+            return self.names_of(services), read
         named = re.findall(r'naming to (\S+)', log) + re.findall(r'writing image (sha256:\w{64})', log)
-        read = re.findall(r'importing cache manifest from (\S+)', log)
         if not named:
-            raise Failure(f'a build says no name: {shlex.join(words)}')
-        return {normal(n) if not n.startswith('sha256:') else n for n in named}, {normal(n) for n in read}
+            raise Failure(f'a build says no name: {done.args}')
+        return {normal(n) if not n.startswith('sha256:') else n for n in named}, read
 
     def names_of(self, services):
-        value = lambda text: normal(resolve(text, self.project.variables))
-        return {value(name) for s in self.project.services if s.name in services
-                for name in ([s.image or f'{self.project.name}-{s.name}'] if self.project.kind == 'script' else
-                             [s.image or f'{self.project.name}-{s.name}'] if self.project.kind == 'compose' else
-                             [s.image] * bool(s.image)) + s.tags}
+        has_default = self.project.kind in ('compose', 'script')
+        names = {name for s in self.project.services if s.name in services
+                 for name in [s.image or has_default and f'{self.project.name}-{s.name}', *s.tags] if name}
+        return {normal(resolve(name, self.project.variables)) for name in names}
 
     def move(self):
         for source, to in self.project.moves:
@@ -130,7 +135,7 @@ class Trial:
 
     def tool(self, build, *options):
         told = build.told if self.client.compose_only else ['--', *(build.asked or build.command)]
-        options = ('--json', *options) + ('--all-builders',) * self.project.clears_builder + \
+        options += ('--all-builders',) * bool(self.project.clears_builder) + \
             ('--allow-external',) * self.project.allows_external
         done = self.command([self.setting.tool, *options, *told])
         try:
@@ -145,9 +150,9 @@ class Trial:
             Engine(self.setting.builder).clean()
             with open(self.setting.busybox, 'rb') as busybox:
                 builder.load(self.engine, busybox.read())
-            self.command(['docker', 'buildx', 'rm', 'own'])
             self.command(['docker', 'buildx', 'create', '--name', 'own', '--driver', 'docker-container',
-                          '--driver-opt', f'image={builder.IMAGE},network=host'])
+                          '--driver-opt', f'image={builder.IMAGE},network=host'] +
+                         ['--use'] * (self.project.own_builder == 'use'))
         for words in self.deployment.once:
             if self.build(words) is None:
                 raise Failure(f'what is built by hand does not build: {shlex.join(words)}')
@@ -164,15 +169,19 @@ class Trial:
         if missing := neighbors.lost():
             raise Failure(f'lost before the clearing: {missing}')
 
+        self.runs = self.project.layout['runs'] and not self.client.compose_only and \
+            len(self.deployment.cleared) == 1 and not self.deployment.cleared[0].asked
+        if self.project.moves_first and self.runs:
+            self.move()
         before = self.state()
         cleared = [(build, *self.clear(build)) for build in self.deployment.cleared]
         lost = neighbors.lost()
         gone = self.gone(before, self.state())
-        if self.project.moves_first:
+        if self.project.moves_first and not self.runs:
             self.move()
         allowed = set()
-        for build, status, said in cleared:
-            result = self.build(build.command, build.services)
+        for build, status, said, result in cleared:
+            result = result or self.build(build.command, build.services)
             if result is None:
                 self.broken(build, said)
                 result = self.build_in_order(build)
@@ -201,21 +210,30 @@ class Trial:
         return before['names'] - after['names']
 
     def clear(self, build):
-        """A dry run, then the clearing. Returns its exit status, and what it said."""
+        """A dry run, then the clearing. Returns its exit status, what it said, and what it built."""
         before = self.state()
-        planned, plan = self.tool(build, '--dry-run')
+        planned, plan = self.tool(build, '--json', '--dry-run')
         if self.state() != before:
             self.note('harm', 'the dry run changed something')
-        done, said = self.tool(build, *([] if self.client.compose_only else ['--no-build']))
+        result = None
+        if self.runs:
+            done, _ = self.tool(build)
+            said = {'warnings': done.stderr}
+            if done.returncode == 0:
+                result = self.read_log(done, build.services)
+            elif 'failed to solve' in done.stdout + done.stderr:    # it was clean, and the build failed
+                done.returncode = 0
+        else:
+            done, said = self.tool(build, '--json', *([] if self.client.compose_only else ['--no-build']))
         self.exits.append(done.returncode)
         after = self.state()
         if done.returncode == 2 or planned.returncode == 2:
             self.note('refused', (done.stderr or planned.stderr).strip().split('\n')[0])
         elif done.returncode not in (0, 3) or planned.returncode != 0:
             self.note('error', f'exit {planned.returncode}, {done.returncode}: {done.stderr.strip()[:200]}')
-        else:
+        elif not self.runs:
             self.compare(plan, said, before, after)
-        return done.returncode, said
+        return done.returncode, said, result
 
     def compare(self, plan, said, before, after):
         def actions(report):
