@@ -19,7 +19,6 @@ class Client:
     old_engine: bool = False   # 20.10: neither COPY --link nor contexts with names
     has_print: bool = True     # Compose 2.35 and newer; 2.26 does not know `service:` contexts either
     builder: bool = False      # a builder in a container can be had
-    compose_only: bool = False  # the command line that takes nothing but --file
 
 
 @dataclass
@@ -202,7 +201,7 @@ class Drawer:
         kinds = ['compose'] * 11 + ['hcl'] * 2 + ['json'] * 2 + ['x-bake'] * 2 + ['script'] * 3
         if self.client.old_engine and not self.client.has_print:    # bake files of buildx 0.13 give no network
             kinds = [kind for kind in kinds if kind not in ('hcl', 'json')]
-        kind = 'compose' if self.client.compose_only else self.random.choice(kinds)
+        kind = self.random.choice(kinds)
         project = Project(seed, kind, self.one_of('shop', 'watchparty', 'app', 'my-site'),
                           self.one_of('file', '-p', 'environment', 'directory'), [], self.variables)
         self.external = project.external = self.chance(0.08)

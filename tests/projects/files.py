@@ -14,7 +14,6 @@ class Build:
     command: list
     steps: set            # ids of the Dockerfiles whose steps are the command's own
     services: list        # names
-    told: list = None     # in the words of --file alone
     asked: list = None    # the command that the tool is told, where it is another one: up --build
 
 
@@ -96,20 +95,19 @@ class Writer:
             return list(words)
         return [('=' if words[0].startswith('--') else '').join(words)]
 
-    def build_of(self, command, names, told=None):
+    def build_of(self, command, names):
         services = closure(names, self.project.services)
-        return Build(command, {s.dockerfile.id for s in self.project.services if s.name in services}, services, told)
+        return Build(command, {s.dockerfile.id for s in self.project.services if s.name in services}, services)
 
     def builds(self, result, command, built, group=None):
         """command(names) builds these services or groups, or all of them."""
         project = self.project
         if project.base_first:
-            result.first.append(command([project.base_first])[0])
+            result.first.append(command([project.base_first]))
         named = (group or built) if self.layout['named'] else []
-        result.builds = [self.build_of(command(named)[0], built)]
+        result.builds = [self.build_of(command(named), built)]
         names = [project.target] if project.target else named
-        result.cleared = [self.build_of(command(names)[0], [project.target] if project.target else built,
-                                         command(names)[1])]
+        result.cleared = [self.build_of(command(names), [project.target] if project.target else built)]
 
     # --- Compose ---
 
@@ -166,19 +164,16 @@ class Writer:
         two = {'two -f': 'production.yaml', 'override': 'compose.override.yaml', 'COMPOSE_FILE': 'more.yaml'}
         conf = 'conf/' if layout['project_directory'] else ''
         files = [os.path.join(self.rel, name) for name in self.compose_files(two.get(layout['files']), conf)]
-        words, told = [], []
+        words = []
         if layout['files'] == 'COMPOSE_FILE':
             self.environment['COMPOSE_FILE'] = ':'.join(files)
         elif not found:
             for name in files:
                 words += self.option('-f' if not layout['equals'] else '--file', name)
-        for name in files if layout['files'] != 'override' else files[:1]:
-            told += ['--file', name]
         if layout['project_directory']:
             words += self.option('--project-directory', self.rel)
         if project.name_by == '-p':
             words += self.option('-p', project.name)
-            told += ['-p', project.name]
         if project.name_by == 'environment':
             self.environment['COMPOSE_PROJECT_NAME'] = project.name
         variables = ''.join(f'{name}={v.value}\n' for name, v in project.variables.items() if v.source == 'file')
@@ -198,8 +193,7 @@ class Writer:
                 self.environment['COMPOSE_PROFILES'] = 'debug'
         built = [s.name for s in project.services if enabled or not s.profile]
         verb = ['up', '-d', '--build'] if layout['up'] else ['build']
-        self.builds(result, lambda names: (layout['spelling'].split() + words + ['build'] + self.builder() + names,
-                                           told + names), built)
+        self.builds(result, lambda names: layout['spelling'].split() + words + ['build'] + self.builder() + names, built)
         for build in result.cleared:
             at = build.command.index('build')
             if layout['up'] and not self.builder():
@@ -257,7 +251,7 @@ class Writer:
                     words += ['--set', f'{service.name}.cache-from={resolve(service.cache_from[0], project.variables)}'
                               .replace(HERE, self.cwd)]
         words += ['--allow=fs=*'] if self.uses_print else []    # buildx 0.13 has no such question
-        self.builds(result, lambda names: (words + names, None), [s.name for s in project.services],
+        self.builds(result, lambda names: words + names, [s.name for s in project.services],
                     [] if project.kind == 'x-bake' else ['everything'])
 
     # --- a script of docker build ---

@@ -48,7 +48,8 @@ if [[ ${ENGINE%.[1-9]} == *-containerd ]]; then
   options+=(--containerd --builder "$socket")
 fi
 
-PYTHONDONTWRITEBYTECODE=1 python3 "$here/main.py" --socket "$SOCKET" --tool "$tool" --directory "$directory/projects" \
+PYTHONDONTWRITEBYTECODE=1 python3 "$here/main.py" --engine "$ENGINE" \
+  --engine-sh "$here/../engines/engine.sh" --socket "$SOCKET" --tool "$tool" --directory "$directory/projects" \
   --bin "$directory/projects/bin" --home "$directory/home" --busybox "$(command -v busybox)" \
   --engines "${ENGINES_DIR-}" "${options[@]}" "$@" &
 projects=$!

@@ -46,7 +46,6 @@ class Trial:
         with open(self.setting.busybox, 'rb') as busybox:
             busybox = busybox.read()
         try:
-            self.engine.clean()
             self.deployment = files.Writer(self.project, self.root, self.setting.busybox,
                                            self.client).deployment()
             neighbors = Neighbors(self.engine, drawer.random, self.project, busybox)
@@ -134,10 +133,9 @@ class Trial:
         return found
 
     def tool(self, build, *options):
-        told = build.told if self.client.compose_only else ['--', *(build.asked or build.command)]
         options += ('--all-builders',) * bool(self.project.clears_builder) + \
             ('--allow-external',) * self.project.allows_external
-        done = self.command([self.setting.tool, *options, *told])
+        done = self.command([self.setting.tool, *options, '--', *(build.asked or build.command)])
         try:
             return done, json.loads(done.stdout)
         except ValueError:
@@ -169,8 +167,7 @@ class Trial:
         if missing := neighbors.lost():
             raise Failure(f'lost before the clearing: {missing}')
 
-        self.runs = self.project.layout['runs'] and not self.client.compose_only and \
-            len(self.deployment.cleared) == 1 and not self.deployment.cleared[0].asked
+        self.runs = self.project.layout['runs'] and len(self.deployment.cleared) == 1 and not self.deployment.cleared[0].asked
         if self.project.moves_first and self.runs:
             self.move()
         before = self.state()
@@ -224,7 +221,7 @@ class Trial:
             elif 'failed to solve' in done.stdout + done.stderr:    # it was clean, and the build failed
                 done.returncode = 0
         else:
-            done, said = self.tool(build, '--json', *([] if self.client.compose_only else ['--no-build']))
+            done, said = self.tool(build, '--json', '--no-build')
         self.exits.append(done.returncode)
         after = self.state()
         if done.returncode == 2 or planned.returncode == 2:
