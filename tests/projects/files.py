@@ -193,7 +193,8 @@ class Writer:
                 self.environment['COMPOSE_PROFILES'] = 'debug'
         built = [s.name for s in project.services if enabled or not s.profile]
         verb = ['up', '-d', '--build'] if layout['up'] else ['build']
-        self.builds(result, lambda names: layout['spelling'].split() + words + ['build'] + self.builder() + names, built)
+        words = layout['spelling'].split() + words + ['build'] + self.builder()
+        self.builds(result, lambda names: words + names, built)
         for build in result.cleared:
             at = build.command.index('build')
             if layout['up'] and not self.builder():

@@ -82,8 +82,9 @@ class Loop:
                 if status == 0 and started > end and steps & before:
                     wrong.append(f'clearing {number}: {len(steps & before)} steps of {len(steps)} came back')
                     break
-        print(f'{clearings} clearings beside {len(self.builds)} builds: ' + ', '.join(
-            f'{n} with exit status {status}' for status, n in sorted(collections.Counter(s for *_, s in exits).items())))
+        statuses = sorted(collections.Counter(status for *_, status in exits).items())
+        print(f'{clearings} clearings beside {len(self.builds)} builds: ' +
+              ', '.join(f'{n} with exit status {status}' for status, n in statuses))
         for sentence in wrong + self.failures:
             print('  | ' + sentence)
         clean = sum(status == 0 for *_, status in exits)

@@ -75,5 +75,5 @@ class Neighbors:
         containers, volumes = self.engine.containers(), self.engine.volumes()
         lost = [f"the neighbor's image {n}" for n, id in self.names.items() if tags.get(n) != id]
         lost += [f"a neighbor's untagged image {i[7:19]}" for i in self.untagged if i not in untagged]
-        lost += [f"a neighbor's container, {state}" for c, state in self.containers.items() if containers.get(c) != state]
+        lost += [f"a neighbor's container, {s}" for c, s in self.containers.items() if containers.get(c) != s]
         return lost + [f"a neighbor's volume {v}" for v in self.volumes - volumes]

@@ -46,8 +46,8 @@ class Trial:
         with open(self.setting.busybox, 'rb') as busybox:
             busybox = busybox.read()
         try:
-            self.deployment = files.Writer(self.project, self.root, self.setting.busybox,
-                                           self.client).deployment()
+            self.writer = files.Writer(self.project, self.root, self.setting.busybox, self.client)
+            self.deployment = self.writer.deployment()
             neighbors = Neighbors(self.engine, drawer.random, self.project, busybox)
             self.project.traits += neighbors.said
             self.judge(neighbors, drawer.random)
@@ -157,8 +157,7 @@ class Trial:
         old = self.deploy()
         if self.project.changes:
             service = random.choice(self.project.services)
-            where = next(p for p in (f'{self.root}/{self.project.name}', f'{self.root}/deployment') if os.path.isdir(p))
-            files.write(f'{where}/{service.directory}/app.txt', 'version 2\n')
+            files.write(f'{self.writer.where}/{service.directory}/app.txt', 'version 2\n')
         old |= self.deploy()
         if self.project.container:
             tags = self.engine.tags()
@@ -191,7 +190,8 @@ class Trial:
             if status == 0 and back:
                 self.note('wrong clean', f'{", ".join(back)} came back')
             if status == 3 and not back:
-                self.note('false residue', '; '.join(f'{r["object"]}: {r["reason"]}' for r in said.get('residue', [])) or 'unknown')
+                reasons = [f'{r["object"]}: {r["reason"]}' for r in said.get('residue', [])]
+                self.note('false residue', '; '.join(reasons) or said.get('warnings', 'unknown'))
         lost += [f'{name}, which the build does not name' for name in gone - allowed]
         for sentence in lost:
             self.note('harm', sentence)
@@ -244,6 +244,11 @@ class Trial:
         gone = {os.path.basename(d) for d in before['directories'] - after['directories']}
         if directories != gone:
             self.note('other plan', f'directories {sorted(directories)} planned, {sorted(gone)} gone')
+        untagged = len(before['untagged'] - after['untagged'])
+        for report, key in (plan, 'planned_count'), (said, 'count'):
+            count = sum(a[key] for a in report.get('actions', []) if 'dangling' in a['action'])
+            if count != untagged:
+                self.note('other plan', f'{key} of dangling images is {count}, {untagged} are gone')
         if before['containers'] != after['containers']:
             self.note('harm', 'a container has changed')
 
