@@ -65,8 +65,12 @@ class Loop:
         builder.start()
         exits, wrong, chance = [], [], random.Random(2)
         self.built.wait(60)
-        for _ in range(clearings):
-            self.ended.wait(2 * chance.random())
+        for number in range(clearings):
+            if number % 2:    # just behind a build, else at any time
+                self.built.clear()
+                self.built.wait(60)
+            else:
+                self.ended.wait(2 * chance.random())
             begin = time.monotonic()
             done = self.command(self.setting.tool, '--no-build', '--json', '--', 'docker', 'compose', 'build')
             exits.append((begin, time.monotonic(), done.returncode))

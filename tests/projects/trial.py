@@ -166,7 +166,8 @@ class Trial:
         if missing := neighbors.lost():
             raise Failure(f'lost before the clearing: {missing}')
 
-        self.runs = self.project.layout['runs'] and len(self.deployment.cleared) == 1 and not self.deployment.cleared[0].asked
+        first = self.deployment.cleared[0]
+        self.runs = self.project.layout['runs'] and self.deployment.cleared == [first] and not first.asked
         if self.project.moves_first and self.runs:
             self.move()
         before = self.state()
