@@ -9,7 +9,7 @@ import time
 
 import builder
 import files
-from draw import REGISTRY, Drawer, resolve
+from draw import REGISTRY, Drawer, Variable, resolve
 from engine import Engine, Failure, normal
 from neighbors import Neighbors
 
@@ -61,7 +61,8 @@ class Trial:
 
     def environment(self):
         return {'PATH': f'{self.setting.bin}:/usr/sbin:/usr/bin:/sbin:/bin', 'HOME': self.setting.home,
-                'LANG': 'C.UTF-8', 'BUILDKIT_PROGRESS': 'plain', 'ENGINES_DIR': self.setting.engines,
+                'LANG': 'C.UTF-8', 'TMPDIR': self.setting.home,    # where docker's root sees it as well
+                'BUILDKIT_PROGRESS': 'plain', 'ENGINES_DIR': self.setting.engines,
                 'DOCKER_HOST': f'unix://{self.engine.path}', 'DOCKER_BUILDKIT': '1', **self.deployment.environment}
 
     def command(self, words):
@@ -93,10 +94,11 @@ class Trial:
         return {normal(n) if not n.startswith('sha256:') else n for n in named}, read
 
     def names_of(self, services):
-        has_default = self.project.kind in ('compose', 'script')
         names = {name for s in self.project.services if s.name in services
-                 for name in [s.image or has_default and f'{self.project.name}-{s.name}', *s.tags] if name}
-        return {normal(resolve(name, self.project.variables)) for name in names}
+                 for name in [s.image or f'{self.project.name}-{s.name}', *s.tags]}
+        decoys = {name: Variable(v.decoy, '', '') for name, v in self.project.variables.items()}
+        known = {normal(resolve(name, v)) for name in names for v in (self.project.variables, decoys)}
+        return known & set(self.engine.tags())
 
     def move(self):
         for source, to in self.project.moves:
