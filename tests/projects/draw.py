@@ -4,79 +4,12 @@ A name is a text with variables (`shop-web:${TAG:-v1}`), as it stands in the pro
 value it has there.
 """
 import random
-import re
-from dataclasses import dataclass, field
+
+from project import Dockerfile, Project, Service, Variable
 
 HERE = '@HERE@'    # where the build runs
 REGISTRY = 'localhost:5000'
 UUID = 'cat /proc/sys/kernel/random/uuid'
-
-
-@dataclass
-class Client:
-    """What the engine and the docker command line can do decides what may be drawn."""
-    containerd: bool = False   # it can write directories of cache
-    old_engine: bool = False   # 20.10: neither COPY --link nor contexts with names
-    has_print: bool = True     # Compose 2.35 and newer; 2.26 does not know `service:` contexts either
-    builder: bool = False      # a builder in a container can be had
-
-
-@dataclass
-class Dockerfile:
-    id: str             # begins the name of each of its steps' files in /steps
-    stages: list        # names; each is a possible target
-    text: str
-    place: str = 'beside'  # its context, or 'elsewhere', or 'inline'
-
-
-@dataclass
-class Service:
-    name: str
-    dockerfile: Dockerfile
-    directory: str            # its context
-    stage: str = None
-    image: str = None
-    tags: list = field(default_factory=list)
-    cache_from: list = field(default_factory=list)
-    cache_to: list = field(default_factory=list)
-    contexts: dict = field(default_factory=dict)
-    inline: bool = False      # the cache is in the image
-    profile: str = None
-
-
-@dataclass
-class Variable:
-    value: str
-    source: str               # default, environment or file
-    decoy: str
-
-
-@dataclass
-class Project:
-    seed: int
-    kind: str                 # compose, hcl, json, x-bake or script
-    name: str
-    name_by: str
-    services: list
-    variables: dict
-    # (tag, Dockerfile, stage): built by hand, once, or with a stage before each build
-    by_hand: list = field(default_factory=list)
-    base_first: str = None    # the service that a deployment builds before the others
-    moves: list = field(default_factory=list)        # (from, to): directories of cache
-    moves_first: bool = False
-    layout: dict = field(default_factory=dict)
-    target: str = None        # one service is cleared; None: all
-    changes: bool = False     # the second deployment is of another version
-    external: bool = False    # names of registries
-    allows_external: bool = False
-    container: bool = False   # a container of the project's runs
-    own_builder: str = None   # how a builder in a container is chosen: --builder, BUILDX_BUILDER, use
-    clears_builder: bool = False
-    traits: list = field(default_factory=list)
-
-
-def resolve(text, variables):
-    return re.sub(r'\$\{(\w+)[^}]*\}', lambda found: variables[found[1]].value, text)
 
 
 class Drawer:
@@ -191,6 +124,11 @@ class Drawer:
                 self.random.choice(others).cache_from.append(f'type=local,src={path}')
             service.inline = False
             self.traits.append('moved directory' if moved else 'directory')
+        elif project.external and not project.allows_external and (self.client.containerd or project.own_builder):
+            there = f'type=registry,ref={REGISTRY}/{project.name}/cache-{service.name}:1'
+            service.cache_from.append(there)
+            service.cache_to.append(there + ',mode=max')
+            service.inline = False
         elif service.inline and self.chance(0.3):    # the other way to say it; both are an error
             service.inline = False
             service.cache_to.append('type=inline')
@@ -205,6 +143,7 @@ class Drawer:
         project = Project(seed, kind, self.one_of('shop', 'watchparty', 'app', 'my-site'),
                           self.one_of('file', '-p', 'environment', 'directory'), [], self.variables)
         self.external = project.external = self.chance(0.08)
+        project.allows_external = project.external and self.chance(0.5)
         if self.client.builder and self.chance(0.12):
             project.own_builder = self.one_of('--builder', 'BUILDX_BUILDER', 'use')
         project.clears_builder = bool(project.own_builder) and self.chance(0.7)
@@ -220,7 +159,6 @@ class Drawer:
         if self.chance(0.4):
             project.target = self.random.choice(built).name
         project.moves_first = self.chance(0.5)
-        project.allows_external = project.external and self.chance(0.5)
         project.container = self.chance(0.2)
         project.changes = self.chance(0.35)
         project.layout = {
@@ -234,6 +172,7 @@ class Drawer:
             'runs': self.chance(0.25),     # the tool runs the build command
             'named': self.chance(0.2),     # what is built is named, though it is all
             'set': self.chance(0.25),      # bake --set, build --output
+            'bake': self.one_of('docker buildx bake', 'docker bake'),
             'inherits': self.chance(0.5),  # bake's targets
             'equals': self.chance(0.5),    # --option=value
         }

@@ -5,7 +5,8 @@ import re
 import shutil
 from dataclasses import dataclass, field
 
-from draw import HERE, resolve
+from draw import HERE
+from project import resolve
 
 
 @dataclass
@@ -244,7 +245,8 @@ class Writer:
                 text = json.dumps({kind: block for kind, block in blocks.items() if block}, indent=1)
             file = f'{self.rel}/docker-bake.{project.kind}'
             write(f'{self.where}/docker-bake.{project.kind}', re.sub(r'\$\{(\w+)[^}]*\}', r'${\1}', text), self.cwd)
-        words = ['docker', 'buildx', 'bake'] + self.builder() + ['--load'] * bool(project.own_builder)
+        # A docker before 27 has no `bake` of its own.
+        words = (self.layout['bake'] if self.uses_print else 'docker buildx bake').split() + self.builder() + ['--load'] * bool(project.own_builder)
         words += self.option('-f' if not self.layout['equals'] else '--file', file)
         if self.layout['set']:
             for service in project.services:

@@ -11,9 +11,9 @@ import subprocess
 import sys
 import time
 
-from draw import Client
 from engine import Engine
 from loop import Loop
+from project import Client
 from trial import FAILURES, Trial
 
 

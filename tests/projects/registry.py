@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """A registry in memory on the loopback, port 5000: enough for `docker push` and `docker pull`, by tag and digest."""
 import hashlib
+import itertools
 import re
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -10,7 +11,8 @@ manifests = {}  # (name, tag or digest): (type, content)
 
 class Registry(BaseHTTPRequestHandler):
     protocol_version = 'HTTP/1.1'
-    uploads = {}
+    uploads = {}    # number: what has come
+    numbers = itertools.count()
 
     def answer(self, status, body=b'', head=False, **headers):
         self.send_response(status)
@@ -48,7 +50,7 @@ class Registry(BaseHTTPRequestHandler):
 
     def do_POST(self):
         self.body()
-        key = str(len(self.uploads))
+        key = str(next(self.numbers))
         self.uploads[key] = b''
         self.answer(202, Location=f'{self.path.split("?")[0].rstrip("/")}/{key}', Docker_Upload_UUID=key, Range='0-0')
 

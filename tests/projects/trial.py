@@ -9,9 +9,10 @@ import time
 
 import builder
 import files
-from draw import REGISTRY, Drawer, Variable, resolve
+from draw import REGISTRY, Drawer
 from engine import Engine, Failure, normal
 from neighbors import Neighbors
+from project import Variable, resolve
 
 FAILURES = ('wrong clean', 'refused', 'harm', 'other plan', 'error')
 # A build that breaks because of what was cleared is said before, with such words.
@@ -194,7 +195,7 @@ class Trial:
                 self.note('wrong clean', f'{", ".join(back)} came back')
             if status == 3 and not back:
                 reasons = [f'{r["object"]}: {r["reason"]}' for r in said.get('residue', [])]
-                self.note('false residue', '; '.join(reasons) or said.get('warnings', 'unknown'))
+                self.note('false residue', '; '.join(reasons) or ' '.join(str(said.get('warnings')).split())[:300])
         lost += [f'{name}, which the build does not name' for name in gone - allowed]
         for sentence in lost:
             self.note('harm', sentence)
