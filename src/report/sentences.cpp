@@ -35,6 +35,7 @@ std::string list_owners(const OthersImages& others) {
   std::map<std::string, std::size_t> counts;
   for (const std::string& project : others.projects) ++counts[project];
   std::vector<std::string> owners;
+  owners.reserve(counts.size() + 2);
   for (const auto& [project, count] : counts) {
     owners.push_back(fmt::format("{} of the Compose project {}", count, project));
   }
