@@ -30,6 +30,7 @@ struct BuildSources {
   std::vector<NamedImage> images = {};
   std::vector<NamedCache> directories = {};  // of type=local
   std::vector<NamedCache> external = {};     // outside this engine
+  std::vector<NamedCache> invalid = {};      // in cache_from, and no image can be called so
   bool runs_elsewhere = false;  // builds may run in another directory than this process
   bool is_classic = false;      // the classic builder builds, not BuildKit
 };

@@ -64,7 +64,8 @@ std::string name_tool(const BuildCommand& command) {
 
 [[noreturn]] void throw_failure(const BuildCommand& command, const ChildResult& child) {
   const auto others = read_words(child.errors).others;
-  const bool is_missing = child.status == no_such_command ||
+  const bool is_plugin_missing = child.status == no_such_command && !command.ask.empty();
+  const bool is_missing = is_plugin_missing ||
                           child.errors.find("is not a docker command") != std::string::npos ||
                           child.errors.find("unknown command: docker") != std::string::npos;
   if (is_missing) {
@@ -73,7 +74,8 @@ std::string name_tool(const BuildCommand& command) {
   throw UsageError(others.empty()
                        ? fmt::format("{} failed with status {}", name_tool(command), child.status)
                        : fmt::format("{}: {}", name_tool(command), fmt::join(others, " ")),
-                   fmt::format("See what it says by itself: {}", fmt::join(command.ask, " ")));
+                   fmt::format("See what it says by itself: {}",
+                               fmt::join(command.ask.empty() ? command.words : command.ask, " ")));
 }
 
 ChildResult run_docker(const std::vector<std::string>& words, const EnvironmentChanges& changes,
@@ -138,6 +140,14 @@ bool is_classic(const BuildCommand& command, const Environment& environment,
          (!has_buildx || read_major_version(version.output) < first_with_buildkit);
 }
 
+// Throws if docker does not know one of the command's options: it reads them before it prints help.
+void check(const BuildCommand& command, const EnvironmentChanges& changes,
+           Interruption& interruption) {
+  if (command.check.empty()) return;
+  const ChildResult child = run_docker(command.check, changes, interruption);
+  if (child.status != 0) throw_failure(command, child);
+}
+
 ChildResult ask(const BuildCommand& command, const EnvironmentChanges& changes,
                 Interruption& interruption) {
   ChildResult child = run_docker(command.ask, changes, interruption);
@@ -181,6 +191,7 @@ AskedBuild ask_build(const BuildCommand& command, const EngineChoice& engine,
                      const Environment& environment, Interruption& interruption) {
   EnvironmentChanges changes = select_engine(engine);
   changes.emplace_back("COMPOSE_PROGRESS", std::nullopt);  // with json, its messages are
+  check(command, changes, interruption);
   AskedBuild asked;
   BuildAnswer answer{.builds = command.builds};
   if (command.tool == BuildTool::standard_input) {

@@ -27,13 +27,14 @@ constexpr ValueOptions docker_options{
     "--config --context --host --log-level --tlscacert --tlscert --tlskey", "cHl"};
 constexpr ValueOptions buildx_options{"--builder", ""};
 constexpr ValueOptions compose_options{
-    "--ansi --env-file --file --parallel --profile --progress --project-directory --project-name",
+    "--ansi --env-file --file --parallel --profile --progress --project-directory --project-name "
+    "--workdir",
     "fp"};
 // docker-compose takes docker's options as well, but for one letter.
 // (docker/compose, cmd/compatibility/convert.go)
 constexpr ValueOptions docker_compose_options{
     "--ansi --context --env-file --file --host --log-level --parallel --profile --progress "
-    "--project-directory --project-name --tlscacert --tlscert --tlskey",
+    "--project-directory --project-name --tlscacert --tlscert --tlskey --workdir",
     "Hfp"};
 constexpr ValueOptions compose_build_options{
     "--ansi --build-arg --builder --memory --progress --provenance --sbom --ssh", "m"};
@@ -132,6 +133,16 @@ constexpr const char* advise_commands =
                    advise_commands);
 }
 
+// Throws for an option with which docker only says something.
+void check_that_it_builds(std::span<const std::string> words, const ScannedWords& scanned) {
+  for (const Option& option : scanned.options) {
+    const bool calls_another = option.name == "--call" && option.value != "build";
+    if (calls_another || has_name("--print --check --list --dry-run --help -h", option.name)) {
+      refuse(words, fmt::format(": with {} it builds nothing", option.name));
+    }
+  }
+}
+
 Words insert(std::span<const std::string> words, std::size_t at, const char* word) {
   Words result(words.begin(), words.end());
   result.insert(result.begin() + static_cast<std::ptrdiff_t>(at), word);
@@ -165,9 +176,11 @@ BuildCommand parse_compose(std::span<const std::string> words, const ScannedWord
   if (!is_up && words[global.end] != "build") refuse(words);
   const ScannedWords own =
       scan(words, global.end + 1, is_up ? compose_up_options : compose_build_options, false);
-  if (is_up && !own.has("--build")) {
+  if (is_up && (!own.has("--build") || own.has("--no-build"))) {
     refuse(words, ": without --build, it builds only images that are missing");
   }
+  check_that_it_builds(words, global);
+  check_that_it_builds(words, own);
   BuildCommand command{
       .tool = BuildTool::compose,
       .words = {words.begin(), words.end()},
@@ -178,6 +191,7 @@ BuildCommand parse_compose(std::span<const std::string> words, const ScannedWord
       .builder = last_of(own.values("--builder"))};
   const Words asked(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(global.end));
   if (is_up) {
+    command.check = insert(words, words.size(), "--help");
     command.ask = asked;
     append(command.ask, {"build", "--print"});
     if (command.builds_dependencies) command.ask.emplace_back("--with-dependencies");
@@ -195,6 +209,7 @@ BuildCommand parse_compose(std::span<const std::string> words, const ScannedWord
 // at: of the word "bake".
 BuildCommand parse_bake(std::span<const std::string> words, std::size_t at, bool is_buildx) {
   const ScannedWords own = scan(words, at + 1, bake_options, false);
+  check_that_it_builds(words, own);
   return {.tool = BuildTool::bake,
           .words = {words.begin(), words.end()},
           .ask = insert(words, at + 1, "--print"),
@@ -215,6 +230,7 @@ bool is_context(const std::string& operand) {
 // at: of the word "build".
 BuildCommand parse_build(std::span<const std::string> words, std::size_t at, bool is_buildx) {
   const ScannedWords own = scan(words, at + 1, build_options, false);
+  check_that_it_builds(words, own);
   if (own.operands.size() != 1) refuse(words, ": it needs one context directory, or URL");
   if (!is_context(own.operands.front())) {
     throw UsageError(fmt::format("there is no context directory '{}'", own.operands.front()),
@@ -222,6 +238,7 @@ BuildCommand parse_build(std::span<const std::string> words, std::size_t at, boo
   }
   BuildCommand command{.tool = BuildTool::build,
                        .words = {words.begin(), words.end()},
+                       .check = insert(words, words.size(), "--help"),
                        .is_buildx = is_buildx,
                        .builder = last_of(own.values("--builder"))};
   Build build{.name = "docker build",
@@ -263,9 +280,10 @@ BuildCommand parse_docker(std::span<const std::string> words) {
     if (word(at) != "buildx") refuse(words);
     const ScannedWords buildx = scan(words, at + 1, buildx_options, true);
     const std::string name = word(buildx.end);
-    if (name != "bake" && name != "build" && name != "b") refuse(words);
+    const bool is_bake = name == "bake" || name == "f";  // buildx's aliases
+    if (!is_bake && name != "build" && name != "b") refuse(words);
     BuildCommand command =
-        name == "bake" ? parse_bake(words, buildx.end, true) : parse_build(words, buildx.end, true);
+        is_bake ? parse_bake(words, buildx.end, true) : parse_build(words, buildx.end, true);
     if (!command.builder) command.builder = last_of(buildx.values("--builder"));
     return command;
   };

@@ -30,6 +30,7 @@ struct Build {
 struct BuildCommand {
   BuildTool tool{};
   std::vector<std::string> words = {};      // to run it
+  std::vector<std::string> check = {};      // has docker read words that no question has in it
   std::vector<std::string> ask = {};        // to ask it; empty: it cannot be asked
   std::vector<std::string> ask_older = {};  // to ask a Compose that does not know --print
   std::vector<std::string> targets = {};    // named services or bake targets; empty: all

@@ -97,10 +97,8 @@ class SourceCollector {
       throw UsageError(fmt::format("{}: a name in cache_from has a user or a password", service));
     }
     const auto name = parse_image_name(reference.substr(0, at));
-    if (!name) {
-      throw UsageError(
-          fmt::format("{}: {} in cache_from is not a valid image name", service, quote(reference)));
-    }
+    // A build only warns of it: such as "app:" where a variable is not set.
+    if (!name) return add_cache(sources_.invalid, quote(reference), service);
     // Only a registry can resolve a digest. A name with a slash has its registry's host in front of
     // it, or is Docker Hub's; a single word could only be one of Docker's own images there.
     if (at != std::string::npos || reference.find('/') != std::string::npos) {

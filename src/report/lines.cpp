@@ -234,11 +234,12 @@ std::string advise(const RunResult& result, const ClearRequest& request,
         name_way_back(result, builder));
   }
   if (has(Reason::classic_builder)) {
-    return " Build with DOCKER_BUILDKIT=1, in the environment of this command as well.";
+    return " Build with docker buildx and DOCKER_BUILDKIT=1, in the environment of this command as "
+           "well.";
   }
   if (has(Reason::external) || has(Reason::other_project) || has(Reason::not_a_cache)) {
     return fmt::format(
-        "{} A build can do without what cannot be cleared from here: docker compose build "
+        "{} A build can do without what cannot be cleared from here: build with "
         "--no-cache, or take the entry out of cache_from.{}",
         has(Reason::not_a_cache) ? " If builds run in another directory, run this there." : "",
         has(Reason::external) ? " --allow-external accepts caches outside this engine." : "");

@@ -100,9 +100,15 @@ std::vector<Message> list_messages(const RunResult& result) {
     messages.push_back({false, text, advice});
   };
   if (result.endpoint) warn_of_connection(*result.endpoint, warn);
-  for (const std::string& warning : result.build_warnings) warn("docker compose: " + warning);
+  for (const std::string& warning : result.build_warnings) warn("the build command: " + warning);
   const auto first = first_failure(result);
   const ClearRequest* const request = result.clear_request();
+  if (request != nullptr && request->application.builds) {
+    for (const NamedCache& cache : request->application.builds->invalid) {
+      warn(fmt::format("{} in cache_from is not a valid image name, so a build ignores it ({})",
+                       cache.source, name_services(cache.services)));
+    }
+  }
   if (request != nullptr && request->app_dir && is_on_another_machine(result)) {
     warn(fmt::format("--app-dir {} is on this machine, and the engine is on another one",
                      *request->app_dir),

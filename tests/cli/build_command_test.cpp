@@ -118,7 +118,7 @@ esac)sh");
   made.input = session.root / "input";
   const Result result = session.test_run(made);
   CHECK(result.status == 7);
-  CHECK(result.err == Containing{R"(warning: docker compose: The "TAG" variable is not set.)"});
+  CHECK(result.err == Containing{R"(warning: the build command: The "TAG" variable is not set.)"});
   CHECK(result.out == Containing{"clean: "});
   CHECK(result.out.ends_with("building from here\n"));
   const std::string here = fs::current_path().string();
@@ -163,7 +163,9 @@ TEST_CASE("a docker build is read from its own words, and runs as it stands") {
       session.make({"-q", "--", "docker", "build", "-t", "watchparty-frontend", "."}));
   CHECK(result.status == 0);
   CHECK(result.out.empty());
-  CHECK(session.calls() == "--version\nbuildx version\nbuild -t watchparty-frontend .\n");
+  CHECK(session.calls() ==
+        "build -t watchparty-frontend . --help\n--version\nbuildx version\n"
+        "build -t watchparty-frontend .\n");
 }
 
 TEST_CASE("which builder builds depends on DOCKER_BUILDKIT and on the command line") {
@@ -252,9 +254,15 @@ TEST_CASE("a build command that docker refuses is refused, and nothing is sent")
       {"echo \"docker: unknown command: docker buildx\" >&2; exit 1",
        {"--", "docker", "buildx", "bake"},
        Containing{"there is no docker buildx here"}},
-      {"exit 1",
+      {"case $* in *--help) ;; *) exit 1 ;; esac",
        {"--", "docker", "buildx", "build", "."},
        Containing{"there is no docker buildx here"}},
+      {"echo 'unknown flag: --wiat' >&2; exit 16",
+       {"--", "docker", "compose", "up", "--build", "--wiat"},
+       Containing{"error: docker compose: unknown flag: --wiat"}},
+      {"echo 'unknown flag: --targett' >&2; exit 125",
+       {"--", "docker", "build", "--targett=x", "."},
+       Containing{"error: docker buildx: unknown flag: --targett"}},
       {"echo 'Usage: build [options] [--build-arg key=val...] [--] [SERVICE...]' >&2",
        {"--", "docker", "compose", "build"},
        Containing{"docker-compose 1 cannot be asked what it builds"}},

@@ -80,6 +80,9 @@ TEST_CASE("up --build is asked by build, along with what the services depend on"
         "docker compose build --print web");
   CHECK(refused("docker compose up -d") == Containing{"without --build, it builds only images"});
   CHECK(refused("docker compose up --build=false") == Containing{"without --build"});
+  CHECK(refused("docker compose up --build --no-build") == Containing{"without --build"});
+  CHECK(join(parse("docker compose up --build web").check) ==
+        "docker compose up --build web --help");
 }
 
 TEST_CASE("bake is asked with --print, too") {
@@ -94,6 +97,7 @@ TEST_CASE("bake is asked with --print, too") {
   CHECK(parse("docker buildx --builder b bake").builder == "b");
   CHECK(parse("docker buildx --builder b bake --builder=c").builder == "c");
   CHECK(parse("docker bake").builds_all);
+  CHECK(parse("docker buildx f").tool == BuildTool::bake);
   CHECK_FALSE(parse("docker bake").is_buildx);
   CHECK(parse("docker buildx bake").is_buildx);
 }
@@ -164,6 +168,18 @@ TEST_CASE("any other command is refused") {
   CHECK(cac::test::refusal([] { cac::parse_build_command({}); }) ==
         "a build command is missing after --");
   CHECK(refused("sudo docker compose build") == Containing{"put sudo in front of clear-app-cache"});
+}
+
+TEST_CASE("a command that builds nothing is refused") {
+  for (const char* const line :
+       {"docker compose build --print", "docker compose --dry-run build", "docker bake --print",
+        "docker buildx bake --list=targets", "docker build --check .",
+        "docker build --call=outline .", "docker compose build --help"}) {
+    CAPTURE(line);
+    CHECK(refused(line) == Containing{"it builds nothing"});
+  }
+  CHECK(parse("docker build --call=build .").tool == BuildTool::build);
+  CHECK(parse("docker compose --workdir /srv build").builds_all);
 }
 
 TEST_CASE("what would be read by the question, and not be there for the build, is refused") {
