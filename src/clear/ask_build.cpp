@@ -126,12 +126,16 @@ int read_major_version(std::string_view text) {
 // older than 23, and for those without buildx. (docker/cli, cmd/docker/builder.go)
 bool is_classic(const BuildCommand& command, const Environment& environment,
                 const EnvironmentChanges& changes, Interruption& interruption) {
-  const auto chosen = parse_switch(environment("DOCKER_BUILDKIT").value_or(""));
+  const std::string variable = environment("DOCKER_BUILDKIT").value_or("");
+  const auto chosen = parse_switch(variable);
   if (command.tool == BuildTool::compose) return chosen == false;
   if (command.tool != BuildTool::build) return false;
   const std::string& docker = command.words.front();
   const ChildResult version = run_docker({docker, "--version"}, changes, interruption);
   if (!command.is_buildx && chosen) return !*chosen;
+  if (!command.is_buildx && !variable.empty()) {
+    throw UsageError(fmt::format("DOCKER_BUILDKIT '{}' is not valid (expected 1 or 0)", variable));
+  }
   const bool has_buildx =
       run_docker({docker, "buildx", "version"}, changes, interruption).status == 0;
   if (command.is_buildx && !has_buildx) throw UsageError("there is no docker buildx here");

@@ -166,8 +166,10 @@ void check(const Definition& definition) {
 // Collects the names that a build of the open ones builds.
 class Closure {
  public:
-  Closure(const Definition& definition, bool builds_dependencies)
-      : definition_(definition), builds_dependencies_(builds_dependencies) {}
+  Closure(const Definition& definition, const BuildCommand& command)
+      : definition_(definition),
+        builds_dependencies_(command.builds_dependencies),
+        is_taken_(command.tool != BuildTool::standard_input) {}
 
   // Throws UsageError if there is no such target.
   void add_named(const std::string& name) {
@@ -179,7 +181,7 @@ class Closure {
     }
     const auto target = definition_.targets.find(name);
     if (target == definition_.targets.end()) throw_not_built(definition_, name);
-    if (!target->second.is_built && !builds_dependencies_) throw_not_built(definition_, name);
+    if (!target->second.is_built && !is_taken_) throw_not_built(definition_, name);
     add(name);
   }
 
@@ -207,6 +209,7 @@ class Closure {
 
   const Definition& definition_;
   bool builds_dependencies_;
+  bool is_taken_;  // by docker, whatever is named: a service without a build among others, too
   std::set<std::string> groups_;
   std::set<std::string> seen_;
   std::set<std::string> built_;
@@ -249,7 +252,7 @@ BuildAnswer parse_build_answer(const std::string& json, const BuildCommand& comm
                                  quote(definition.project), quote(*command.project)),
                      "Its names are final: give --project-name to docker compose.");
   }
-  Closure closure(definition, command.builds_dependencies);
+  Closure closure(definition, command);
   // What docker answers has the named targets as its defaults.
   const bool has_selected = definition.groups.contains("default") && !command.ask.empty();
   for (const std::string& name :

@@ -223,7 +223,8 @@ BuildCommand parse_bake(std::span<const std::string> words, std::size_t at, bool
 bool is_context(const std::string& operand) {
   std::error_code error;
   return operand == "-" || operand.find("://") != std::string::npos ||
-         operand.starts_with("git@") || operand.starts_with("github.com/") ||
+         operand.starts_with("github.com/") ||
+         operand.find(':', std::min(operand.find('@'), operand.size())) != std::string::npos ||
          std::filesystem::exists(operand, error);
 }
 

@@ -241,6 +241,7 @@ TEST_CASE("a build command that docker refuses is refused, and nothing is sent")
     Texts arguments;
     Containing message;
     int status = 2;
+    const char* buildkit = "";
   } const rows[] = {
       {"echo 'open /nope.yaml: no such file or directory' >&2; exit 1",
        {"-f", "/nope.yaml"},
@@ -270,6 +271,11 @@ TEST_CASE("a build command that docker refuses is refused, and nothing is sent")
        {"--", "docker", "buildx", "bake", "nope"},
        Containing{"error: docker buildx: ERROR: failed to find target nope\n"}},
       {"exit 7", {"-f", "x"}, Containing{"failed with status 7"}},
+      {"exit 0",
+       {"--", "docker", "build", "."},
+       Containing{"DOCKER_BUILDKIT 'no' is not valid"},
+       2,
+       "no"},
       {"echo '{\"name\":'", {"-f", "x"}, Containing{"cut off"}},
       {"exec cat /dev/zero", {"-f", "x"}, Containing{"more than 16 MB"}},
       {"exec cat /dev/zero >&2", {"-f", "x", "--timeout", "1s"}, Containing{"ran out"}, 1},
@@ -293,7 +299,9 @@ TEST_CASE("a build command that docker refuses is refused, and nothing is sent")
     CAPTURE(joined(row.arguments));
     const BuildSession session;
     session.write_docker(row.script);
-    const Result result = session.test_run(session.make(row.arguments));
+    Invocation made = session.make(row.arguments);
+    made.environment["DOCKER_BUILDKIT"] = row.buildkit;
+    const Result result = session.test_run(made);
     CHECK(result.status == row.status);
     CHECK(result.err == row.message);
     CHECK(result.err.find('\033') == std::string::npos);

@@ -129,8 +129,8 @@ TEST_CASE("a docker build says in its own words what it tags, reads and writes")
 }
 
 TEST_CASE("a context may be a directory, a URL or standard input") {
-  for (const char* const context :
-       {".", "/", "-", "https://example.com/a.git#main", "git@example.com:a.git"}) {
+  for (const char* const context : {".", "/", "-", "https://example.com/a.git#main",
+                                    "git@example.com:a.git", "dev@example.com:group/a.git"}) {
     CAPTURE(context);
     CHECK(parse(std::string("docker build -t x ") + context).targets == Texts{"x"});
   }
