@@ -19,7 +19,6 @@ namespace cac {
 namespace {
 
 constexpr std::size_t max_answer = 16'000'000;  // bytes
-constexpr int no_such_command = 125;            // of docker, also for a plugin's option
 
 constexpr const char* advise_elsewhere =
     "Without it here, ask on another machine: docker compose build --print | clear-app-cache "
@@ -62,13 +61,16 @@ std::string name_tool(const BuildCommand& command) {
   return command.tool == BuildTool::compose ? "docker compose" : "docker buildx";
 }
 
+// Returns whether docker took a plugin's words for its own, as it does without the plugin.
+bool is_plugin_missing(const ChildResult& child) {
+  return std::ranges::any_of(
+      std::array{"'docker --help'", "is not a docker command", "unknown command: docker"},
+      [&](const char* words) { return child.errors.find(words) != std::string::npos; });
+}
+
 [[noreturn]] void throw_failure(const BuildCommand& command, const ChildResult& child) {
   const auto others = read_words(child.errors).others;
-  const bool is_plugin_missing = child.status == no_such_command && !command.ask.empty();
-  const bool is_missing = is_plugin_missing ||
-                          child.errors.find("is not a docker command") != std::string::npos ||
-                          child.errors.find("unknown command: docker") != std::string::npos;
-  if (is_missing) {
+  if (is_plugin_missing(child)) {
     throw UsageError(fmt::format("there is no {} here", name_tool(command)), advise_elsewhere);
   }
   throw UsageError(others.empty()
@@ -155,7 +157,7 @@ void check(const BuildCommand& command, const EnvironmentChanges& changes,
 ChildResult ask(const BuildCommand& command, const EnvironmentChanges& changes,
                 Interruption& interruption) {
   ChildResult child = run_docker(command.ask, changes, interruption);
-  if (child.status != 0 && child.status != no_such_command && !command.ask_older.empty() &&
+  if (child.status != 0 && !is_plugin_missing(child) && !command.ask_older.empty() &&
       child.errors.find("unknown flag: --print") != std::string::npos) {
     child = run_docker(command.ask_older, changes, interruption);
   }
