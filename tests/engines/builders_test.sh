@@ -184,4 +184,5 @@ check "volume: noted by a pruning" contains "$tool_output" 'docker volume rm bui
 check "volume: it stays" in_engine docker volume inspect buildx_buildkit_gone0_state >/dev/null
 remove_builders
 scene_clean
+rm "${SOCKET%/*}/second.sock" # a stopped engine leaves nothing there
 finish
