@@ -242,8 +242,8 @@ ChildResult run_child(const std::vector<std::string>& arguments, std::size_t max
   errors.close_writer();
   ChildResult result;
   std::array<pollfd, 2> inputs{pollfd{output.reader, POLLIN, 0}, pollfd{errors.reader, POLLIN, 0}};
-  // What the child left running may hold the streams open: they are read as long as it runs itself,
-  // and then what is in them.
+  // A grandchild can keep the pipes open, so do not wait for their end: read until the child exits,
+  // and then drain them.
   for (bool has_ended = false;;) {
     wait_for_input(inputs, std::chrono::milliseconds(has_ended ? 0 : 20), interruption);
     const bool is_empty = inputs[0].revents == 0 && inputs[1].revents == 0;

@@ -38,7 +38,7 @@ std::string read_log_message(const std::string& line) {
   return message;
 }
 
-// What docker wrote to standard error: warnings apart from the rest, and no progress.
+// Holds docker's lines on standard error, but for progress: warnings apart from the rest.
 struct DockerWords {
   std::vector<std::string> warnings = {};
   std::vector<std::string> others = {};

@@ -253,7 +253,7 @@ BuildAnswer parse_build_answer(const std::string& json, const BuildCommand& comm
                      "Its names are final: give --project-name to docker compose.");
   }
   Closure closure(definition, command);
-  // What docker answers has the named targets as its defaults.
+  // docker's answer has the named targets as its defaults.
   const bool has_selected = definition.groups.contains("default") && !command.ask.empty();
   for (const std::string& name :
        command.builds_all || has_selected ? definition.defaults : command.targets) {

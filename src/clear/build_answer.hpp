@@ -1,5 +1,5 @@
-// What a build command answers when it is asked what it builds: the JSON of docker compose build
-// --print, docker buildx bake --print, or docker compose config --format json. Pure.
+// Reads a build command's answer about what it builds: the JSON of docker compose build --print,
+// docker buildx bake --print, or docker compose config --format json. Pure.
 #pragma once
 
 #include <string>

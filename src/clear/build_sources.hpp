@@ -1,5 +1,5 @@
-// What builds read and write becomes an application: names of images, directories, and caches that
-// lie outside the engine. Pure.
+// Makes an application of what builds read and write: names of images, directories, and caches
+// outside the engine. Pure.
 #pragma once
 
 #include "clear/application.hpp"

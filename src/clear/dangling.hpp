@@ -1,5 +1,5 @@
-// Whose the dangling images are: target `all` removes the application's own, and those that nobody
-// has labeled. Pure.
+// Tells whose a dangling image is: target `all` removes the application's own, and those that
+// nobody has labeled. Pure.
 #pragma once
 
 #include <cstddef>

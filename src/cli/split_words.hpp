@@ -10,7 +10,7 @@ namespace cac {
 
 struct SplitWords {
   std::vector<std::string> own = {};
-  // What stands behind "--"; nullopt: there is none.
+  // The words behind "--"; nullopt: there is no "--".
   std::optional<std::vector<std::string>> build_command = {};
 };
 

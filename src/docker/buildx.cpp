@@ -45,7 +45,7 @@ struct Node {
   std::string endpoint = {};  // an address, or a context's name
 };
 
-// What docker buildx inspect says.
+// Holds the answer of docker buildx inspect.
 struct Inspected {
   std::string name = {};
   std::optional<std::string> driver = {};  // empty: a context's own, whose engine does not answer

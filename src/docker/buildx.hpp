@@ -1,4 +1,4 @@
-// Which builder docker buildx, docker build and Compose build with, as buildx itself says.
+// Asks buildx which builder docker buildx, docker build and Compose build with.
 #pragma once
 
 #include <optional>
@@ -15,7 +15,7 @@ namespace cac {
 // What buildx names the container of a node: this, and the node's name.
 inline constexpr std::string_view builder_prefix = "buildx_buildkit_";
 
-// Whose choice of a builder counts, that which was made for a context or for an engine's address.
+// Says which choice of a builder counts: the one for a context, or for an engine's address.
 // In a context they differ. Measured by tests/engines/contexts_test.sh.
 struct BuilderQuestion {
   std::optional<std::string> name = {};  // what --builder says

@@ -47,7 +47,7 @@ void from_json(const JsonReader& reader, ContextEndpoint& endpoint) {
   reader.optional("SkipTLSVerify", endpoint.skips_verification);
 }
 
-// What docker context inspect says of one context.
+// Holds the answer of docker context inspect about one context.
 struct Context {
   std::string name = {};
   std::map<std::string, ContextEndpoint> endpoints = {};
