@@ -101,8 +101,8 @@ Environment:
   BUILDX_CONFIG
           Where buildx's files are. By default, buildx in DOCKER_CONFIG.
   TMPDIR
-          Where ssh:// has a socket, and buildx a copy of its files, for a moment.
-          By default, /tmp.
+          Where ssh:// has a socket for a moment, and buildx a copy of its files if
+          there can be none beside them. By default, /tmp.
   XDG_RUNTIME_DIR
           If no engine socket is found, the error suggests a rootless socket
           found in this directory; it is never used automatically.

@@ -16,11 +16,12 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// A copy of buildx's directory, for it to read and write.
+// Makes a copy of buildx's directory, for buildx to read and write. It lies beside the original if
+// it can: a docker in a container, or snap's, need not see this process's temporary directory.
 class StoreCopy {
  public:
-  explicit StoreCopy(const fs::path& store) : path_(fs::temp_directory_path() / "buildx.XXXXXX") {
-    if (mkdtemp(path_.data()) == nullptr) {
+  explicit StoreCopy(const fs::path& store) {
+    if (!make_in(store.parent_path()) && !make_in(fs::temp_directory_path())) {
       throw std::system_error(errno, std::generic_category(), path_);
     }
     for (const char* const name : {"current", "defaults", "instances"}) {
@@ -37,6 +38,11 @@ class StoreCopy {
   const std::string& path() const { return path_; }
 
  private:
+  bool make_in(const fs::path& directory) {
+    path_ = directory / "buildx.XXXXXX";
+    return mkdtemp(path_.data()) != nullptr;
+  }
+
   std::string path_;
 };
 

@@ -18,7 +18,7 @@ HOME=$("$here/engine.sh" dir "$ENGINE")/home
 mkdir -p bin
 printf '#!/bin/sh\nexec "%s/client.sh" "%s" env -u DOCKER_HOST docker "$@"\n' "$here" "$ENGINE" >bin/docker
 chmod +x bin/docker
-export HOME PATH="$contexts/bin:$PATH" TMPDIR="$contexts"
+export HOME PATH="$contexts/bin:$PATH" # this docker does not see TMPDIR
 unset DOCKER_CONFIG BUILDX_CONFIG BUILDX_BUILDER
 
 remove_builders() {

@@ -234,7 +234,10 @@ TEST_CASE("a builder that buildx does not know, or does not tell, is a value") {
   setenv("PATH", path.c_str(), 1);
   CHECK(without_docker == ": docker cannot be run: No such file or directory");
   setenv("TMPDIR", "/nowhere", 1);
-  CHECK(home.find(near) == Containing{"temp_directory_path"});
+  CHECK(home.find(near) ==
+        ": docker's answer is longer than 1 MB");  // the copy is beside the files
+  CHECK(home.find(near, {}, {{"BUILDX_BUILDER", "nobody"}, {"BUILDX_CONFIG", "/proc/buildx"}}) ==
+        Containing{"temp_directory_path"});
 }
 
 TEST_CASE("a socket by two names is one engine") {
