@@ -88,6 +88,9 @@ ChildResult run_docker(const std::vector<std::string>& words, const EnvironmentC
   } catch (const std::system_error& error) {
     throw UsageError(fmt::format("{} cannot be run: {}", words.front(), error.code().message()),
                      advise_elsewhere);
+  } catch (const TimedOut&) {
+    throw UsageError(fmt::format("{} had not answered when the timeout ran out", words.front()),
+                     fmt::format("See what it does by itself: {}", fmt::join(words, " ")));
   }
   throw UsageError("docker printed more than 16 MB");
 }

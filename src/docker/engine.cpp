@@ -171,7 +171,14 @@ std::vector<Image> Engine::images_of_compose_project(const std::string& project)
   return list_images("label", {"com.docker.compose.project=" + project});
 }
 
-std::vector<Image> Engine::dangling_images() { return list_images("dangling", {"true"}); }
+std::vector<Image> Engine::dangling_images() {
+  auto images = list_images("dangling", {"true"});
+  std::erase_if(images, [this](const Image& listed) {
+    const auto found = image(listed.id);
+    return found && !found->tags.empty();
+  });
+  return images;
+}
 
 std::optional<Image> Engine::image(std::string_view name) {
   const auto path = fmt::format("/images/{}/json", path_encoded(name));

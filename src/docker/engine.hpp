@@ -55,6 +55,8 @@ class Engine {
   std::vector<Image> images(const std::vector<std::string>& reference_patterns);
   // Returns the images that Compose built for a project and labeled with its name.
   std::vector<Image> images_of_compose_project(const std::string& project);
+  // Looks each one up: the containerd store of 28.5 lists an image of which another copy has a name
+  // (measured: one archive loaded twice).
   std::vector<Image> dangling_images();
   // Returns nullopt when the image is absent.
   std::optional<Image> image(std::string_view name);

@@ -281,7 +281,7 @@ TEST_CASE("a build command that docker refuses is refused, and nothing is sent")
        "no"},
       {"echo '{\"name\":'", {"-f", "x"}, Containing{"cut off"}},
       {"exec cat /dev/zero", {"-f", "x"}, Containing{"more than 16 MB"}},
-      {"exec cat /dev/zero >&2", {"-f", "x", "--timeout", "1s"}, Containing{"ran out"}, 1},
+      {"exec cat /dev/zero >&2", {"-f", "x", "--timeout", "1s"}, Containing{"ran out"}, 2},
       {"exit 0", {"-f", "x"}, Containing{"the build command builds nothing"}},
       {"printf '%s' '{\"name\":\"a\\u001b[2Jb\",\"services\":{\"web\":{\"build\":{}}}}'",
        {"-f", "x"},
@@ -358,8 +358,8 @@ TEST_CASE("a docker compose that does not answer is ended by the timeout and by 
     return kill(process, 0) != 0;
   };
   const Result late = session.test_run(session.make({"-f", "x", "--timeout", "1s"}));
-  CHECK(late.status == 1);
-  CHECK(late.err == Containing{"ran out while asking what is built"});
+  CHECK(late.status == 2);
+  CHECK(late.err == Containing{"docker had not answered when the timeout ran out"});
   CHECK(is_gone());
   fs::remove(session.root / "pid");
   Program program(session.make({"-f", "x"}));

@@ -117,6 +117,19 @@ others_stay
 check "$name: no other is left" equal "$(list_dangling)" \
   "$({ echo "$foreign" && { [[ $ENGINE == *-containerd ]] || image_id "$pulled"; }; } | sort)"
 
+# An image that is loaded twice is listed as dangling by the containerd store, and has its name.
+name='loaded twice'
+in_engine docker create --network none --name loaded other-app:latest >/dev/null
+in_engine docker export loaded | in_engine docker import - named-app:1 >/dev/null
+in_engine docker rm loaded >/dev/null
+in_engine docker save named-app:1 >"$project/archive.tar"
+for _ in 1 2; do in_engine docker load -q <"$project/archive.tar" >/dev/null; done
+run_tool "$tool" --dry-run --json all
+check "$name: it is no dangling image for the plan" equal \
+  "$(jq '[.actions[] | select(.action == "prune-dangling-images").planned_count] | add' <<<"$tool_output")" 0
+run_tool "$tool" all
+check "$name: it stays" is_there named-app:1
+
 # What an image of the classic builder was built on is dangling as well, once the image is gone.
 name='of the classic builder'
 scene_clean

@@ -467,8 +467,18 @@ TEST_CASE("images are selected by the engine, and come with their names") {
   const auto dangling = to.engine.dangling_images();
   REQUIRE(dangling.size() == 1);
   CHECK(dangling[0].id == "sha256:n");
-  CHECK(fake.requests().back() ==
-        "GET /v1.51/images/json?filters=%7B%22dangling%22%3A%5B%22true%22%5D%7D");
+  CHECK(fake.sent("GET /images/json?filters=%7B%22dangling%22%3A%5B%22true%22%5D%7D") == 1);
+}
+
+TEST_CASE("an image that is listed as dangling and has a name all the same is none") {
+  FakeEngine fake;
+  fake.set_scene({.images = {{image_id('d'), {"app-x:latest"}}, {image_id('e'), {}}}});
+  fake.reply("GET /images/json",
+             {{{.body = R"([{"Id":")" + image_id('d') + R"(","RepoTags":[]},{"Id":")" +
+                        image_id('e') + R"(","RepoTags":[]}])"}}});
+  const auto images = Connected(fake.url()).engine.dangling_images();
+  REQUIRE(images.size() == 1);
+  CHECK(images[0].id == image_id('e'));
 }
 
 TEST_CASE("images come in the order of their names, whatever the engine's is") {

@@ -70,7 +70,7 @@ TEST_CASE("actions are carried out in their order, each with its outcome") {
         "DELETE /v1.51/images/watchparty-frontend:latest?force=1\n"
         "GET /v1.51/images/json?filters=%7B%22dangling%22%3A%5B%22true%22%5D%7D\n"
         "GET /v1.51/images/" +
-            image_id('b') +
+            image_id('b') + "/json\n" + "GET /v1.51/images/" + image_id('b') +
             "/json\n"
             "DELETE /v1.51/images/" +
             image_id('b') +
