@@ -267,7 +267,8 @@ class Writer:
                 service.name[0], ['docker', 'buildx', 'build'])
             words = build + self.builder() + ['--load'] * bool(project.own_builder) + ['--network', 'none']
             names = [service.image or f'{project.name}-{service.name}'] + service.tags
-            if self.layout['set'] and self.outputs and not project.own_builder:
+            # Beside -t, buildx passes over the name.
+            if self.layout['set'] and self.outputs and not project.own_builder and len(names) == 1:
                 words += self.option('--output', f'type=image,name={value(names.pop(0))}')
             for tag in names:
                 words += self.option('-t', value(tag))
