@@ -135,9 +135,25 @@ void run_request(Engine& engine, Progress& progress, const PruneRequest& request
 void read_application(const Options& options, const Environment& environment,
                       Interruption& interruption, Progress& progress, RunResult& result) {
   const Progress::Activity activity(progress, "asking what is built");
-  const AskedBuild asked = ask_build(*options.build, options.engine, environment, interruption);
-  result.build_warnings = asked.warnings;
-  std::get<ClearRequest>(*result.request).application = asked.application;
+  AskedBuild asked = ask_build(*options.build, options.engine, environment, interruption);
+  result.builds = std::move(asked.builds);
+  result.build_warnings = std::move(asked.warnings);
+  std::get<ClearRequest>(*result.request).application = std::move(asked.application);
+}
+
+// cleared: a run that has got as far as its request.
+BuildsToFind list_builds(const Options& options, const RunResult& cleared) {
+  const ClearRequest& request = *cleared.clear_request();
+  const std::string& program = options.build->words.front();
+  BuildsToFind builds{.docker = make_docker_command(options.engine),
+                      .builder = "default",
+                      .project = request.application.project,
+                      .builds = cleared.builds};
+  if (std::filesystem::path(program).filename() == "docker") builds.docker.front() = program;
+  // The engine's own builder has the name of its context.
+  if (!cleared.endpoint->context.empty()) builds.builder = cleared.endpoint->context;
+  if (request.builder) builds.builder = request.builder->name;
+  return builds;
 }
 
 void run_pipeline(const Options& options, Clock::time_point start, Progress& progress,
@@ -193,6 +209,11 @@ void run_pipeline(const Options& options, Clock::time_point start, Progress& pro
         run_request(engine, progress, request, result);
       },
       *result.request);
+  const bool has_command = options.build && !options.build->words.empty();
+  if (has_command && result.clear_request()->verify_only) {
+    const Progress::Activity reading(progress, "asking how the last builds went");
+    result.last_builds = read_last_builds(list_builds(options, result), context.signal_fd);
+  }
   // The wait for a reader may have ended too late for any other wait to notice.
   if (context.output_limit.exceeded) interruption.check();
 }
@@ -264,15 +285,20 @@ void print_requested_info(const Options& options, const ProcessContext& context,
   print_info(text, context, result);
 }
 
-// Runs the build command, and returns its status.
-int run_build(const Options& options, const ProcessContext& context) {
+// Runs the build command, and reports how it built. Returns the exit status.
+int run_build(const Options& options, const ProcessContext& context, const RunResult& cleared) {
   RunResult result;
   try {
     Interruption(context.signal_fd, Clock::time_point::max()).check();
-    return run_in_foreground(options.build->words, select_engine(options.engine));
+    result.build_run = run_build(options.build->words, select_engine(options.engine),
+                                 list_builds(options, cleared), context.signal_fd);
+    result.build_run->allows_imports = cleared.clear_request()->allow_external;
+    context.output_limit.deadline = Clock::now() + patience;
+    print_result(options.output, context, result);
+    return exit_code(result);
   } catch (const Interrupted& interrupted) {
     result.signal = interrupted.signal;
-    result.failure = {FailureKind::interrupted, "interrupted before the build command was run"};
+    result.failure = {FailureKind::interrupted, "interrupted beside the build command: what the engine recorded of it is not known"};
   } catch (const std::system_error& error) {
     result.failure = {
         FailureKind::usage,
@@ -308,7 +334,7 @@ int run_app(std::span<const char* const> arguments, const ProcessContext& contex
   }
   if (is_info && !result.write_error) return 0;
   const int status = exit_code(result);
-  return options.runs_build && status == 0 ? run_build(options, context) : status;
+  return options.runs_build && status == 0 ? run_build(options, context, result) : status;
 }
 
 int report_unforeseen(const std::exception& error, std::span<const char* const> arguments,

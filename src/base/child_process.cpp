@@ -21,8 +21,6 @@ namespace cac {
 
 namespace {
 
-constexpr std::size_t max_errors = 64'000;
-
 void throw_if(int error) {
   if (error != 0) throw std::system_error(error, std::generic_category());
 }
@@ -232,7 +230,8 @@ int run_in_foreground(const std::vector<std::string>& arguments,
 }
 
 ChildResult run_child(const std::vector<std::string>& arguments, std::size_t max_output,
-                      Interruption& interruption, const EnvironmentChanges& changes) {
+                      Interruption& interruption, const EnvironmentChanges& changes,
+                      std::size_t max_errors) {
   // Ignored children cannot be waited for.
   std::signal(SIGCHLD, SIG_DFL);
   Pipe output;

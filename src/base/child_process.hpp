@@ -15,7 +15,7 @@ namespace cac {
 struct ChildResult {
   int status = 0;           // as a shell has it: 128+N after signal N
   std::string output = {};  // what it wrote to standard output
-  std::string errors = {};  // ... and to standard error: the first 64 KB
+  std::string errors = {};  // ... and to standard error: the beginning of it
   bool is_cut_off = false;  // it was ended, because it wrote more to standard output than allowed
 };
 
@@ -27,7 +27,8 @@ using EnvironmentChanges = std::vector<std::pair<std::string, std::optional<std:
 // whatever ends that ends it and what it has started. Throws std::system_error when it cannot be
 // started, and Interrupted or TimedOut.
 ChildResult run_child(const std::vector<std::string>& arguments, std::size_t max_output,
-                      Interruption& interruption, const EnvironmentChanges& changes = {});
+                      Interruption& interruption, const EnvironmentChanges& changes = {},
+                      std::size_t max_errors = 64'000);
 
 // Runs arguments[0] in this process's place: with its streams, directory and process group. Passes
 // on the signals that ask to end, except those that a terminal sends, which the child gets by

@@ -211,6 +211,7 @@ AskedBuild ask_build(const BuildCommand& command, const EngineChoice& engine,
     answer = parse_build_answer(child.output, command);
   }
   asked.application = make_application(answer, command);
+  asked.builds = std::move(answer.builds);
   BuildSources& builds = *asked.application.builds;
   builds.runs_elsewhere = command.may_run_elsewhere;
   builds.is_classic = is_classic(command, environment, changes, interruption);

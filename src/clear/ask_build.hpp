@@ -15,6 +15,7 @@ namespace cac {
 
 struct AskedBuild {
   Application application = {};
+  std::vector<Build> builds = {};
   std::vector<std::string> warnings = {};  // docker's, such as variables that are not set
 };
 

@@ -45,6 +45,9 @@ struct Target {
   std::vector<std::string> tags = {};
   std::vector<EntryText> cache_from = {};
   std::vector<EntryText> cache_to = {};
+  std::string context = ".";
+  std::string dockerfile = "Dockerfile";
+  std::string stage = {};
   std::map<std::string, std::string> contexts = {};
   std::map<std::string, std::string> labels = {};
   std::set<std::string> dependencies = {};  // services
@@ -54,6 +57,10 @@ void from_json(const JsonReader& reader, Target& target) {
   reader.optional("tags", target.tags);
   reader.optional("cache-from", target.cache_from);
   reader.optional("cache-to", target.cache_to);
+  reader.optional("context", target.context);
+  reader.optional("dockerfile", target.dockerfile);
+  if (reader.has("dockerfile-inline")) target.dockerfile.clear();
+  reader.optional("target", target.stage);
   reader.optional("contexts", target.contexts);
   reader.optional("labels", target.labels);
 }
@@ -93,6 +100,7 @@ struct Definition {
   std::vector<std::string> defaults = {};    // what is built where no target is named
   std::map<std::string, Group> groups = {};  // by which several targets can be named
   std::map<std::string, Target> targets = {};
+  bool tags_linked = false;  // a target that is only another's context gets its tags as well
 };
 
 Definition read_bake(const JsonReader& reader) {
@@ -108,7 +116,7 @@ Definition read_bake(const JsonReader& reader) {
 }
 
 Definition read_config(const JsonReader& reader) {
-  Definition definition;
+  Definition definition{.tags_linked = true};
   std::map<std::string, Service> services;
   reader.required("name", definition.project);
   reader.optional("services", services);
@@ -182,10 +190,14 @@ class Closure {
     const auto target = definition_.targets.find(name);
     if (target == definition_.targets.end()) throw_not_built(definition_, name);
     if (!target->second.is_built && !is_taken_) throw_not_built(definition_, name);
+    named_.insert(name);
     add(name);
   }
 
   const std::set<std::string>& names() const { return built_; }
+  bool gets_tags(const std::string& name) const {
+    return definition_.tags_linked || named_.contains(name);
+  }
 
  private:
   void add(const std::string& first) {
@@ -211,12 +223,17 @@ class Closure {
   bool builds_dependencies_;
   bool is_taken_;  // by docker, whatever is named: a service without a build among others, too
   std::set<std::string> groups_;
+  std::set<std::string> named_;
   std::set<std::string> seen_;
   std::set<std::string> built_;
 };
 
 Build make_build(const std::string& name, const Target& target) {
-  Build build{.name = name, .tags = target.tags};
+  Build build{.name = name,
+              .tags = target.tags,
+              .context = target.context,
+              .dockerfile = target.dockerfile,
+              .stage = target.stage};
   for (const EntryText& entry : target.cache_from) build.cache_from.push_back(entry.text);
   for (const EntryText& entry : target.cache_to) build.cache_to.push_back(entry.text);
   return build;
@@ -263,8 +280,10 @@ BuildAnswer parse_build_answer(const std::string& json, const BuildCommand& comm
   BuildAnswer answer{.project = definition.project};
   for (const auto& [name, target] : definition.targets) {
     if (!target.is_built) continue;
-    auto& builds = closure.names().contains(name) ? answer.builds : answer.others;
-    builds.push_back(make_build(name, target));
+    const bool is_built = closure.names().contains(name);
+    Build build = make_build(name, target);
+    if (is_built && !closure.gets_tags(name)) build.tags.clear();
+    (is_built ? answer.builds : answer.others).push_back(std::move(build));
   }
   return answer;
 }

@@ -245,7 +245,10 @@ BuildCommand parse_build(std::span<const std::string> words, std::size_t at, boo
   Build build{.name = "docker build",
               .tags = own.values("--tag", "-t"),
               .cache_from = own.values("--cache-from"),
-              .cache_to = own.values("--cache-to")};
+              .cache_to = own.values("--cache-to"),
+              .context = own.operands.front(),
+              .dockerfile = last_of(own.values("--file", "-f")).value_or("Dockerfile"),
+              .stage = last_of(own.values("--target")).value_or("")};
   if (!build.tags.empty()) build.name = build.tags.front();
   command.targets = {build.name};
   command.builds = {std::move(build)};

@@ -25,6 +25,9 @@ struct Build {
   std::vector<std::string> tags = {};        // as written
   std::vector<std::string> cache_from = {};  // entries, as the option --cache-from takes them
   std::vector<std::string> cache_to = {};
+  std::string context = {};     // as written
+  std::string dockerfile = {};  // empty: it is written in the answer itself
+  std::string stage = {};       // empty: the last one
 };
 
 struct BuildCommand {

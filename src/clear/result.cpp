@@ -57,12 +57,16 @@ std::vector<Failure> other_failures(const RunResult& result) {
 }
 
 int exit_code(const RunResult& result) {
+  if (result.build_run && result.build_run->status != 0) return result.build_run->status;
   const auto status = [&] {
     if (const auto failure = first_failure(result)) {
       if (failure->kind == FailureKind::usage) return ExitStatus::usage;
       // Once a plan was made there was a usable engine: it has been lost since.
       return !result.plan && means_no_engine(failure->kind) ? ExitStatus::no_engine
                                                             : ExitStatus::failure;
+    }
+    if (result.build_run) {
+      return result.build_run->has_residue() ? ExitStatus::residue : ExitStatus::success;
     }
     if (result.is_dry_run() || result.pruning) return ExitStatus::success;
     return final_verdict(result) == Verdict::clean ? ExitStatus::success : ExitStatus::residue;

@@ -9,6 +9,7 @@
 #include "clear/caveats.hpp"
 #include "clear/plan.hpp"
 #include "clear/prune.hpp"
+#include "clear/run_build.hpp"
 #include "clear/verify.hpp"
 #include "docker/context.hpp"
 
@@ -23,8 +24,11 @@ struct RunResult {
   std::optional<Plan> plan;
   std::vector<Outcome> outcomes;  // of the plan's actions, then of repeated prunes
   std::vector<Caveat> caveats;
-  std::vector<std::string> build_command;   // its words; empty: none
-  bool runs_build = false;                  // after a clean verdict
+  std::vector<std::string> build_command;     // its words; empty: none
+  std::vector<Build> builds;                  // what it builds
+  bool runs_build = false;                    // after a clean verdict
+  std::optional<RecordedBuilds> last_builds;  // with verify_only
+  std::optional<BuildRun> build_run;  // after the clearing: this alone, in a result of its own
   std::vector<std::string> build_warnings;  // docker's, when it was asked what it builds
   std::optional<Verification> verification;
   std::optional<PruneSummary> pruning;  // of a PruneRequest, instead of a verification

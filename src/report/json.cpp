@@ -53,6 +53,15 @@ static void to_json(Json& json, const CacheRecord& record) {
           {"bytes", record.size.count}};
 }
 
+static void to_json(Json& json, const RecordedBuild& build) {
+  json = {{"target", build.name},
+          {"id", build.record.id},
+          {"started", null_if_empty(build.record.started)},
+          {"steps", build.record.steps},
+          {"cached_steps", build.record.cached_steps},
+          {"imports", build.imports}};
+}
+
 static void to_json(Json& json, const Caveat& caveat) {
   json = {{"kind", to_string(caveat.kind)},
           {"object", caveat.object},
@@ -152,6 +161,7 @@ std::string json_report(const RunResult& result) {
       {"caveats", result.caveats},
       {"warnings", warnings},
       {"notes", list_notes(result)},
+      {"last_builds", result.last_builds ? Json(result.last_builds->builds) : Json()},
       {"verdict", verdict ? Json(to_string(*verdict)) : Json()},
       {"reclaimed_bytes", total_reclaimed(result).count},
       {"duration_ms", result.took.count()},

@@ -10,6 +10,7 @@
 
 #include "clear/cache_mounts.hpp"
 #include "report/pruning.hpp"
+#include "report/recorded.hpp"
 #include "report/sentences.hpp"
 
 namespace cac {
@@ -262,6 +263,7 @@ std::string describe_cost(const RunResult& result) {
 }
 
 std::vector<Line> make_lines(const RunResult& result) {
+  if (result.build_run) return make_build_lines(*result.build_run);
   std::vector<Line> lines;
   add_outcomes(result, lines);
   if (result.plan) {
@@ -294,6 +296,7 @@ std::string make_heading(const RunResult& result) {
 }
 
 std::optional<Summary> make_summary(const RunResult& result) {
+  if (result.build_run) return make_build_summary(*result.build_run);
   const ClearRequest* const request = result.clear_request();
   if (result.prune_request() != nullptr) return make_pruning_summary(result);
   if (request == nullptr || !result.verification) return std::nullopt;

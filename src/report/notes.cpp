@@ -6,6 +6,7 @@
 #include <map>
 
 #include "report/pruning.hpp"
+#include "report/recorded.hpp"
 #include "report/sentences.hpp"
 
 namespace cac {
@@ -177,6 +178,11 @@ std::vector<std::string> list_notes(const RunResult& result) {
     notes.push_back(describe_absence(request->application, result.state->images));
   }
   if (result.pruning) add_pruning_notes(result, notes);
+  if (result.last_builds) {
+    const auto sentences =
+        describe_last_builds(*result.last_builds, std::chrono::system_clock::now());
+    notes.insert(notes.end(), sentences.begin(), sentences.end());
+  }
   return notes;
 }
 

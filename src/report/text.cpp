@@ -109,8 +109,11 @@ std::string format_message(const Message& message, const TerminalStyle& style) {
 }  // namespace
 
 std::string text_report(const RunResult& result, const TerminalStyle& style) {
-  if (!result.engine || (!result.plan && !result.verification)) return "";
-  std::string out = wrapped(escape_untrusted(make_heading(result), style), style, 0, Style::bold);
+  std::string out;
+  if (!result.build_run) {
+    if (!result.engine || (!result.plan && !result.verification)) return "";
+    out = wrapped(escape_untrusted(make_heading(result), style), style, 0, Style::bold);
+  }
   out += format_table(make_lines(result), style);
   if (const auto summary = make_summary(result)) out += format_summary(*summary, style);
   return out;

@@ -309,7 +309,7 @@ TEST_CASE("docker buildx bake --print: entries are objects, and groups hold grou
         "cache-from":[{"type":"local","src":"./c,d"},{"type":"registry","ref":"web:1"},
                       {"type":"gha","token":"s3cret"}],
         "cache-to":[{"type":"local","dest":"/n"},{"type":"inline"}]},
-      "base":{"context":"b","cache-from":[{"type":"registry","ref":"base"}],
+      "base":{"context":"b","tags":["base:2"],"cache-from":[{"type":"registry","ref":"base"}],
         "output":[{"type":"cacheonly"}]}}})";
   const Application application = read(json);
   CHECK(application.project.empty());
