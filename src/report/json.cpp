@@ -161,12 +161,12 @@ std::string json_report(const RunResult& result) {
       {"caveats", result.caveats},
       {"warnings", warnings},
       {"notes", list_notes(result)},
-      {"last_builds", result.last_builds ? Json(result.last_builds->builds) : Json()},
       {"verdict", verdict ? Json(to_string(*verdict)) : Json()},
       {"reclaimed_bytes", total_reclaimed(result).count},
       {"duration_ms", result.took.count()},
       {"exit_status", exit_code(result)},
-      {"error", to_json(first_failure(result))}};
+      {"error", to_json(first_failure(result))},
+      {"last_builds", result.last_builds ? Json(result.last_builds->builds) : Json()}};
   // An engine's texts need not be UTF-8; the line must be.
   return report.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

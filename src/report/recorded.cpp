@@ -34,6 +34,17 @@ std::string count_of(const RecordedBuild& build) {
   return fmt::format("{} of {}", build.record.cached_steps, count_noun(build.record.steps, "step"));
 }
 
+// "backend took 3 of 12 steps, frontend 1 of 8 steps"
+std::string list_imported(const std::vector<RecordedBuild>& builds) {
+  std::vector<std::string> counts;
+  for (const RecordedBuild& build : builds) {
+    if (!build.took_imported_steps()) continue;
+    counts.push_back(
+        fmt::format("{}{} {}", build.name, counts.empty() ? " took" : "", count_of(build)));
+  }
+  return fmt::format("{}", fmt::join(abridge(std::move(counts)), ", "));
+}
+
 std::string name_imports(const RecordedBuild& build) {
   return fmt::format("{}", fmt::join(abridge(build.imports), ", "));
 }
@@ -72,13 +83,14 @@ std::optional<Summary> make_build_summary(const BuildRun& run) {
                                                         : recorded.problem,
                                verdict_stands)};
   }
-  const std::string steps = list_steps(recorded.builds);
   if (run.has_residue()) {
-    return Summary{LineStatus::failed, "not from scratch",
-                   fmt::format("{}; what is imported was there before. Look for what tagged or "
-                               "pushed it, then run again.",
-                               steps)};
+    return Summary{
+        LineStatus::failed, "not from scratch",
+        fmt::format("{} from a cache that the build imported. Find what tagged or pushed "
+                    "it during the run, then run again.",
+                    list_imported(recorded.builds))};
   }
+  const std::string steps = list_steps(recorded.builds);
   const std::size_t cached = count_cached(recorded.builds);
   const bool has_imports =
       std::ranges::any_of(recorded.builds, &RecordedBuild::took_imported_steps);

@@ -102,6 +102,7 @@ TEST_CASE("the command is asked, and after a clean verdict run with all that thi
   session.write_docker(
       R"sh(cd "${0%/*}" && echo "$OLDPWD $BUILD_ARG $*" >>calls
 case $* in
+  *history*) ;;
   *--print*)
     cat answer.json
     echo 'time="T" level=warning msg="The \"TAG\" variable is not set."' >&2
@@ -120,9 +121,11 @@ esac)sh");
   CHECK(result.status == 7);
   CHECK(result.err == Containing{R"(warning: the build command: The "TAG" variable is not set.)"});
   CHECK(result.out == Containing{"clean: "});
-  CHECK(result.out.ends_with("building from here\n"));
+  CHECK(result.out.ends_with(
+      "building from here\nbuild failed: the build command ended with status 7.\n"));
   const std::string here = fs::current_path().string();
   CHECK(session.calls() == here + " x compose -f a b.yaml build --print ui\n" + here +
+                               " x buildx history ls --format json --builder default\n" + here +
                                " x compose -f a b.yaml build ui\n");
   // The same process group: Ctrl-C reaches both.
   std::ifstream groups(session.root / "groups");
@@ -145,7 +148,8 @@ TEST_CASE("the command is not run after any other verdict, nor where it is not t
     CAPTURE(joined(row.arguments));
     BuildSession session;
     session.write_docker("case $* in *--print*) cat " + (session.root / "answer.json").string() +
-                         " ;; *) touch " + (session.root / "was-run").string() + " ;; esac");
+                         " ;; *history*) exit 1 ;; *) touch " +
+                         (session.root / "was-run").string() + " ;; esac");
     const Result result = session.test_run(session.make(row.arguments));
     CHECK(result.status == row.status);
     CHECK_FALSE(fs::exists(session.root / "was-run"));
@@ -165,7 +169,9 @@ TEST_CASE("a docker build is read from its own words, and runs as it stands") {
   CHECK(result.out.empty());
   CHECK(session.calls() ==
         "build -t watchparty-frontend . --help\n--version\nbuildx version\n"
-        "build -t watchparty-frontend .\n");
+        "buildx history ls --format json --builder default\n"
+        "build -t watchparty-frontend .\n"
+        "buildx history ls --format json --builder default\n");
 }
 
 TEST_CASE("which builder builds depends on DOCKER_BUILDKIT and on the command line") {
@@ -217,8 +223,11 @@ TEST_CASE("a Compose without --print is asked by config") {
 
 TEST_CASE("docker is given the same choice of an engine, for the question and for the build") {
   BuildSession session;
-  session.write_docker("echo \"$DOCKER_HOST $DOCKER_CONTEXT $*\" >>" +
-                       (session.root / "calls").string() + "; case $* in *--print*) cat " +
+  // The records are asked for by the same options.
+  session.write_docker("case $* in *history*) echo \"${*%% buildx*}\" >>" +
+                       (session.root / "options").string() +
+                       " ;; *) echo \"$DOCKER_HOST $DOCKER_CONTEXT $*\" >>" +
+                       (session.root / "calls").string() + " ;; esac; case $* in *--print*) cat " +
                        (session.root / "answer.json").string() + " ;; esac");
   const std::string url = session.fake.url();
   Invocation made = session.make({"-H", url, "--", "docker", "compose", "build", "ui"});
@@ -233,6 +242,10 @@ TEST_CASE("docker is given the same choice of an engine, for the question and fo
   CHECK(session.test_run(made).status == 0);
   CHECK(session.calls() ==
         url + " default compose build --print ui\n" + url + " default compose build ui\n");
+  std::ifstream file(session.root / "options");
+  const std::string options{std::istreambuf_iterator<char>(file), {}};
+  CHECK(options ==
+        "--host " + url + "\n--host " + url + "\n--context default\n--context default\n");
 }
 
 TEST_CASE("a build command that docker refuses is refused, and nothing is sent") {
@@ -371,7 +384,8 @@ TEST_CASE("a docker compose that does not answer is ended by the timeout and by 
 
 TEST_CASE("a signal to this process reaches the build, whose end is this one's") {
   const BuildSession session;
-  session.write_docker("case $* in *--print*) exec cat " + (session.root / "answer.json").string() +
+  session.write_docker("case $* in *history*) exit 1 ;; *--print*) exec cat " +
+                       (session.root / "answer.json").string() +
                        " ;; esac; trap 'echo ended; exit 9' TERM; touch " +
                        (session.root / "runs").string() + "; while :; do sleep 0.05; done");
   Program program(session.make({"--", "docker", "compose", "build", "ui"}));
@@ -379,5 +393,71 @@ TEST_CASE("a signal to this process reaches the build, whose end is this one's")
   program.send(SIGTERM);
   const Result result = program.wait();
   CHECK(result.status == 9);
-  CHECK(result.out.ends_with("ended\n"));
+  CHECK(result.out.ends_with("ended\nbuild failed: the build command ended with status 9.\n"));
+}
+
+TEST_CASE("what was recorded of the build comes last, and imported steps are exit 3") {
+  struct {
+    const char* history;  // of the second question
+    const char* log;
+    Texts options;
+    int status;
+    std::string said;
+  } const rows[] = {
+      {R"({"ref":"d/d/2","total_steps":8,"cached_steps":0})",
+       "",
+       {},
+       0,
+       "built from scratch: ui 8 steps, none cached.\n"},
+      {R"({"ref":"d/d/2","total_steps":8,"cached_steps":3})",
+       R"({"vertexes":[{"digest":"a","name":"importing cache manifest from shop-ui",
+           "completed":"T"}]})",
+       {},
+       3,
+       "not from scratch: ui took 3 of 8 steps from a cache that the build imported."},
+      {R"({"ref":"d/d/2","total_steps":8,"cached_steps":3})",
+       R"({"vertexes":[{"digest":"a","name":"importing cache manifest from shop-ui",
+           "completed":"T"}]})",
+       {"--allow-external"},
+       0,
+       "built: ui 8 steps, 3 cached or imported, which --allow-external accepts.\n"},
+      {R"({"ref":"d/d/2"})",
+       "",
+       {},
+       0,
+       "nobody could be asked: docker buildx history is not understood: total_steps is not there."},
+      {"",
+       "",
+       {},
+       0,
+       "nobody could be asked: there is no record of these builds. The verdict from before the "
+       "build stands: clean.\n"}};
+  for (const auto& row : rows) {
+    CAPTURE(row.history);
+    BuildSession session;
+    session.write("history", row.history);
+    std::string log = row.log;
+    std::erase(log, '\n');
+    session.write("log", log);
+    session.write_docker(R"sh(cd "${0%/*}"
+case $* in
+  *--print*) cat answer.json ;;
+  *'history ls'*) [ ! -e was-run ] || cat history ;;
+  *'history inspect'*)
+    echo '{"Labels":[{"Name":"com.docker.compose.project","Value":"shop"},
+      {"Name":"com.docker.compose.service","Value":"ui"}]}'
+    ;;
+  *'history logs'*) cat log >&2 ;;
+  *) touch was-run ;;
+esac)sh");
+    Texts arguments = row.options;
+    arguments.insert(arguments.end(), {"--", "docker", "compose", "build", "ui"});
+    const Result result = session.test_run(session.make(arguments));
+    CHECK(result.status == row.status);
+    std::string out = result.out;
+    std::ranges::replace(out, '\n', ' ');
+    std::string said = row.said;
+    std::ranges::replace(said, '\n', ' ');
+    CHECK(out == Containing{said});
+  }
 }

@@ -115,11 +115,13 @@ TEST_CASE("a docker build says in its own words what it tags, reads and writes")
     CHECK(command.ask.empty());
     CHECK(command.builder == "b");
     REQUIRE(command.builds.size() == 1);
-    const auto& [name, tags, cache_from, cache_to] = command.builds.front();
-    CHECK(name == "web:1");
-    CHECK(tags == Texts{"web:1", "web:2", "web:3", "web:4"});
-    CHECK(cache_from == Texts{"web:1", "web:0"});
-    CHECK(cache_to == Texts{"type=local,dest=c"});
+    const cac::Build& own = command.builds.front();
+    CHECK(own.name == "web:1");
+    CHECK(own.tags == Texts{"web:1", "web:2", "web:3", "web:4"});
+    CHECK(own.cache_from == Texts{"web:1", "web:0"});
+    CHECK(own.cache_to == Texts{"type=local,dest=c"});
+    CHECK(own.context == ".");
+    CHECK(own.dockerfile == "Dockerfile");
     CHECK(command.targets == Texts{"web:1"});
     CHECK_FALSE(command.builds_all);
   }

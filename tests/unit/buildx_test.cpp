@@ -44,11 +44,11 @@ std::string print_builder(const std::string& name, const std::string& driver,
 }
 
 // A home directory with buildx's files, and a docker with buildx.
-struct Home {
-  Home() { setenv("TMPDIR", directory.path.c_str(), 1); }
-  ~Home() { unsetenv("TMPDIR"); }
-  Home(const Home&) = delete;
-  Home& operator=(const Home&) = delete;
+struct BuildxHome {
+  BuildxHome() { setenv("TMPDIR", directory.path.c_str(), 1); }
+  ~BuildxHome() { unsetenv("TMPDIR"); }
+  BuildxHome(const BuildxHome&) = delete;
+  BuildxHome& operator=(const BuildxHome&) = delete;
 
   // Has buildx know a builder.
   void write(const std::string& file, const std::string& text = "") const {
@@ -87,7 +87,7 @@ const cac::Endpoint near = cac::parse_endpoint(address);
 }  // namespace
 
 TEST_CASE("buildx is not asked while it has made no builder and none is named") {
-  Home home;
+  BuildxHome home;
   CHECK(home.find(near) == "own");
   home.write(".docker/buildx/current", R"({"Key":"far","Name":"","Global":false})");
   fs::create_directories(home.home / ".docker/buildx/instances");
@@ -97,7 +97,7 @@ TEST_CASE("buildx is not asked while it has made no builder and none is named") 
 }
 
 TEST_CASE("the current builder is what buildx says, with its nodes on this engine") {
-  Home home;
+  BuildxHome home;
   home.write(instance_file);
   home.docker.answer("buildx inspect", print_builder("default", "docker", {"default default"}));
   CHECK(home.find(near) == "own");
@@ -111,7 +111,7 @@ TEST_CASE("the current builder is what buildx says, with its nodes on this engin
 }
 
 TEST_CASE("the engine is chosen as for a build") {
-  Home home;
+  BuildxHome home;
   home.write(instance_file);
   home.find(near, {}, {}, {.host = address});
   home.find(far, {}, {}, {.context = "far"});
@@ -125,7 +125,7 @@ TEST_CASE("the engine is chosen as for a build") {
 }
 
 TEST_CASE("in a context, a builder may be chosen under its name and under its address") {
-  Home home;
+  BuildxHome home;
   home.write(instance_file);
   const std::string own = print_builder("far", "docker", {"far far"});
   const std::string held = print_builder("held", "docker-container", {"held0 far"});
@@ -150,7 +150,7 @@ TEST_CASE("in a context, a builder may be chosen under its name and under its ad
 }
 
 TEST_CASE("docker build uses the engine's own builder, unless it is told another one") {
-  Home home;
+  BuildxHome home;
   home.write(instance_file);
   const BuilderQuestion question{.by_context = false};
   home.docker.answer("buildx inspect default",
@@ -171,7 +171,7 @@ TEST_CASE("docker build uses the engine's own builder, unless it is told another
 }
 
 TEST_CASE("--builder comes before BUILDX_BUILDER, which comes before docker buildx use") {
-  Home home;
+  BuildxHome home;
   home.docker.answer("buildx inspect one",
                      print_builder("one", "docker-container", {"one0 default"}));
   home.docker.answer("buildx inspect two",
@@ -189,7 +189,7 @@ TEST_CASE("--builder comes before BUILDX_BUILDER, which comes before docker buil
 }
 
 TEST_CASE("a builder that cannot be cleared on this engine says why") {
-  Home home;
+  BuildxHome home;
   home.docker.add_address("far", "tcp://far.example:2375");
   home.docker.add_address("here", address);
   const auto find = [&](const std::string& text, const cac::Endpoint& engine = near) {
@@ -215,7 +215,7 @@ TEST_CASE("a builder that cannot be cleared on this engine says why") {
 }
 
 TEST_CASE("a builder that buildx does not know, or does not tell, is a value") {
-  Home home;
+  BuildxHome home;
   CHECK(home.find(near, {}, {{"BUILDX_BUILDER", "nobody"}}) ==
         "nobody: docker: nobody has told it about buildx inspect nobody");
   CHECK_FALSE(home.builder->is_known);
@@ -241,7 +241,7 @@ TEST_CASE("a builder that buildx does not know, or does not tell, is a value") {
 }
 
 TEST_CASE("a socket by two names is one engine") {
-  Home home;
+  BuildxHome home;
   home.write("socket/x");  // for its directory
   const std::string socket_path = home.home / "socket/api.sock";
   sockaddr_un socket_address{};
@@ -260,7 +260,7 @@ TEST_CASE("a socket by two names is one engine") {
 }
 
 TEST_CASE("buildx reads and writes a copy of its files, which is gone afterwards") {
-  Home home;
+  BuildxHome home;
   home.write(instance_file, "the builder");
   home.write(".docker/buildx/defaults/0123", "held");
   home.write(".docker/buildx/current", "the choice");
