@@ -64,7 +64,7 @@ Exit status:
   128+N   Ended by signal N; 130 is Ctrl-C. Deleted items stay deleted.
 
   A build command is run only where the exit status would be 0. The exit status
-  is then its own.
+  is then its own; or 3 if the engine's record says that it imported steps.
 
 Environment:
   CLEAR_APP_CACHE_PROJECT

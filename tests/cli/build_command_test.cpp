@@ -461,3 +461,30 @@ esac)sh");
     CHECK(out == Containing{said});
   }
 }
+
+TEST_CASE("--verify-only says how the last builds went") {
+  BuildSession session;
+  session.write("history", R"({"ref":"d/d/3","total_steps":7,"cached_steps":0}
+{"ref":"d/d/2","total_steps":8,"cached_steps":3,"created_at":"2026-11-30T10:00:00Z"}
+)");
+  session.write_docker(R"sh(cd "${0%/*}"
+label() { printf '{"Labels":[{"Name":"com.docker.compose.project","Value":"shop"},
+  {"Name":"com.docker.compose.service","Value":"%s"}]}' "$1"; }
+case $* in
+  *--print*) cat answer.json ;;
+  *'history ls'*) cat history ;;
+  *'inspect 3'*) label ui ;;
+  *'inspect 2'*) label web ;;
+  *'history logs'*)
+    echo '{"vertexes":[{"digest":"a","name":"importing cache manifest from acme/web","completed":"T"}]}' >&2
+    ;;
+  *) exit 1 ;;
+esac)sh");
+  const Result json = session.test_run(
+      session.make({"--verify-only", "--json", "--", "docker", "compose", "build", "ui", "web"}));
+  CHECK(json.status == 3);
+  check_golden("json-last-builds", cac::test::normalized(spread_out(json.out), session.fake.url()));
+  const Result text =
+      session.test_run(session.make({"--verify-only", "--", "docker", "compose", "build", "ui"}));
+  CHECK(text.out == Containing{"the last build of ui: 0 of 7 steps were cached"});
+}

@@ -49,9 +49,8 @@ TEST_CASE("the text around the options prints as it reads in the source") {
   CHECK(help == Containing{"\n\nExit status:\n  0       Clean: queries made"});
   CHECK(help == Containing{"\n  128+N   Ended by signal N; 130 is Ctrl-C. Deleted items stay "
                            "deleted.\n\n  A build command is run only"});
-  CHECK(help ==
-        Containing{" its own.\n\nEnvironment:\n  CLEAR_APP_CACHE_PROJECT\n          Default "
-                   "for --project.\n  DOCKER_HOST\n          Default for --host.\n"});
+  CHECK(help == Containing{" steps.\n\nEnvironment:\n  CLEAR_APP_CACHE_PROJECT\n          Default "
+                           "for --project.\n  DOCKER_HOST\n          Default for --host.\n"});
 }
 
 TEST_CASE("help says what an option excludes, requires and is by default") {
