@@ -45,6 +45,15 @@ std::string list_imported(const std::vector<RecordedBuild>& builds) {
   return fmt::format("{}", fmt::join(abridge(std::move(counts)), ", "));
 }
 
+// In the largest unit of which there are two.
+std::chrono::seconds round_age(std::chrono::system_clock::duration age) {
+  using std::chrono::floor, std::chrono::seconds, std::chrono::minutes, std::chrono::hours,
+      std::chrono::days;
+  if (age >= days(2)) return floor<days>(age);
+  if (age >= hours(2)) return floor<hours>(age);
+  return age >= minutes(2) ? floor<minutes>(age) : floor<seconds>(age);
+}
+
 std::string name_imports(const RecordedBuild& build) {
   return fmt::format("{}", fmt::join(abridge(build.imports), ", "));
 }
@@ -116,8 +125,7 @@ std::vector<std::string> describe_last_builds(const RecordedBuilds& recorded,
     std::string age;
     const auto started = parse_time(build.record.started);
     if (started && *started <= now) {
-      using std::chrono::duration_cast, std::chrono::seconds;
-      age = fmt::format(", {} ago", to_string(duration_cast<seconds>(now - *started)));
+      age = fmt::format(", {} ago", to_string(round_age(now - *started)));
     }
     const std::string source =
         build.took_imported_steps() ? fmt::format(" (it imported {})", name_imports(build)) : "";
