@@ -24,7 +24,7 @@ def line(trial, seconds):
         drawn[2:] = [p.layout['directory']]
     sources = sorted({v.source for v in p.variables.values()})
     drawn += [f'variables by {" and ".join(sources)}'] * bool(sources) + p.traits + ['external'] * p.external + \
-        [f'own builder by {p.own_builder}'] * bool(p.own_builder) + ['run by the tool'] * trial.runs
+        [f'own builder by {p.own_builder}'] * bool(p.own_builder) + ['run by the tool'] * trial.runs + ['meddling'] * trial.meddles
     return f'{p.seed}\t{p.target or "all"}\t{", ".join(drawn)}\texit {" ".join(map(str, trial.exits))}\t' \
         f'{", ".join(trial.kinds())}\t{seconds:.1f} s'
 

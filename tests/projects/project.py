@@ -11,6 +11,11 @@ class Client:
     has_print: bool = True     # Compose 2.35 and newer; 2.26 does not know `service:` contexts either
     builder: bool = False      # a builder in a container can be had
 
+    @property
+    def has_history(self):
+        """Says whether the engine records builds, and docker buildx (0.29, not 0.13) reads that."""
+        return self.has_print and not self.old_engine
+
 
 @dataclass
 class Dockerfile:

@@ -31,8 +31,13 @@ fi
 directory=$("$here/../engines/engine.sh" dir "$ENGINE")
 mkdir -p "$directory/projects/bin"
 for command in docker docker-compose; do
+  # MEDDLE: what somebody does before the next build.
   cat >"$directory/projects/bin/$command" <<END
 #!/bin/sh
+case \${MEDDLE:+\$*} in
+'' | *--print* | *--help* | *history* | *inspect* | *version*) ;;
+*) (meddle=\$MEDDLE && unset MEDDLE && . "\$meddle") >&2 ;;
+esac
 CLIENT_ROOT='${CLIENT_ROOT-}' exec '$here/../engines/client.sh' '$ENGINE' $command "\$@"
 END
   chmod +x "$directory/projects/bin/$command"

@@ -30,6 +30,7 @@ class Trial:
         self.log = ''
         self.project = None
         self.runs = False     # the tool runs the build
+        self.meddles = False  # and old images get their names again before it builds
 
     def note(self, kind, sentence):
         self.findings.append((kind, sentence))
@@ -171,6 +172,9 @@ class Trial:
 
         first = self.deployment.cleared[0]
         self.runs = self.project.layout['runs'] and self.deployment.cleared == [first] and not first.asked
+        # A FROM would take what comes back, and nothing is cached there.
+        self.meddles = self.runs and self.client.has_history and self.seed % 3 > 0 and \
+            not {'FROM another', 'FROM by hand'} & set(self.project.traits)
         if self.project.moves_first and self.runs:
             self.move()
         before = self.state()
@@ -218,10 +222,15 @@ class Trial:
             self.note('harm', 'the dry run changed something')
         result = None
         if self.runs:
+            if self.meddles:
+                self.prepare_to_meddle()
             done, _ = self.tool(build)
+            self.deployment.environment.pop('MEDDLE', None)
             said = {'warnings': done.stderr}
-            if done.returncode == 0:
+            if done.returncode == 0 or 'not from scratch: ' in done.stdout:
                 result = self.read_log(done, build.services)
+                if self.client.has_history and not re.search('^(built|not) from scratch: |^built: ', done.stdout, re.M):
+                    self.note('error', 'nothing is said of the build')
             elif 'failed to solve' in done.stdout + done.stderr:    # it was clean, and the build failed
                 done.returncode = 0
         else:
@@ -235,6 +244,16 @@ class Trial:
         elif not self.runs:
             self.compare(plan, said, before, after)
         return done.returncode, said, result
+
+    def prepare_to_meddle(self):
+        """Keeps the images of now, for the docker command to give them back before it builds."""
+        script = ''
+        for number, name in enumerate(sorted(self.named & set(self.engine.tags()))):
+            self.command(['docker', 'tag', name, f'kept:{number}'])
+            script += f'docker tag kept:{number} {name}\n'
+        path = f'{self.root}/meddle'
+        files.write(path, script)
+        self.deployment.environment['MEDDLE'] = path
 
     def compare(self, plan, said, before, after):
         def actions(report):
@@ -265,6 +284,6 @@ class Trial:
 
     def build_in_order(self, build):
         """As the deployment builds it, with what has to be there before."""
-        for words in self.deployment.first:
+        for words in self.deployment.once + self.deployment.first:
             self.build(words)
         return self.build(build.command, build.services)
