@@ -53,9 +53,11 @@ class Finder {
     if (known == builds_.end()) return;
     // Several targets can be built of the same files.
     const auto missing = std::ranges::find_if(missing_, is_its);
-    RecordedBuild& recorded =
-        found_.builds.emplace_back(missing == missing_.end() ? known->name : missing->name, record);
-    if (record.cached_steps > 0) recorded.imports = history_.list_imports(record.id);
+    const std::string& name = missing == missing_.end() ? known->name : missing->name;
+    found_.builds.push_back({.name = name, .record = record});
+    if (record.cached_steps > 0) {
+      found_.builds.back().imports = history_.list_imports(record.id);
+    }
     if (missing != missing_.end()) missing_.erase(missing);
   }
 

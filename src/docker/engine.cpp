@@ -159,6 +159,7 @@ std::vector<Image> Engine::list_images(const char* filter, const std::vector<std
 }
 
 std::vector<Image> Engine::images(const std::vector<std::string>& reference_patterns) {
+  if (reference_patterns.empty()) return {};  // without a filter, an engine lists all
   auto images = list_images("reference", reference_patterns);
   // An image selected by its name has one; an image that was pulled by digest has only that.
   for (Image& image : images) {

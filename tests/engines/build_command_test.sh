@@ -109,6 +109,9 @@ whole=(docker build --network none --build-arg BUILDKIT_INLINE_CACHE=1 --cache-f
 check "docker build: a stage is built" run_command "${stage[@]}"
 round "\`docker build\`, with a stage of its own name" watchparty-backend:latest "${whole[@]}"
 check "docker build: its stage is removed" no_image_has watchparty-backend-deps:latest
+check "docker build without a tag: is built" run_command docker build --network none "$contexts/backend"
+clear_for docker build --network none "$contexts/backend"
+check "docker build without a tag: cleared, whatever other images there are" exits 0
 DOCKER_BUILDKIT=0 clear_for "${whole[@]}"
 check "docker build by the classic builder" exits 3
 check "docker build by the classic builder: the way out" contains "$tool_output" "DOCKER_BUILDKIT=1"

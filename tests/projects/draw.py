@@ -124,7 +124,8 @@ class Drawer:
                 self.random.choice(others).cache_from.append(f'type=local,src={path}')
             service.inline = False
             self.traits.append('moved directory' if moved else 'directory')
-        elif project.external and not project.allows_external and (self.client.containerd or project.own_builder):
+        # A builder in a container speaks TLS with the registry.
+        elif project.external and not project.allows_external and self.client.containerd and not project.own_builder:
             there = f'type=registry,ref={REGISTRY}/{project.name}/cache-{service.name}:1'
             service.cache_from.append(there)
             service.cache_to.append(there + ',mode=max')

@@ -88,9 +88,9 @@ class Trial:
     def read_log(self, done, services):
         log = done.stdout + done.stderr
         read = {normal(name) for name in re.findall(r'importing cache manifest from (\S+)', log)}
-        if self.project.own_builder:    # its log has no names
-            return self.names_of(services), read
         named = re.findall(r'naming to (\S+)', log) + re.findall(r'writing image (sha256:\w{64})', log)
+        if self.project.own_builder and not named:    # with some clients its log has no names
+            return self.names_of(services), read
         if not named:
             raise Failure(f'a build says no name: {done.args}')
         return {normal(n) if not n.startswith('sha256:') else n for n in named}, read
@@ -284,6 +284,8 @@ class Trial:
 
     def build_in_order(self, build):
         """As the deployment builds it, with what has to be there before."""
-        for words in self.deployment.once + self.deployment.first:
+        builds = self.deployment.builds
+        before = builds[:builds.index(build)] if build in builds else []
+        for words in self.deployment.once + self.deployment.first + [one.command for one in before]:
             self.build(words)
         return self.build(build.command, build.services)

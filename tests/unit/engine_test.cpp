@@ -481,6 +481,14 @@ TEST_CASE("an image that is listed as dangling and has a name all the same is no
   CHECK(images[0].id == image_id('e'));
 }
 
+TEST_CASE("without a pattern there is nothing to ask for") {
+  FakeEngine fake;
+  fake.set_scene({.images = {{image_id('d'), {}}, {image_id('e'), {"other:latest"}}}});
+  Connected to(fake.url());
+  CHECK(to.engine.images({}).empty());
+  CHECK(fake.sent("GET /images") == 0);
+}
+
 TEST_CASE("images come in the order of their names, whatever the engine's is") {
   FakeEngine fake;
   fake.set_scene({.images = {{image_id('c'), {"app-c:latest"}},
