@@ -20,6 +20,7 @@
 #include "clear/ask_build.hpp"
 #include "clear/caveats.hpp"
 #include "clear/execute.hpp"
+#include "clear/likely_mistake.hpp"
 #include "clear/plan.hpp"
 #include "clear/prune.hpp"
 #include "clear/result.hpp"
@@ -32,6 +33,7 @@
 #include "docker/http.hpp"
 #include "print.hpp"
 #include "report/report.hpp"
+#include "report/sentences.hpp"
 #include "version.hpp"
 
 namespace cac {
@@ -63,10 +65,21 @@ void add_dangling(RunResult& result, const State& state, bool held_only) {
   result.caveats.insert(result.caveats.end(), dangling.begin(), dangling.end());
 }
 
+// Reads the state, and throws UsageError if another project was probably meant.
+State read_checked_state(Engine& engine, Progress& progress, const ClearRequest& request,
+                         const StateScope& scope, const RunResult& result, State state = {}) {
+  state = read_state(engine, progress, scope, std::move(state));
+  const std::string meant = find_meant_project(request, state);
+  if (meant.empty()) return state;
+  const Failure mistake =
+      explain_mistake(result.engine_choice, request.application, state.images, meant);
+  throw UsageError(mistake.message, mistake.advice);
+}
+
 void run_request(Engine& engine, Progress& progress, const ClearRequest& request,
                  RunResult& result) {
   if (!request.verify_only) {
-    result.state = read_state(engine, progress, scope_before(request));
+    result.state = read_checked_state(engine, progress, request, scope_before(request), result);
     result.plan = plan_clearing(request, *result.state);
     result.caveats = find_caveats(request, *result.state);
     if (request.dry_run) return add_dangling(result, *result.state, true);
@@ -75,7 +88,7 @@ void run_request(Engine& engine, Progress& progress, const ClearRequest& request
   State after{.containers = result.state ? result.state->containers : std::vector<Container>()};
   try {
     after.records = read_settled_records(engine, progress, request, result.outcomes);
-    after = read_state(engine, progress, scope_after(request), after);
+    after = read_checked_state(engine, progress, request, scope_after(request), result, after);
     result.verification = judge(request, result.outcomes, after);
   } catch (const EngineError& error) {
     // Residue that was read before is still reported.

@@ -63,6 +63,7 @@ void check_app_dir(const fs::path& app_dir, const Application& application, cons
   std::error_code error;
   const auto status = fs::symlink_status(without_slash(app_dir), error);
   if (fs::is_symlink(status)) refuse("is a symbolic link: name the directory itself");
+  if (status.type() == fs::file_type::not_found) refuse("does not exist: is its name right?");
   if (fs::exists(status) && !fs::is_directory(status)) refuse("is not a directory");
   if (is_same(app_dir, "/")) refuse("is the root directory, which is not cleared");
   if (is_same(app_dir, home)) refuse("is the home directory, which is not cleared");
@@ -88,7 +89,6 @@ void check_app_dir(const fs::path& app_dir, const Application& application, cons
 ArtifactSearch find_artifacts(const fs::path& app_dir, const Application& application) {
   ArtifactSearch result;
   std::error_code error;
-  result.nothing_there = fs::symlink_status(app_dir, error).type() == fs::file_type::not_found;
   for (const std::string_view service : find_services(application)) {
     const fs::path directory = app_dir / service;
     if (fs::is_directory(fs::symlink_status(directory, error))) {

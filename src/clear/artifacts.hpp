@@ -19,14 +19,13 @@ struct Artifact {
 struct ArtifactSearch {
   std::vector<Artifact> found = {};
   std::vector<std::filesystem::path> absent = {};  // service directories that are not there
-  bool nothing_there = false;                      // no application's directory at all
   std::vector<Failure> unreadable = {};            // directories that could not be searched
 };
 
 // Throws UsageError for a directory that must not be cleared, by whatever name or mount: an empty
-// name, /, the home directory, a file, a symbolic link, or a service directory that is a symbolic
-// link or contains the home directory; and where no service of the target has artifacts. home: may
-// be empty.
+// name, one that does not exist, /, the home directory, a file, a symbolic link, or a service
+// directory that is a symbolic link or contains the home directory; and where no service of the
+// target has artifacts. home: may be empty.
 void check_app_dir(const std::filesystem::path& app_dir, const Application& application,
                    const std::filesystem::path& home);
 

@@ -25,7 +25,6 @@ struct ClearRequest {
   std::string home = {};                      // never cleared as a directory
   bool all_builders = false;                  // also clears the buildx builders' caches
   std::optional<BuildxBuilder> builder = {};  // where builds go instead of the engine's own
-  std::optional<std::string> compose_project_name = {};  // COMPOSE_PROJECT_NAME
 };
 
 // Prunes the build cache and nothing else; all of it if there is no limit.

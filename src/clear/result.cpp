@@ -74,6 +74,23 @@ int exit_code(const RunResult& result) {
   return result.signal != 0 ? 128 + result.signal : static_cast<int>(status());
 }
 
+std::optional<Expectation> expect(const RunResult& result) {
+  if (!result.is_dry_run() || !result.plan || result.failure) return std::nullopt;
+  RunResult real;
+  if (const ClearRequest* const request = result.clear_request()) {
+    ClearRequest real_request = *request;
+    real_request.dry_run = false;
+    real.request = real_request;
+    real.verification = predict(real_request, *result.state);
+  } else if (result.state->records) {
+    return Expectation{{}, static_cast<int>(ExitStatus::success)};
+  } else {
+    real.verification.emplace().records_known = false;
+  }
+  real.plan = result.plan;
+  return Expectation{*real.verification, exit_code(real)};
+}
+
 std::optional<Verdict> final_verdict(const RunResult& result) {
   if (result.prune_request() != nullptr) return std::nullopt;
   if (result.is_dry_run() && !result.failure) return std::nullopt;

@@ -46,6 +46,14 @@ struct RunResult {
 // Returns the exit status that the run has earned: an ExitStatus, or 128+N after signal N.
 int exit_code(const RunResult& result);
 
+// What a dry run expects of the real run.
+struct Expectation {
+  Verification verification;  // of a pruning, only whether its records are known
+  int status;
+};
+// Returns nullopt unless it is a dry run that has made its plan.
+std::optional<Expectation> expect(const RunResult& result);
+
 // Returns what went wrong first: what ended the run, else what kept it from a verdict, else the
 // first action that failed (none of them if it turned out not to matter: the verdict is clean),
 // else what could not be written.

@@ -1,9 +1,21 @@
 #include "clear/state.hpp"
 
+#include <filesystem>
+
 #include "base/progress.hpp"
 #include "docker/engine.hpp"
 
 namespace cac {
+
+// Returns the name that Compose would choose in the current directory; "" if there is none.
+static std::string find_compose_file() {
+  for (const char* const name :
+       {"compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"}) {
+    std::error_code error;
+    if (std::filesystem::is_regular_file(name, error)) return name;
+  }
+  return "";
+}
 
 StateScope scope_before(const ClearRequest& request) {
   return {.records = request.dry_run || request.keep_cache_mounts,
@@ -11,7 +23,7 @@ StateScope scope_before(const ClearRequest& request) {
           .requires_containers = true,
           .dangling = request.dry_run && request.application.is_all(),
           .images_of = request.application,
-          .lookalikes = make_lookalike_query(request),
+          .others_if_none = !request.application.builds,
           .artifacts_in = request.app_dir,
           .home = request.home};
 }
@@ -21,7 +33,7 @@ StateScope scope_after(const ClearRequest& request) {
           .builder_caches = request.all_builders,
           .dangling = request.application.is_all(),
           .images_of = request.application,
-          .lookalikes = request.verify_only ? make_lookalike_query(request) : std::nullopt,
+          .others_if_none = request.verify_only && !request.application.builds,
           .artifacts_in = request.app_dir,
           .home = request.home};
 }
@@ -66,12 +78,10 @@ State read_state(Engine& engine, Progress& progress, const StateScope& scope, St
     // After the records: a build that finishes in between has tagged its image before it let its
     // records go.
     state.images = engine.images(scope.images_of->reference_patterns());
-    if (scope.lookalikes && scope.images_of->misses_all_of(state.images)) {
-      state.lookalikes = engine.images(scope.lookalikes->patterns);
-      for (const std::string& project : scope.lookalikes->compose_projects) {
-        const auto labeled = engine.images_of_compose_project(project);
-        state.lookalikes.insert(state.lookalikes.end(), labeled.begin(), labeled.end());
-      }
+    if (scope.others_if_none && scope.images_of->misses_all_of(state.images)) {
+      // A star stands for anything but a slash.
+      state.others = engine.images({"*", "*/*", "*/*/*", "*/*/*/*"});
+      state.compose_file = find_compose_file();
     }
   }
   if (scope.dangling) {

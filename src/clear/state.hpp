@@ -12,7 +12,6 @@
 #include "clear/artifacts.hpp"
 #include "clear/builders.hpp"
 #include "clear/local_caches.hpp"
-#include "clear/lookalikes.hpp"
 #include "clear/request.hpp"
 #include "docker/objects.hpp"
 
@@ -31,7 +30,8 @@ struct State {
   std::optional<Failure> volumes_failure = {};
   std::vector<BuilderCache> builder_caches = {};    // of the builders that run
   std::vector<Image> images = {};                   // every name of the project, whatever its tag
-  std::vector<Image> lookalikes = {};               // if there are none of these
+  std::vector<Image> others = {};                   // if there are none of these: all with a name
+  std::string compose_file = {};                    // ... and in the current directory; "": none
   std::optional<std::vector<Image>> dangling = {};  // nullopt: not read, or reading failed
   std::optional<Failure> dangling_failure = {};
 };
@@ -47,8 +47,8 @@ struct StateScope {
   bool builder_caches = false;       // of the builders among the containers that were read
   bool dangling = false;
   std::optional<Application> images_of = {};
-  std::optional<LookalikeQuery> lookalikes = {};  // read only if there are no such images
-  std::optional<std::string> artifacts_in = {};   // the application's directory
+  bool others_if_none = false;                   // by convention, if there are no such images
+  std::optional<std::string> artifacts_in = {};  // the application's directory
   std::string home = {};
 };
 

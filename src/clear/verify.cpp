@@ -162,6 +162,26 @@ std::vector<Residue> find_unclearable(const ClearRequest& request, const State& 
   return residue;
 }
 
+Verification predict(const ClearRequest& request, const State& state) {
+  State after = state;
+  after.artifacts.found.clear();
+  std::erase_if(after.local_caches,
+                [](const LocalCache& cache) { return cache.kind == LocalCacheKind::cache; });
+  for (Image& image : after.images) {
+    std::erase_if(image.tags, [&, labeled = image](const std::string& name) {
+      return request.application.selects(labeled, name);
+    });
+  }
+  if (after.records) {
+    const CacheMounts mounts(*state.records, request.keep_cache_mounts);
+    std::erase_if(*after.records, [&](const CacheRecord& record) {
+      const bool is_held = record.in_use && !request.wait;
+      return !is_held && !mounts.keeps(record) && mounts.blocking_mount(record).empty();
+    });
+  }
+  return judge(request, {}, after);
+}
+
 Verification judge(const ClearRequest& request, const std::vector<Outcome>& outcomes,
                    const State& after) {
   Verification result;

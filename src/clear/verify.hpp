@@ -54,6 +54,10 @@ struct Verification {
 // builders to which builds go.
 std::vector<Residue> find_unclearable(const ClearRequest& request, const State& state);
 
+// Judges what a run with this request is expected to leave of the state: what running builds hold
+// (with --wait, they are expected to end), and what nobody can clear. Needs the records.
+Verification predict(const ClearRequest& request, const State& state);
+
 // outcomes: of the actions before the state was read; none if there were no actions.
 Verification judge(const ClearRequest& request, const std::vector<Outcome>& outcomes,
                    const State& after);

@@ -17,6 +17,7 @@ inline constexpr Exclusion exclusions[] = {
     {"verify-only", "keep-as", "--verify-only tags nothing"},
     {"verify-only", "prune-only", "--verify-only changes nothing"},
     {"prune-only", "TARGET", "the build cache is shared by all services"},
+    {"prune-only", "project", "the build cache is shared by all applications"},
     {"prune-only", "file", "the build cache is shared by all services"},
     {"prune-only", "app-dir", "--prune-only changes nothing but the build cache"},
     {"prune-only", "keep-as", "--prune-only changes nothing but the build cache"},

@@ -130,10 +130,14 @@ std::vector<std::string> read_targets(const ParsedArguments& arguments, bool has
   for (const std::string& target : targets) {
     if (has_file || std::ranges::find(words, target) != std::end(words)) continue;
     const std::string suggestion = suggest(target, words, "");
-    throw UsageError(fmt::format(
-        "invalid target '{}'{}", target,
-        suggestion.empty() ? fmt::format(" (expected {})", enumerate(target_argument.choices))
-                           : suggestion));
+    throw UsageError(
+        fmt::format("invalid target '{}'{}", target,
+                    suggestion.empty()
+                        ? fmt::format(" (expected {})", enumerate(target_argument.choices))
+                        : suggestion),
+        "--file FILE and a build command take any service: clear-app-cache -- docker compose "
+        "build " +
+            target);
   }
   if (!has_file) std::erase(targets, "all");
   if (targets.size() > 1 && std::ranges::find(targets, "all") != targets.end()) {
@@ -281,7 +285,6 @@ Options parse_options(std::span<const char* const> words, const Environment& env
       .keep_as = {},
       .app_dir = arguments.value(option_spec("app-dir")),
       .all_builders = arguments.has("all-builders"),
-      .compose_project_name = environment("COMPOSE_PROJECT_NAME"),
   };
   check_combinations(arguments);
   options.build = read_build(arguments, split.build_command, clear.application.targets);

@@ -41,6 +41,9 @@ static void from_json(const JsonReader& reader, Container& container) {
   reader.optional("ImageID", container.image_id);
   reader.optional("State", container.state);
   reader.optional("Names", names);
+  if (const auto labels = reader.find("Labels")) {
+    labels->optional("com.docker.compose.project", container.compose_project);
+  }
   container.name = names.empty() ? container.id.substr(0, 12) : names.front();
   if (container.name.starts_with('/')) container.name.erase(0, 1);
 }

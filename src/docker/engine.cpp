@@ -168,10 +168,6 @@ std::vector<Image> Engine::images(const std::vector<std::string>& reference_patt
   return images;
 }
 
-std::vector<Image> Engine::images_of_compose_project(const std::string& project) {
-  return list_images("label", {"com.docker.compose.project=" + project});
-}
-
 std::vector<Image> Engine::dangling_images() {
   auto images = list_images("dangling", {"true"});
   std::erase_if(images, [this](const Image& listed) {

@@ -53,8 +53,6 @@ class Engine {
   // pattern without a tag matches every tag.
   // The engine selects them: on the containerd store a list of all images takes seconds.
   std::vector<Image> images(const std::vector<std::string>& reference_patterns);
-  // Returns the images that Compose built for a project and labeled with its name.
-  std::vector<Image> images_of_compose_project(const std::string& project);
   // Looks each one up: the containerd store of 28.5 lists an image of which another copy has a name
   // (measured: one archive loaded twice).
   std::vector<Image> dangling_images();

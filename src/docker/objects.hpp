@@ -32,9 +32,10 @@ struct Image {
 
 struct Container {
   std::string id = {};
-  std::string name = {};      // without the leading slash
-  std::string image_id = {};  // of the image that it uses, "sha256:…"
-  std::string state = {};     // "running", "exited", …
+  std::string name = {};             // without the leading slash
+  std::string image_id = {};         // of the image that it uses, "sha256:…"
+  std::string state = {};            // "running", "exited", …
+  std::string compose_project = {};  // that Compose labeled it with; "": none
 };
 
 // A build cache record, as /system/df lists it.

@@ -137,6 +137,7 @@ std::string json_report(const RunResult& result) {
   const bool has_application =
       request != nullptr && (request->application.builds || !request->application.project.empty());
   const auto verdict = final_verdict(result);
+  const auto expectation = expect(result);
   const Verification verification = result.verification.value_or(Verification{});
   std::vector<std::string> warnings;
   for (const Message& message : list_messages(result)) {
@@ -166,7 +167,8 @@ std::string json_report(const RunResult& result) {
       {"duration_ms", result.took.count()},
       {"exit_status", exit_code(result)},
       {"error", to_json(first_failure(result))},
-      {"last_builds", result.last_builds ? Json(result.last_builds->builds) : Json()}};
+      {"last_builds", result.last_builds ? Json(result.last_builds->builds) : Json()},
+      {"expected_exit_status", expectation ? Json(expectation->status) : Json()}};
   // An engine's texts need not be UTF-8; the line must be.
   return report.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 
+#include "clear/likely_mistake.hpp"
 #include "report/pruning.hpp"
 #include "report/recorded.hpp"
 #include "report/sentences.hpp"
@@ -33,28 +34,6 @@ void add_neighbors(const Application& application, const std::vector<Image>& ima
   }
 }
 
-// The command that selects what looks right.
-std::string make_command(const RunResult& result, const Application& application,
-                         const Lookalike& lookalike) {
-  std::string command = "clear-app-cache" + name_engine_options(result.engine_choice);
-  if (lookalike.project.empty()) {
-    return fmt::format("{} --file FILE, the Compose file of {}", command, lookalike.image);
-  }
-  command += " --project " + lookalike.project;
-  for (const std::string& target : application.targets) command += " " + target;
-  return command;
-}
-
-std::string list_commands(const RunResult& result, const Application& application,
-                          const std::vector<Lookalike>& lookalikes) {
-  std::vector<std::string> commands;
-  commands.reserve(lookalikes.size());
-  for (const Lookalike& lookalike : lookalikes) {
-    commands.push_back(make_command(result, application, lookalike));
-  }
-  return fmt::format("{}", fmt::join(commands, "; "));
-}
-
 // images: of other tags, or of other projects.
 std::string describe_absence(const Application& application, const std::vector<Image>& images) {
   if (application.builds) {
@@ -69,6 +48,62 @@ std::string describe_absence(const Application& application, const std::vector<I
   }
   return fmt::format("no image on this engine{} has a name that begins with '{}-'",
                      images.empty() ? "" : " but other projects'", application.project);
+}
+
+// Whether the run found nothing at all that a build may have left; false if it is not known.
+bool found_nothing(const RunResult& result, const State& state) {
+  const bool is_judged = result.verification && result.verification->verdict == Verdict::clean &&
+                         result.verification->kept.empty();
+  return (is_judged || (state.records && state.records->empty())) && state.images.empty() &&
+         state.others.empty() && state.containers.empty() && !state.containers_failure &&
+         (!state.dangling || state.dangling->empty()) &&
+         std::ranges::all_of(result.outcomes, [](const Outcome& one) { return one.count == 0; });
+}
+
+// Adds that no image is the application's, and what else may be meant.
+void add_absence(const RunResult& result, const Application& application, const State& state,
+                 std::vector<std::string>& notes) {
+  if (!application.misses_all_of(state.images)) return;
+  notes.push_back(describe_absence(application, state.images));
+  if (application.builds) return;
+  if (const auto others = list_applications(state); !others.empty()) {
+    notes.push_back(
+        fmt::format("prefixes that have a backend or a frontend: {}", fmt::join(others, ", ")));
+  }
+  if (!state.compose_file.empty()) {
+    notes.push_back(
+        fmt::format("{} is here: clear-app-cache{} --no-build -- docker compose build "
+                    "clears what it builds",
+                    state.compose_file, name_engine_options(result.engine_choice)));
+  }
+  if (found_nothing(result, state)) {
+    notes.emplace_back(
+        "no image, container or build cache record was found: is this the engine that builds?");
+  }
+}
+
+// "expected exit status: 3, because acme/web will be left"
+std::string describe_expectation(const Expectation& expectation) {
+  const Verification& expected = expectation.verification;
+  std::vector<std::string> reasons;
+  std::map<std::string, std::size_t> records;  // by reason
+  for (const Residue& residue : expected.residue) {
+    if (residue.kind == ResidueKind::build_cache) {
+      ++records[explain(residue)];
+    } else {
+      reasons.push_back(residue.object + " will be left");
+    }
+  }
+  for (const auto& [why, count] : records) {
+    reasons.push_back(fmt::format("{} will be left: {}", count_noun(count, "record"), why));
+  }
+  if (!expected.records_known) {
+    reasons.emplace_back("the engine does not say which build cache records there are");
+  }
+  if (!expected.names_known) reasons.emplace_back("it does not say which names its images have");
+  if (expected.failure) reasons.push_back(expected.failure->message);
+  return fmt::format("expected exit status: {}{}{}", expectation.status,
+                     reasons.empty() ? "" : ", because ", fmt::join(abridge(reasons), "; "));
 }
 
 using Warn = std::function<void(const std::string& text, const std::string& advice)>;
@@ -95,6 +130,17 @@ bool is_on_another_machine(const RunResult& result) {
 
 }  // namespace
 
+Failure explain_mistake(const EngineChoice& engine, const Application& application,
+                        const std::vector<Image>& images, const std::string& meant) {
+  std::string command =
+      fmt::format("clear-app-cache{} --project {}", name_engine_options(engine), meant);
+  for (const std::string& target : application.targets) command += " " + target;
+  return {
+      FailureKind::usage,
+      fmt::format("{}: did you mean --project {}?", describe_absence(application, images), meant),
+      fmt::format("Nothing was changed. Run {}, or give the build command.", command)};
+}
+
 std::vector<Message> list_messages(const RunResult& result) {
   std::vector<Message> messages;
   const auto warn = [&](const std::string& text, const std::string& advice = "") {
@@ -117,10 +163,6 @@ std::vector<Message> list_messages(const RunResult& result) {
   }
   if (result.state && request != nullptr) {
     const ArtifactSearch& search = result.state->artifacts;
-    if (search.nothing_there) {
-      warn(fmt::format("there is no directory {}: is its name right?",
-                       request->app_dir.value_or("")));
-    }
     for (const Failure& failure : search.unreadable) {
       if (first && first->message == failure.message) continue;
       warn("a directory could not be searched for build artifacts: " + failure.message);
@@ -128,13 +170,6 @@ std::vector<Message> list_messages(const RunResult& result) {
     for (const Caveat& caveat : result.caveats) {
       if (!is_warning(caveat.kind)) continue;
       warn(explain(caveat), "Run this in the directory where you build.");
-    }
-    const auto lookalikes = find_lookalikes(*request, result.state->lookalikes);
-    const Application& application = request->application;
-    if (application.misses_all_of(result.state->images) && !lookalikes.empty()) {
-      warn(fmt::format("{}. {}: {}", describe_absence(application, result.state->images),
-                       lookalikes.size() == 1 ? "This looks right" : "These look right",
-                       list_commands(result, application, lookalikes)));
     }
   }
   for (const Failure& other : other_failures(result)) warn(other.message, other.advice);
@@ -150,32 +185,30 @@ std::vector<std::string> list_notes(const RunResult& result) {
   if (result.state && result.clear_request() != nullptr) {
     add_neighbors(result.clear_request()->application, result.state->images, notes);
   }
-  const bool is_plan_of_clearing = result.clear_request() != nullptr && result.is_dry_run();
-  if (is_plan_of_clearing && result.state) {
-    for (const Residue& residue : find_unclearable(*result.clear_request(), *result.state)) {
+  const auto expectation = expect(result);
+  if (expectation) {
+    for (const Residue& residue : expectation->verification.residue) {
+      if (residue.kind == ResidueKind::build_cache) continue;  // the plan's line says it
       notes.push_back(fmt::format("{} will be left: {}", residue.object, explain(residue)));
     }
   }
   if (result.state && !result.state->local_caches.empty() && is_on_another_machine(result)) {
     notes.emplace_back("the engine is on another machine; type=local directories are this one's");
   }
-  if (result.state && !result.state->artifacts.nothing_there) {
+  if (result.state) {
     for (const auto& directory : result.state->artifacts.absent) {
       notes.push_back(fmt::format("no directory {}: no artifacts there", directory.string()));
     }
   }
-  if ((is_plan_of_clearing && result.state && !result.state->records) ||
-      (result.verification && !result.verification->records_known)) {
+  if (result.verification && !result.verification->records_known) {
     notes.emplace_back("the engine did not say which build cache records there are");
   }
   if (result.verification && !result.verification->names_known) {
     notes.emplace_back("the engine did not say which names its images have");
   }
   if (const ClearRequest* const request = result.clear_request();
-      request != nullptr && result.state &&
-      request->application.misses_all_of(result.state->images) &&
-      find_lookalikes(*request, result.state->lookalikes).empty()) {
-    notes.push_back(describe_absence(request->application, result.state->images));
+      request != nullptr && result.state) {
+    add_absence(result, request->application, *result.state, notes);
   }
   if (result.pruning) add_pruning_notes(result, notes);
   if (result.last_builds) {
@@ -183,6 +216,7 @@ std::vector<std::string> list_notes(const RunResult& result) {
         describe_last_builds(*result.last_builds, std::chrono::system_clock::now());
     notes.insert(notes.end(), sentences.begin(), sentences.end());
   }
+  if (expectation) notes.push_back(describe_expectation(*expectation));
   return notes;
 }
 

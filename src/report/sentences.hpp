@@ -41,6 +41,10 @@ std::string describe_effect(const RunResult& result, const Action& action);
 std::string describe_effect(const RunResult& result, const Outcome& outcome,
                             const RemovedImages& removed);
 
+// Says that the prefix is probably another one, with the command that was probably meant.
+Failure explain_mistake(const EngineChoice& engine, const Application& application,
+                        const std::vector<Image>& images, const std::string& meant);
+
 struct Message {
   bool is_error;  // else a warning
   std::string text;

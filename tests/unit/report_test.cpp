@@ -505,11 +505,28 @@ TEST_CASE("nothing went wrong, nothing is said") {
 // --- JSON ---
 
 TEST_CASE("the object has these keys, in this order, whatever happened") {
-  const Texts keys{
-      "schema",        "version",  "mode",       "dry_run", "project",         "targets",
-      "build_command", "engine",   "actions",    "residue", "cache",           "kept",
-      "caveats",       "warnings", "notes",      "verdict", "reclaimed_bytes", "duration_ms",
-      "exit_status",   "error",    "last_builds"};
+  const Texts keys{"schema",
+                   "version",
+                   "mode",
+                   "dry_run",
+                   "project",
+                   "targets",
+                   "build_command",
+                   "engine",
+                   "actions",
+                   "residue",
+                   "cache",
+                   "kept",
+                   "caveats",
+                   "warnings",
+                   "notes",
+                   "verdict",
+                   "reclaimed_bytes",
+                   "duration_ms",
+                   "exit_status",
+                   "error",
+                   "last_builds",
+                   "expected_exit_status"};
   RunResult usage_error;
   usage_error.failure = Failure{FailureKind::usage, "no"};
   RunResult unreachable = sample_result(Words{});
