@@ -129,7 +129,7 @@ _clear_app_cache() {
       else
         # The last name of a line is offered unless a name of the line was given.
         for names in \
-          '-p --project' \
+          '--prune-only -p --project' \
           '--no-build' \
           '--allow-external' \
           '--prune-only --app-dir' \
@@ -140,7 +140,7 @@ _clear_app_cache() {
           '--verify-only --prune-only --keep-as' \
           '--min-free-space --all-builders' \
           '--timeout' \
-          'TARGET -f --file --app-dir --verify-only --keep-as --prune-only' \
+          'TARGET -p --project -f --file --app-dir --verify-only --keep-as --prune-only' \
           '--older-than' \
           '--keep-storage' \
           '--all-builders --min-free-space' \

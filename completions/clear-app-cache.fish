@@ -86,7 +86,7 @@ complete -c clear-app-cache -a '(__clear_app_cache_command)' -n __clear_app_cach
 complete -c clear-app-cache -a '(__clear_app_cache_targets)' -d 'TARGET' \
     -n '__clear_app_cache_unused --prune-only; and not __clear_app_cache_has_command'
 complete -c clear-app-cache -s p -l project -x -d 'prefix of the images' \
-    -n '__clear_app_cache_expects -p --project; or __clear_app_cache_unused -p --project'
+    -n '__clear_app_cache_expects -p --project; or __clear_app_cache_unused --prune-only -p --project'
 complete -c clear-app-cache -s f -l file -r -F -d 'clear what a Compose file builds' \
     -n '__clear_app_cache_expects -f --file; or __clear_app_cache_unused --prune-only'
 complete -c clear-app-cache -l no-build -d 'do not run the build command' \
@@ -110,7 +110,7 @@ complete -c clear-app-cache -l all-builders -d 'also clear the caches of buildx 
 complete -c clear-app-cache -l timeout -x -a '5m 10m 30m 1h' -d 'limit for the whole run' \
     -n '__clear_app_cache_expects --timeout; or __clear_app_cache_unused --timeout'
 complete -c clear-app-cache -l prune-only -d 'prune only the build cache' \
-    -n '__clear_app_cache_unused TARGET -f --file --app-dir --verify-only --keep-as --prune-only'
+    -n '__clear_app_cache_unused TARGET -p --project -f --file --app-dir --verify-only --keep-as --prune-only'
 complete -c clear-app-cache -l older-than -x -a '1d 7d 2w' -d 'only records unused for DURATION' \
     -n '__clear_app_cache_expects --older-than; or __clear_app_cache_unused --older-than'
 complete -c clear-app-cache -l keep-storage -x -a '512MB 5GB 20GiB' -d 'keep up to SIZE of cache' \

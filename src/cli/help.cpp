@@ -56,8 +56,9 @@ Exit status:
           could be read afterwards.
   1       A request failed, the connection to the engine was lost, --timeout ran
           out, or the report could not be written.
-  2       Invalid command line or environment, or a build command, a Compose file
-          or a docker context that docker refuses. Nothing was changed.
+  2       Invalid command line or environment, a project that was probably
+          mistyped, or a build command, a Compose file or a docker context that
+          docker refuses. Nothing was changed.
   3       A cache source is left, or the engine did not say whether one is.
   4       No usable Docker engine: unreachable, permission denied, TLS failed,
           unsupported API version, or not Docker. Nothing was changed.
@@ -86,9 +87,6 @@ Environment:
   SSL_CERT_FILE
           The CA bundle for a context with TLS but no ca.pem. By default, the
           system's.
-  COMPOSE_PROJECT_NAME
-          If no image has the project's prefix, images of this Compose project are
-          among the likely ones.
   DOCKER_BUILDKIT
           If it has the classic builder build, that is residue: it takes steps
           from every local image.

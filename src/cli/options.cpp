@@ -133,11 +133,9 @@ std::vector<std::string> read_targets(const ParsedArguments& arguments, bool has
     throw UsageError(
         fmt::format("invalid target '{}'{}", target,
                     suggestion.empty()
-                        ? fmt::format(" (expected {})", enumerate(target_argument.choices))
-                        : suggestion),
-        "--file FILE and a build command take any service: clear-app-cache -- docker compose "
-        "build " +
-            target);
+                        ? fmt::format(" (expected {}; with --file or a build command any service)",
+                                      enumerate(target_argument.choices))
+                        : suggestion));
   }
   if (!has_file) std::erase(targets, "all");
   if (targets.size() > 1 && std::ranges::find(targets, "all") != targets.end()) {

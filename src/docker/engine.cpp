@@ -19,7 +19,7 @@ namespace {
 
 std::string filters(const char* key, const std::vector<std::string>& values) {
   using Json = nlohmann::json;
-  // COMPOSE_PROJECT_NAME need not be UTF-8.
+  // What docker calls a project need not be UTF-8.
   return "filters=" +
          query_encoded(Json{{key, values}}.dump(-1, ' ', false, Json::error_handler_t::replace));
 }

@@ -308,7 +308,7 @@ TEST_CASE("a build command that docker refuses is refused, and nothing is sent")
       {"exit 0", {"-f", "-", "-f", "x"}, Containing{"cannot be combined"}},
       {"exit 0", {"-f", "-", "--prune-only"}, Containing{"cannot be combined"}},
       {"exit 0", {"-f", "-", "--keep-as", "rollback"}, Containing{"as a cache source"}},
-      {"exit 0", {"-f", "-", "--app-dir", "/x", "web"}, Containing{"neither is a target"}},
+      {"exit 0", {"-f", "-", "--app-dir", "/usr/bin", "web"}, Containing{"neither is a target"}},
   };
   for (const auto& row : rows) {
     CAPTURE(row.script);
@@ -471,7 +471,10 @@ TEST_CASE("--verify-only says how the last builds went") {
 label() { printf '{"Labels":[{"Name":"com.docker.compose.project","Value":"shop"},
   {"Name":"com.docker.compose.service","Value":"%s"}]}' "$1"; }
 case $* in
-  *--print*) cat answer.json ;;
+  *--print*)
+    cat answer.json
+    echo 'time="T" level=warning msg="TAG is not set"' >&2
+    ;;
   *'history ls'*) cat history ;;
   *'inspect 3'*) label ui ;;
   *'inspect 2'*) label web ;;
@@ -487,4 +490,28 @@ esac)sh");
   const Result text =
       session.test_run(session.make({"--verify-only", "--", "docker", "compose", "build", "ui"}));
   CHECK(text.out == Containing{"the last build of ui: 0 of 7 steps were cached"});
+}
+
+TEST_CASE("quiet prints the warnings of a successful run, and only these") {
+  BuildSession session;
+  session.fake.set_scene({});
+  session.write("answer.json",
+                R"({"name":"shop","services":{"ui":{"build":{"cache_from":["app:"]}}}})");
+  for (const char* const mode : {"--wait", "--dry-run", "--verify-only"}) {
+    const Result result = session.test_run(session.make({"-q", "-f", "-", mode}));
+    CHECK(result.status == 0);
+    CHECK(result.out.empty());
+    CHECK(std::ranges::count(result.err, '\n') == 1);
+    CHECK(result.err == Containing{"warning: 'app:' in cache_from is not a valid image name"});
+  }
+}
+
+TEST_CASE("messages that nobody reads are waited for until the timeout, and are a failure") {
+  BuildSession session;
+  session.fake.set_scene({});
+  session.write("answer.json",
+                R"({"name":"shop","services":{"ui":{"build":{"cache_from":["app:"]}}}})");
+  Invocation made = session.make({"--timeout", "1s", "-f", "-"});
+  made.err = cac::test::Device::stalled;  // for the warning
+  CHECK(session.test_run(made).status == 1);
 }

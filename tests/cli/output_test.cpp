@@ -40,22 +40,6 @@ TEST_CASE("quiet prints nothing when there is nothing to warn of") {
   }
 }
 
-TEST_CASE("quiet prints the warnings of a successful run, and only these") {
-  for (const Texts& words : {Texts{"-q", "-p", "no-such-project"},
-                             {"-q", "-p", "no-such-project", "--dry-run"},
-                             {"-q", "-p", "no-such-project", "--verify-only"}}) {
-    Session session;
-    FakeScene scene = cac::test::sample_scene();
-    scene.records.clear();
-    session.fake.set_scene(scene);
-    const Result result = session.run(words);
-    CHECK(result.status == 0);
-    CHECK(result.out.empty());
-    CHECK(std::count(result.err.begin(), result.err.end(), '\n') == 1);
-    CHECK(result.err == Containing{"warning: no image on this engine has a name that begins with"});
-  }
-}
-
 TEST_CASE("quiet prints that an action failed although the verdict is clean") {
   Session session;
   session.fake.reply("DELETE /images/sha256:", {{{.status = 500, .body = R"({"message":"no"})"}}});
@@ -197,7 +181,8 @@ TEST_CASE("color is there when it is asked for, or on a terminal that can show i
 
 TEST_CASE("color is decided for each stream") {
   Session session;
-  Invocation invocation = session.invocation({"-p", "nobody"});
+  session.fake.reply("DELETE /images/sha256:", {{{.status = 500, .body = R"({"message":"no"})"}}});
+  Invocation invocation = session.invocation({});
   invocation.environment["TERM"] = "xterm";
   invocation.err = Device::terminal;
   const Result result = cac::test::run(invocation);

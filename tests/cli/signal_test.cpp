@@ -318,10 +318,3 @@ TEST_CASE("the timeout also limits the writing: to standard output, and of the l
   CHECK(Json::parse(stalled.out)["error"]["kind"] == "timeout");
   CHECK(session.sent_only_gets());
 }
-
-TEST_CASE("messages that nobody reads are waited for until the timeout, and are a failure") {
-  Session session;
-  Invocation invocation = session.invocation({"--timeout", "1s", "-p", "nobody"});
-  invocation.err = Device::stalled;  // for the warning that there is no such image
-  CHECK(cac::test::run(invocation).status == 1);
-}

@@ -19,7 +19,9 @@ TEST_CASE("bad words end with status 2 and a sentence that says why; nothing is 
     Texts arguments;
     std::string says;
   } const rows[] = {
-      {{"everything"}, "invalid target 'everything' (expected backend, frontend or all)"},
+      {{"everything"},
+       "invalid target 'everything' (expected backend, frontend or all; with --file or a build "
+       "command any service)"},
       {{""}, "invalid target ''"},
       {{"bakend"}, "invalid target 'bakend' (did you mean backend?)"},
       {{"--no-such-option"}, "unknown option --no-such-option"},

@@ -57,8 +57,17 @@ check "shop: its own frontend is removed, from a directory of that name" no_imag
 run_tool "$tool" -p shop --verify-only all
 check "shop: verified, exit 0" exits 0
 
-run_tool "$tool" -p watch --verify-only --quiet
-check "nothing but a neighbor's: it looks right" contains "$tool_errors" "clear-app-cache --host unix://$SOCKET --project watchparty"
+before=$(image_ids && api GET /system/df?type=build-cache | jq -c '[.BuildCache // .BuildCacheUsage.Items // [] | .[].ID] | sort')
+for project in wachtparty watch_party watch.party watchprty; do
+  run_tool "$tool" -p "$project" all
+  check "a slip ($project): exit 2" exits 2
+  check "a slip ($project): what was meant" contains "$tool_errors" "did you mean --project watchparty?"
+  check "a slip ($project): the command" contains "$tool_errors" "clear-app-cache --host unix://$SOCKET --project watchparty"
+done
+check "a slip: nothing has changed" equal "$before" \
+  "$(image_ids && api GET /system/df?type=build-cache | jq -c '[.BuildCache // .BuildCacheUsage.Items // [] | .[].ID] | sort')"
+run_tool "$tool" -p nobody --verify-only
+check "nothing alike: what there is" contains "$tool_output" 'prefixes that have a backend or a frontend: '
 run_tool "$tool" all
 check "watchparty: exit 0" exits 0
 check "watchparty: images of the project watch-party are removed" equal "$(ids_of watchparty)" ''

@@ -51,11 +51,28 @@ class ReportCheck {
   }
 
   void check_keys() {
-    static const std::set<std::string> keys{
-        "schema",        "version",  "mode",    "dry_run", "project",         "targets",
-        "build_command", "engine",   "actions", "residue", "cache",           "kept",
-        "caveats",       "warnings", "notes",   "verdict", "reclaimed_bytes", "duration_ms",
-        "exit_status",   "error"};
+    static const std::set<std::string> keys{"schema",
+                                            "version",
+                                            "mode",
+                                            "dry_run",
+                                            "project",
+                                            "targets",
+                                            "build_command",
+                                            "engine",
+                                            "actions",
+                                            "residue",
+                                            "cache",
+                                            "kept",
+                                            "caveats",
+                                            "warnings",
+                                            "notes",
+                                            "verdict",
+                                            "reclaimed_bytes",
+                                            "duration_ms",
+                                            "exit_status",
+                                            "error",
+                                            "last_builds",
+                                            "expected_exit_status"};
     std::set<std::string> found;
     for (const auto& [key, value] : report_.items()) found.insert(key);
     if (found != keys) fail("it has other keys");

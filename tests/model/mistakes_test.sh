@@ -69,10 +69,6 @@ mistake cache-mounts-are-pruned clear/plan.cpp 's/if \(!keep_cache_mounts\) retu
 mistake backup-takes-a-name clear/execute.cpp 's/backup && backup->id != image->id/false/'
 mistake backup-is-forgotten clear/execute.cpp 's/if \(!action\.keep_as\.empty\(\)\) \{/if (false) {/'
 mistake other-peer-gets-writes docker/engine.cpp 's/(checks_left =) method == .*/\1 0;/'
-mistake similar-projects-are-none clear/likely_mistake.cpp 's/return has_containers \? "" : meant/return ""/'
-mistake slips-are-none clear/likely_mistake.cpp 's/letters >= 8 \? 2 : letters >= 3 \? 1 : 0/0/'
-mistake containers-are-ignored clear/likely_mistake.cpp 's/return has_containers \? "" : meant/return meant/'
-mistake exit-is-always-expected-0 clear/verify.cpp '/^  return judge\(request, \{\}, after\)/s/judge.*/Verification{.verdict = Verdict::clean};/'
 # Signals, time, what is left behind.
 mistake prune-is-cancelled docker/engine.cpp 's/(const SendHooks )hooks\{.before_sending = start_keeper/\1hooks{};\n\1unused{.before_sending = start_keeper/'
 mistake signal-is-a-failure clear/result.cpp 's/result\.signal != 0 \? 128 \+ result\.signal : //'

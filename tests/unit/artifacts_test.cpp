@@ -177,7 +177,7 @@ TEST_CASE("directories that must not be cleared are refused") {
   CHECK_THROWS_AS(cac::check_app_dir(app, Application{}, app / "backend/app"), UsageError);
   CHECK_NOTHROW(cac::check_app_dir(app, Application{.targets = {"frontend"}}, app / "backend/app"));
   CHECK_THROWS_AS(cac::check_app_dir(home, Application{}, directory.root / "way-home"), UsageError);
-  CHECK_NOTHROW(cac::check_app_dir(directory.root / "nowhere", Application{}, ""));
+  CHECK_THROWS_AS(cac::check_app_dir(directory.root / "nowhere", Application{}, ""), UsageError);
 }
 
 TEST_CASE(

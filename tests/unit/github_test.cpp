@@ -45,13 +45,12 @@ TEST_CASE("a clean run is a plan in a group and a notice") {
 TEST_CASE("residue and a failure are errors, warnings are warnings") {
   RunResult result = cleared(Verdict::residue);
   result.verification->residue = {{.kind = ResidueKind::build_cache, .object = "RUN x"}};
-  result.state.emplace().lookalikes = {{.tags = {"watch-backend:latest"}}};  // and no other image
+  result.build_warnings = {"TAG is not set."};
   CHECK(workflow_commands(result, false) ==
         Containing{"::error title=clear-app-cache%3A residue::"});
   CHECK(workflow_commands(result, false) ==
-        Containing{
-            "::warning title=clear-app-cache::no image on this engine has a name that begins "});
-  CHECK(cac::job_summary(result) == Containing{"**no image on this engine"});
+        Containing{"::warning title=clear-app-cache::the build command: TAG is not set."});
+  CHECK(cac::job_summary(result) == Containing{"**the build command: TAG is not set."});
 
   RunResult failed;
   failed.failure = {FailureKind::unreachable, "nobody answers", "start it"};
@@ -62,8 +61,8 @@ TEST_CASE("residue and a failure are errors, warnings are warnings") {
 TEST_CASE("a quiet run that went well leaves its warnings, without the plan and the notice") {
   RunResult result = cleared(Verdict::clean);
   CHECK(workflow_commands(result, true).empty());
-  result.state.emplace().lookalikes = {{.tags = {"watch-backend:latest"}}};  // and no other image
-  CHECK(workflow_commands(result, true).starts_with("::warning title=clear-app-cache::no image"));
+  result.build_warnings = {"TAG is not set."};
+  CHECK(workflow_commands(result, true).starts_with("::warning title=clear-app-cache::the build"));
   CHECK(count_of("::", workflow_commands(result, true)) == 2);
 }
 

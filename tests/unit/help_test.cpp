@@ -58,10 +58,9 @@ TEST_CASE("help says what an option excludes, requires and is by default") {
   CHECK(help == Containing{"--dry-run Prints the plan"});
   CHECK(help == Containing{"without changing anything. Cannot be combined with --verify-only. "
                            "--verify-only Reports"});
-  CHECK(
-      help ==
-      Containing{"Cannot be combined with --verify-only, TARGET, --file, --app-dir, --keep-as or a "
-                 "build command."});
+  CHECK(help ==
+        Containing{"Cannot be combined with --verify-only, TARGET, --project, --file, --app-dir, "
+                   "--keep-as or a build command."});
   CHECK(help == Containing{"-- BUILD COMMAND Clears everything"});
   CHECK(help == Containing{"Cannot be combined with --prune-only, TARGET, --file or --project."});
   CHECK(help == Containing{"s, m, h, d or w. Requires --prune-only."});

@@ -134,7 +134,6 @@ TEST_CASE("every option says what it says, in each way to write it") {
   CHECK(read_clear({"--app-dir", "/srv/app"}).app_dir == "/srv/app");
   CHECK(read_clear({"--all-builders"}).all_builders);
   CHECK(read_clear({"--allow-external"}).allow_external);
-  CHECK(read_clear({}, {{"COMPOSE_PROJECT_NAME", "demo"}}).compose_project_name == "demo");
   CHECK(read({"--timeout", "90s"}).timeout == std::chrono::seconds(90));
   CHECK(read({"-H", "tcp://host"}).engine.host == "tcp://host");
   CHECK(read({"-c", "far"}).engine.context == "far");
@@ -209,7 +208,9 @@ TEST_CASE("an invalid command line is refused with the reason") {
     Words words;
     std::string says;
   } const rows[] = {
-      {{"everything"}, "invalid target 'everything' (expected backend, frontend or all)"},
+      {{"everything"},
+       "invalid target 'everything' (expected backend, frontend or all; with --file or a build "
+       "command any service)"},
       {{"Backend"}, "invalid target 'Backend' (did you mean backend?)"},
       {{""}, "invalid target '' (expected"},
       {{"backend", "frontend"},
@@ -350,8 +351,12 @@ TEST_CASE("an unknown option or target suggests the nearest one, if one is near"
       {{"--=x"}, "unknown option --"},
       {{"bakend"}, "invalid target 'bakend' (did you mean backend?)"},
       {{"frontent"}, "invalid target 'frontent' (did you mean frontend?)"},
-      {{"al"}, "invalid target 'al' (expected backend, frontend or all)"},
-      {{"worker"}, "invalid target 'worker' (expected backend, frontend or all)"},
+      {{"al"},
+       "invalid target 'al' (expected backend, frontend or all; with --file or a build command any "
+       "service)"},
+      {{"worker"},
+       "invalid target 'worker' (expected backend, frontend or all; with --file or a build command "
+       "any service)"},
   };
   for (const auto& row : rows) {
     CAPTURE(line_of(row.words));

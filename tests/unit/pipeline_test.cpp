@@ -254,7 +254,47 @@ TEST_CASE("an answer that does not say which records there are is unknown, never
   CHECK(report["verdict"] == "unknown");
   CHECK(report["error"].is_null());
   CHECK(report["notes"] == Json{"the engine did not say which build cache records there are"});
-  CHECK(run_for_report(fake, {"--dry-run"})["notes"] == report["notes"]);
+  const Json planned = run_for_report(fake, {"--dry-run"});
+  CHECK(planned["notes"] == Json{"expected exit status: 3, because the engine does not say which "
+                                 "build cache records there are"});
+  CHECK(planned["expected_exit_status"] == 3);
+}
+
+TEST_CASE("a dry run expects the exit status that the run has") {
+  struct {
+    const char* name;
+    Words options;
+    int status;
+  } const rows[] = {{"nothing holds anything", {}, 0},
+                    {"a running build", {}, 3},
+                    {"a running build", {"backend"}, 3},
+                    {"a kept mount's parent", {"--keep-cache-mounts"}, 3},
+                    {"nothing holds anything", {"--keep-cache-mounts"}, 0},
+                    {"no records", {}, 3},
+                    {"nothing holds anything", {"--prune-only"}, 0},
+                    {"a running build", {"--prune-only"}, 0}};
+  for (const auto& row : rows) {
+    const std::string name = row.name;
+    CAPTURE(name);
+    FakeEngine fake;
+    FakeScene scene = cac::test::sample_scene();
+    if (name == "a running build") scene.records[0].in_use = true;
+    if (name == "a kept mount's parent") {
+      scene.records = {{.id = "step"},
+                       {.id = "mount", .type = "exec.cachemount", .parents = {"step"}}};
+    }
+    fake.set_scene(scene);
+    if (name == "no records") fake.reply("GET /system/df", {{{.body = "{}"}}});
+    Words dry = row.options;
+    dry.push_back("--dry-run");
+    const Json planned = run_for_report(fake, dry);
+    CHECK(planned["exit_status"] == 0);
+    CHECK(planned["expected_exit_status"] == row.status);
+    CHECK(planned["notes"].back().get<std::string>().starts_with(
+        "expected exit status: " + std::to_string(row.status) +
+        (row.status == 0 ? "" : ", because ")));
+    CHECK(run_for_report(fake, row.options)["exit_status"] == row.status);
+  }
 }
 
 TEST_CASE("a reading that fails leaves the verdict open, and says why") {
@@ -292,33 +332,32 @@ TEST_CASE("verify-only sends nothing but reads, however much there is") {
   for (const std::string& request : fake.requests()) CHECK(request.starts_with("GET "));
 }
 
-TEST_CASE("COMPOSE_PROJECT_NAME may be anything") {
+TEST_CASE("a project that was probably mistyped is exit 2 in every mode, and changes nothing") {
   FakeEngine fake;
-  const std::string url = fake.url();
-  const auto printed =
-      cac::test::run_in_process({"-p", "wachtparty", "--host", url.c_str()},
-                                cac::test::environment_of({{"COMPOSE_PROJECT_NAME", "\xff\"]}"}}));
-  CHECK(printed.status == 0);
-  CHECK(printed.err.empty());
-}
-
-TEST_CASE("an unknown project is a warning in every mode, and clean where there are no records") {
-  FakeEngine fake;
-  // Where nothing looks right it is a note: nothing may have been built yet.
+  // Where nothing is alike it is a note: nothing may have been built yet.
   CHECK(run_for_report(fake, {"-p", "wachtparty"})["warnings"].empty());
   CHECK(run_for_report(fake, {"-p", "wachtparty"})["notes"] ==
-        Json{"no image on this engine has a name that begins with 'wachtparty-'"});
+        Json{"no image on this engine has a name that begins with 'wachtparty-'",
+             "no image, container or build cache record was found: is this the engine that "
+             "builds?"});
   FakeScene scene;
   scene.images.push_back({image_id('a'), {"watchparty-backend:latest"}});
+  scene.records.push_back({"rec1"});
   fake.set_scene(scene);
-  const Json only_read = run_for_report(fake, {"--verify-only", "-p", "wachtparty"});
-  CHECK(only_read["verdict"] == "clean");
-  CHECK(only_read["warnings"] ==
-        Json{"no image on this engine has a name that begins with 'wachtparty-'. This looks right: "
-             "clear-app-cache --host " +
-             fake.url() + " --project watchparty"});
-  CHECK(run_for_report(fake, {"-p", "wachtparty"})["warnings"] == only_read["warnings"]);
-  CHECK(run_for_report(fake, {"-n", "-p", "wachtparty"})["warnings"] == only_read["warnings"]);
+  for (const char* const mode : {"all", "--verify-only", "-n", "--wait"}) {
+    CAPTURE(mode);
+    const Json report = run_for_report(fake, {"-p", "wachtparty", mode});
+    CHECK(report["exit_status"] == 2);
+    CHECK(report["error"]["kind"] == "usage");
+    CHECK(report["error"]["message"] ==
+          "no image on this engine has a name that begins with 'wachtparty-': did you mean "
+          "--project watchparty?");
+    CHECK(report["error"]["advice"] == "Nothing was changed. Run clear-app-cache --host " +
+                                           fake.url() +
+                                           " --project watchparty, or give the build command.");
+  }
+  CHECK(fake.sent("POST") == 2);  // of the two runs before
+  CHECK(fake.scene().records.size() == 1);
   // Other tags alone make the project known.
   scene.images = {{image_id('a'), {"watchparty-backend:rollback"}}};
   fake.set_scene(scene);
@@ -443,9 +482,13 @@ TEST_CASE("a neighbor's image is left alone, is no residue, and is reported with
     CHECK(fake.scene().images.back().id == image_id('c'));
     if (changes) CHECK(report["verdict"] == "clean");
     const bool is_all = words.front() == std::string("all");
-    CHECK(report["notes"] ==
-          (is_all ? Json{"watchparty-admin-backend:latest, watchparty-admin-frontend:latest belong "
-                         "to the Compose project watchparty-admin, and are left alone"}
-                  : Json::array()));
+    Json notes = Json::array();
+    if (is_all) {
+      notes.push_back(
+          "watchparty-admin-backend:latest, watchparty-admin-frontend:latest belong to the Compose "
+          "project watchparty-admin, and are left alone");
+    }
+    if (words.back() == std::string("--dry-run")) notes.push_back("expected exit status: 0");
+    CHECK(report["notes"] == notes);
   }
 }

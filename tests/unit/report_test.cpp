@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "report/sentences.hpp"
 #include "samples.hpp"
 #include "texts.hpp"
 
@@ -289,26 +290,44 @@ TEST_CASE("messages are warnings first, then what went wrong and what to do abou
         .status = OutcomeStatus::failed,
         .failure = Failure{FailureKind::request_failed, "the removal failed", "Look."}}},
       Verdict::unknown);
-  result.state.emplace().lookalikes = {{.tags = {"watch-backend:latest"}}};  // and no other image
+  result.build_warnings = {"TAG is not set."};
   result.verification->failure =
       Failure{FailureKind::connection_lost, "the engine was lost", "Run again."};
   CHECK(cac::messages(result, ascii) ==
-        "clear-app-cache: warning: no image on this engine has a name that begins with "
-        "'watchparty-'. This looks right: clear-app-cache --project watch backend\n"
+        "clear-app-cache: warning: the build command: TAG is not set.\n"
         "clear-app-cache: warning: the removal failed\n"
         "  Look.\n"
         "clear-app-cache: error: the engine was lost\n"
         "  Run again.\n");
 }
 
-TEST_CASE("what looks right is the command to type") {
+TEST_CASE("what was probably meant is the command to type") {
+  const cac::Failure mistake = cac::explain_mistake(
+      {.host = "ssh://deploy@host"}, {.project = "shpo", .targets = {"backend"}}, {}, "shop");
+  CHECK(
+      mistake.message ==
+      "no image on this engine has a name that begins with 'shpo-': did you mean --project shop?");
+  CHECK(mistake.advice ==
+        "Nothing was changed. Run clear-app-cache --host ssh://deploy@host --project shop backend, "
+        "or give the build command.");
+}
+
+TEST_CASE("where nothing looks like the project, what else there is is a note") {
   RunResult result = cleared_result({});
-  result.state.emplace().lookalikes = {{.tags = {"acme-backend:latest"}}};
-  auto& application = std::get<cac::ClearRequest>(*result.request).application;
-  application = {.project = "shop", .targets = {"backend"}};
-  result.engine_choice = {.host = "ssh://deploy@host"};
-  CHECK(cac::messages(result, ascii) ==
-        Containing{"clear-app-cache --host ssh://deploy@host --project acme backend\n"});
+  cac::State& state = result.state.emplace();
+  state.others = {{.tags = {"demo-backend:latest"}}, {.tags = {"team/shop-frontend:latest"}}};
+  state.compose_file = "compose.yaml";
+  const std::string text = cac::text_report(result, ascii);
+  CHECK(text == Containing{"prefixes that have a backend or a frontend: demo, team/shop\n"});
+  CHECK(text == Containing{"compose.yaml is here: clear-app-cache --no-build -- docker compose "
+                           "build clears what it builds\n"});
+  CHECK(text.find("is this the engine that builds?") == std::string::npos);
+  state = {};
+  CHECK(cac::text_report(result, ascii) ==
+        Containing{"no image, container or build cache record was found: is this the engine that "
+                   "builds?\n"});
+  result.verification->verdict = Verdict::unknown;
+  CHECK(cac::text_report(result, ascii).find("is this the engine") == std::string::npos);
 }
 
 TEST_CASE("that none of the images is here is said, and which other tags there are") {

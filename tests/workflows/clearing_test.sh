@@ -174,7 +174,10 @@ act 'build: docker compose -f deploy/backend.yaml build' 'args: --app-dir'
 check "an option that lacks its value takes no other for it" exits_with 2
 check "so far nothing was changed" untouched
 act 'project: nothing-here' 'args: --dry-run'
-check "another project: a warning" contains "$log" '::warning title=clear-app-cache::'
+check "another project: a note" contains "$log" "no image on this engine has a name that begins with 'nothing-here-'"
+act 'project: watchprty'
+check "a project that was probably mistyped: exit 2" exits_with 2
+check "... and what was meant" contains "$log" 'did you mean --project watchparty?'
 act 'args: --verify-only'
 check "residue: exit 3" exits_with 3
 check "... the outputs" has_outputs residue ''
