@@ -311,7 +311,9 @@ int run_build(const Options& options, const ProcessContext& context, const RunRe
     return exit_code(result);
   } catch (const Interrupted& interrupted) {
     result.signal = interrupted.signal;
-    result.failure = {FailureKind::interrupted, "interrupted beside the build command: what the engine recorded of it is not known"};
+    result.failure = {
+        FailureKind::interrupted,
+        "interrupted beside the build command: what the engine recorded of it is not known"};
   } catch (const std::system_error& error) {
     result.failure = {
         FailureKind::usage,

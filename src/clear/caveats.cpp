@@ -5,6 +5,8 @@
 #include <set>
 #include <type_traits>
 
+#include "clear/bases.hpp"
+
 namespace cac {
 
 namespace {
@@ -99,7 +101,7 @@ void add_builders(const AnyRequest& request, const State& state, std::vector<Cav
   }
 }
 
-// Adds the stopped containers of removed images.
+// Adds the containers of removed images.
 void add_missing_images(const ClearRequest& request, const State& state,
                         std::vector<Caveat>& caveats) {
   if (request.verify_only) return;
@@ -107,17 +109,48 @@ void add_missing_images(const ClearRequest& request, const State& state,
   const ImageHolders holders(state.containers);
   for (const Image& image : state.images) {
     for (const std::string& name : image.tags) {
-      if (!request.application.selects(image, name)) continue;
-      for (const Container& container : holders.find(image.id)) {
+      const auto& of_image = holders.find(image.id);
+      if (of_image.empty() || !request.application.selects(image, name)) continue;
+      caveat.tags.push_back(name);
+      for (const Container& container : of_image) {
         const bool is_listed =
             std::ranges::find(caveat.holders, container.id, &Container::id) != caveat.holders.end();
-        if (!is_running(container) && !is_listed) caveat.holders.push_back(container);
+        if (!is_listed) caveat.holders.push_back(container);
       }
     }
   }
   if (caveat.holders.empty()) return;
   caveat.object = caveat.holders.front().name;
   caveats.push_back(std::move(caveat));
+}
+
+// Adds what is built on what, if either is removed.
+void add_bases(const ClearRequest& request, const State& state, std::vector<Caveat>& caveats) {
+  if (state.layers_failure) {
+    caveats.push_back({.kind = CaveatKind::other_image, .unknown = state.layers_failure->message});
+  }
+  for (const Base& base : find_bases(request.application, state.images)) {
+    caveats.push_back({.kind = base.stays ? CaveatKind::base_stays : CaveatKind::base,
+                       .object = base.derived,
+                       .base = base.name});
+  }
+}
+
+// Adds images such as PROJECT-backend-deps, of the target backend: stages with names of their own.
+void add_other_images(const ClearRequest& request, const State& state,
+                      std::vector<Caveat>& caveats) {
+  const Application& application = request.application;
+  if (application.builds) return;
+  for (const Image& image : state.images) {
+    for (const std::string& name : image.tags) {
+      const bool is_of_target =
+          std::ranges::any_of(application.targets, [&](const std::string& target) {
+            return name.starts_with(application.project + "-" + target + "-");
+          });
+      if (!is_of_target || application.is_neighbor(image, name)) continue;
+      caveats.push_back({.kind = CaveatKind::other_image, .object = name});
+    }
+  }
 }
 
 }  // namespace
@@ -139,6 +172,8 @@ std::vector<Caveat> find_caveats(const ClearRequest& request, const State& state
   }
   add_builders(request, state, caveats);
   add_missing_images(request, state, caveats);
+  add_bases(request, state, caveats);
+  add_other_images(request, state, caveats);
   return caveats;
 }
 

@@ -19,27 +19,35 @@ enum class CaveatKind {
   classic_builder,  // a dangling image: only the classic builder (DOCKER_BUILDKIT=0) would use it
   local_cache,      // a relative directory, which is not here: builds may run elsewhere
   external,         // a cache outside this engine, which --allow-external accepts
-  missing_image,    // no cache: what misses a removed image at the next `docker compose up`
+  missing_image,    // no cache: containers whose image is removed, and cannot be created anew
   others_images,    // no cache: dangling images that are not the application's, and stay
+  base,             // no cache: an image that is removed, and that another one is built on
+  base_stays,       // an image that stays, and that a removed one is built on
+  other_image,      // by convention: an image whose name begins with the target's
 };
 
-inline constexpr std::string_view caveat_words[] = {"registry-copy",   "builder",      "other-tag",
-                                                    "classic-builder", "local-cache",  "external",
-                                                    "missing-image",   "others-images"};
+inline constexpr std::string_view caveat_words[] = {
+    "registry-copy", "builder",       "other-tag", "classic-builder", "local-cache", "external",
+    "missing-image", "others-images", "base",      "base-stays",      "other-image"};
 constexpr std::string_view to_string(CaveatKind kind) {
   return caveat_words[static_cast<std::size_t>(kind)];
 }
 
 // Returns whether it is likely to matter: a build that uses the cache all the same is at hand.
-constexpr bool is_warning(CaveatKind kind) { return kind == CaveatKind::local_cache; }
+constexpr bool is_warning(CaveatKind kind) {
+  return kind == CaveatKind::local_cache || kind == CaveatKind::base ||
+         kind == CaveatKind::base_stays;
+}
 
 struct Caveat {
   CaveatKind kind{};
   std::string object = {};              // the image's name or ID, the builder's, the repository
-  std::vector<std::string> tags = {};   // other tags of the repository
+  std::vector<std::string> tags = {};   // other tags of the repository; removed images that
+                                        // containers hold
+  std::string base = {};                // the image that the object is built on
   bool is_container = false;            // the object is the container that a builder runs in
   bool is_volume = false;               // ... or the volume that one left behind
-  std::vector<Container> holders = {};  // of the dangling image; stopped, of a removed one
+  std::vector<Container> holders = {};  // of the dangling image, or of removed ones
   std::size_t more = 0;                 // of many dangling images, the number beyond those listed
   OthersImages others = {};             // dangling ones
   std::string unknown = {};             // why the engine could not be asked: no object

@@ -1,6 +1,7 @@
 #include "clear/state.hpp"
 
 #include <filesystem>
+#include <utility>
 
 #include "base/progress.hpp"
 #include "docker/engine.hpp"
@@ -17,11 +18,25 @@ static std::string find_compose_file() {
   return "";
 }
 
+// Only one of several images can be built on another one.
+static void read_layers(Engine& engine, State& state) {
+  constexpr std::size_t max_images = 100;
+  if (state.images.size() < 2 || state.images.size() > max_images) return;
+  try {
+    for (Image& image : state.images) {
+      if (auto found = engine.image(image.id)) image.layers = std::move(found->layers);
+    }
+  } catch (const EngineError& error) {
+    state.layers_failure = error.failure();
+  }
+}
+
 StateScope scope_before(const ClearRequest& request) {
   return {.records = request.dry_run || request.keep_cache_mounts,
           .containers = true,
           .requires_containers = true,
           .dangling = request.dry_run && request.application.is_all(),
+          .layers = true,
           .images_of = request.application,
           .others_if_none = !request.application.builds,
           .artifacts_in = request.app_dir,
@@ -78,6 +93,7 @@ State read_state(Engine& engine, Progress& progress, const StateScope& scope, St
     // After the records: a build that finishes in between has tagged its image before it let its
     // records go.
     state.images = engine.images(scope.images_of->reference_patterns());
+    if (scope.layers) read_layers(engine, state);
     if (scope.others_if_none && scope.images_of->misses_all_of(state.images)) {
       // A star stands for anything but a slash.
       state.others = engine.images({"*", "*/*", "*/*/*", "*/*/*/*"});

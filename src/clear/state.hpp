@@ -30,6 +30,7 @@ struct State {
   std::optional<Failure> volumes_failure = {};
   std::vector<BuilderCache> builder_caches = {};    // of the builders that run
   std::vector<Image> images = {};                   // every name of the project, whatever its tag
+  std::optional<Failure> layers_failure = {};       // of these images
   std::vector<Image> others = {};                   // if there are none of these: all with a name
   std::string compose_file = {};                    // ... and in the current directory; "": none
   std::optional<std::vector<Image>> dangling = {};  // nullopt: not read, or reading failed
@@ -46,6 +47,7 @@ struct StateScope {
   bool requires_containers = false;  // else a failure to read them is a value
   bool builder_caches = false;       // of the builders among the containers that were read
   bool dangling = false;
+  bool layers = false;  // of the images, a request for each
   std::optional<Application> images_of = {};
   bool others_if_none = false;                   // by convention, if there are no such images
   std::optional<std::string> artifacts_in = {};  // the application's directory

@@ -16,6 +16,7 @@ static void from_json(const JsonReader& reader, Image& image) {
   reader.optional("RepoTags", image.tags);
   reader.optional("RepoDigests", image.repo_digests);
   reader.optional("Size", image.size.count);
+  if (const auto root = reader.find("RootFS")) root->optional("Layers", image.layers);
   if (const auto labels = reader.find("Labels")) {
     labels->optional("com.docker.compose.project", image.compose_project);
   }

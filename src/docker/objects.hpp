@@ -28,6 +28,7 @@ struct Image {
   std::string compose_project = {};            // that Compose labeled it with; "": none
   bool owner_known = true;  // false: a list did not say which digests and labels it has
   Bytes size = {};          // includes shared layers: removing may free less
+  std::vector<std::string> layers = {};  // digests, the lowest first; a list has none
 };
 
 struct Container {

@@ -169,7 +169,8 @@ std::vector<Message> list_messages(const RunResult& result) {
     }
     for (const Caveat& caveat : result.caveats) {
       if (!is_warning(caveat.kind)) continue;
-      warn(explain(caveat), "Run this in the directory where you build.");
+      const bool is_elsewhere = caveat.kind == CaveatKind::local_cache;
+      warn(explain(caveat), is_elsewhere ? "Run this in the directory where you build." : "");
     }
   }
   for (const Failure& other : other_failures(result)) warn(other.message, other.advice);

@@ -197,9 +197,28 @@ std::string explain(const Caveat& caveat) {
     case CaveatKind::external:
       return fmt::format("the next build can use {}, which is outside this engine", caveat.object);
     case CaveatKind::missing_image:
-      return fmt::format("{} {} an image that is removed: build before docker compose up",
-                         list_containers(caveat.holders),
-                         caveat.holders.size() == 1 ? "uses" : "use");
+      return fmt::format(
+          "until the build no container can be created from {}, which {} {}; to bring it back: "
+          "docker tag $(docker inspect -f '{{{{.Image}}}}' {}) {}",
+          fmt::join(abridge(caveat.tags), ", "), list_containers(caveat.holders),
+          caveat.holders.size() == 1 ? "uses" : "use", caveat.object, caveat.tags.front());
+    case CaveatKind::base:
+      return fmt::format(
+          "{} is built on {}, which is removed: where a FROM names it, build {} first",
+          caveat.object, caveat.base, caveat.base);
+    case CaveatKind::base_stays:
+      return fmt::format(
+          "{} is built on {}, which stays: the steps of {} are not built again, a build takes them "
+          "as they are",
+          caveat.object, caveat.base, caveat.base);
+    case CaveatKind::other_image:
+      if (!caveat.unknown.empty()) {
+        return fmt::format("it is not known which images are built on others: {}", caveat.unknown);
+      }
+      return fmt::format(
+          "{} stays: if it is a stage that cache_from names, --file or a build "
+          "command clears it",
+          caveat.object);
     case CaveatKind::classic_builder:
       if (!caveat.unknown.empty()) {
         return fmt::format("it is not known which dangling images are left: {}", caveat.unknown);

@@ -118,6 +118,38 @@ check "docker build by the classic builder: the way out" contains "$tool_output"
 run_tool "$tool" -- docker build -t watchparty-backend "$contexts/nowhere"
 check "docker build without its context" exits 2
 
+# An image that another one is built on goes with it.
+name='built on another service'\''s image'
+mkdir -p based
+cp "$(command -v busybox)" based/busybox
+printf 'FROM scratch\nCOPY busybox /bin/busybox\nRUN ["/bin/busybox","touch","/base"]\n' >based/Base
+printf 'FROM based-backend:latest\nRUN ["/bin/busybox","touch","/web"]\n' >based/Web
+cat >based.yaml <<'END'
+name: based
+services:
+  backend: {image: "based-backend:latest", build: {context: based, dockerfile: Base, network: none}}
+  frontend: {image: "based-frontend", build: {context: based, dockerfile: Web, network: none}}
+END
+check "$name: the base is built" run_command docker compose -f based.yaml build backend
+check "$name: and the other one" run_command docker compose -f based.yaml build frontend
+said='based-frontend:latest is built on based-backend:latest, which is removed: where a FROM names it, build based-backend:latest first'
+run_tool "$tool" --dry-run -- docker compose -f based.yaml build
+check "$name: the plan warns" contains "$tool_errors" "$said"
+check "$name: and expects exit 0" contains "$tool_output" 'expected exit status: 0'
+run_tool "$tool" --dry-run -p based frontend
+check "$name: that the base stays is said" contains "$tool_errors" \
+  'based-frontend:latest is built on based-backend:latest, which stays: the steps of based-backend:latest are not built again'
+in_engine docker run -d --network none --name based based-frontend:latest /bin/busybox sleep 86400 >/dev/null
+run_tool "$tool" -- docker compose -f based.yaml build
+check "$name: so does the clearing" contains "$tool_errors" "$said"
+check "$name: the build fails, as was said" exits 1
+rescue=$(sed -n "s/.*to bring it back: //p" <<<"$tool_output")
+# shellcheck disable=SC2016  # the user's shell expands it
+check "$name: what brings the image back is said" contains "$rescue" 'docker tag $(docker inspect '
+check "$name: and does" run_command sh -c "$rescue"
+check "$name: the image is there" contains "$(image_ids)" 'based-frontend:latest'
+in_engine docker rm -f based >/dev/null
+
 # --- a cache that the next deployment moves into place ---
 if [[ $ENGINE == *-containerd ]]; then
   compose_file compose.yaml moved:latest 'cache_from: ["type=local,src=./cache"]' \

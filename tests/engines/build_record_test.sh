@@ -96,7 +96,7 @@ name='an older cache comes back while the build command waits'
 cd "$work/shop"
 if [[ $ENGINE == *-containerd ]]; then
   # A build takes an image's name in cache_from from its registry alone. What is a cache here is a directory.
-  command=(docker build --network none -t shop-web --cache-from type=local,src=cache web)
+  command=(docker build --network none -t shop-web --cache-from 'type=local,src=cache' web)
   check "$name: a cache is kept" docker build --network none -q --cache-to type=local,dest=kept,mode=max web
   again="rm -rf $work/shop/cache; cp -r $work/shop/kept $work/shop/cache" target=shop-web source='local:[^;]+'
 else
@@ -108,6 +108,7 @@ BEFORE=$again build -- "${command[@]}"
 says "$name" "not from scratch: $target took 4 of [0-9]+ steps from a cache that the build imported" 3
 if [[ $has_history == yes ]]; then
   check "$name: the line names the build and the source" matches "$tool_output" "imported  $target  4 of [0-9]+ steps  from $source;"
+  # shellcheck disable=SC2016  # when it is checked
   check "$name: and the command that shows more" eval \
     '$REAL_DOCKER buildx history logs "$(grep -o "history logs .*" <<<"$tool_output" | cut -d" " -f3)"'
 fi

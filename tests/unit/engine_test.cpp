@@ -481,6 +481,13 @@ TEST_CASE("an image that is listed as dangling and has a name all the same is no
   CHECK(images[0].id == image_id('e'));
 }
 
+TEST_CASE("a look-up says an image's layers") {
+  FakeEngine fake;
+  fake.reply("GET /images/app-a:1",
+             {{{.body = R"({"Id":"sha256:a","RootFS":{"Type":"layers","Layers":["x","y"]}})"}}});
+  CHECK(joined(Connected(fake.url()).engine.image("app-a:1")->layers) == "x\ny\n");
+}
+
 TEST_CASE("without a pattern there is nothing to ask for") {
   FakeEngine fake;
   fake.set_scene({.images = {{image_id('d'), {}}, {image_id('e'), {"other:latest"}}}});

@@ -453,18 +453,42 @@ TEST_CASE("a clean verdict ends with what it does not cover, each kind once") {
   RunResult result = cleared_result({});
   result.caveats = {{.kind = CaveatKind::builder, .object = "a"},
                     {.kind = CaveatKind::builder, .object = "b"},
-                    {.kind = CaveatKind::missing_image, .holders = {{.name = "worker"}}},
+                    {.kind = CaveatKind::missing_image,
+                     .object = "worker",
+                     .tags = {"shop-worker:latest"},
+                     .holders = {{.name = "worker"}}},
                     {.kind = CaveatKind::classic_builder, .object = "sha256:a"},
                     {.kind = CaveatKind::other_tag, .object = "x", .tags = {"v1"}},
                     {.kind = CaveatKind::registry_copy, .object = "x"}};
   CHECK(cac::text_report(result, ascii) ==
         Containing{"starts from scratch; not covered, see the notes: copies in a registry, other "
                    "tags, buildx builders, the classic builder. 0 B"});
-  CHECK(
-      cac::text_report(result, ascii) ==
-      Containing{"container worker uses an image that is removed: build before docker compose up"});
+  CHECK(cac::text_report(result, ascii) ==
+        Containing{"until the build no container can be created from shop-worker:latest, which "
+                   "container worker uses; to bring it back: docker tag $(docker inspect -f "
+                   "'{{.Image}}' worker) shop-worker:latest"});
   result.caveats = {result.caveats[2]};
   CHECK(cac::text_report(result, ascii) == Containing{"starts from scratch. 0 B"});
+}
+
+TEST_CASE("what will hurt later is a warning, also before") {
+  RunResult result = cleared_result({});
+  result.state.emplace();
+  result.caveats = {{.kind = CaveatKind::base, .object = "shop-web:latest", .base = "shop-base:1"},
+                    {.kind = CaveatKind::base_stays, .object = "shop-web:latest", .base = "base:1"},
+                    {.kind = CaveatKind::other_image, .object = "shop-web-deps:latest"},
+                    {.kind = CaveatKind::other_image, .unknown = "no answer"}};
+  CHECK(
+      cac::messages(result, ascii) ==
+      "clear-app-cache: warning: shop-web:latest is built on shop-base:1, which is removed: where "
+      "a FROM names it, build shop-base:1 first\n"
+      "clear-app-cache: warning: shop-web:latest is built on base:1, which stays: the steps of "
+      "base:1 are not built again, a build takes them as they are\n");
+  const std::string text = cac::text_report(result, ascii);
+  CHECK(text == Containing{"shop-web-deps:latest stays: if it is a stage that cache_from names, "
+                           "--file or a build command clears it\n"});
+  CHECK(text == Containing{"it is not known which images are built on others: no answer\n"});
+  CHECK(text == Containing{"starts from scratch. 0 B"});
 }
 
 TEST_CASE("an image that stays is listed with its other names, also when a container holds it") {
