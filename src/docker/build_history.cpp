@@ -65,9 +65,9 @@ static void from_json(const JsonReader& reader, BuildOrigin& origin) {
   reader.optional("Dockerfile", origin.dockerfile);
   reader.optional("Target", origin.stage);
   reader.optional("Labels", labels);
-  for (Label& label : labels) {
-    if (label.name == "com.docker.compose.project") origin.project = std::move(label.value);
-    if (label.name == "com.docker.compose.service") origin.service = std::move(label.value);
+  for (const Label& label : labels) {
+    if (label.name == "com.docker.compose.project") origin.project = label.value;
+    if (label.name == "com.docker.compose.service") origin.service = label.value;
   }
 }
 
